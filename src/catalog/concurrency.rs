@@ -1,0 +1,270 @@
+//! What one file of `rules/concurrency/` says: limiters, executors, fan-outs, task starters, flag frameworks, servers and the names that mean concurrency.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::library::Literal;
+use crate::text::Language;
+
+/// One source of concurrency: `rules/concurrency/<name>.toml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Source {
+    /// Its name; the file's stem.
+    pub name: String,
+    /// One line on what it is.
+    pub summary: String,
+    /// The language it is used from; both where absent.
+    pub language: Option<Language>,
+    /// Objects that let a number of holders in at a time.
+    #[serde(default, rename = "limiter")]
+    pub limiters: Vec<Limiter>,
+    /// Objects that run submitted work on a number of workers.
+    #[serde(default, rename = "executor")]
+    pub executors: Vec<Executor>,
+    /// Calls that run all that they are given at once.
+    #[serde(default, rename = "fan-out")]
+    pub fan_outs: Vec<FanOut>,
+    /// Calls that start one task or thread.
+    #[serde(default, rename = "starter")]
+    pub starters: Vec<Starter>,
+    /// Command-line parsers.
+    #[serde(default, rename = "parser")]
+    pub parsers: Vec<Parser>,
+    /// Decorators and default values that declare a flag on a parameter.
+    #[serde(default, rename = "option")]
+    pub options: Vec<FlagOption>,
+    /// Calls that read the environment.
+    #[serde(default, rename = "environment")]
+    pub environment: Vec<Environment>,
+    /// Calls whose value is a number known as a range (`os.cpu_count()`), or passes its argument through (`int`).
+    #[serde(default, rename = "function")]
+    pub functions: Vec<NumberFunction>,
+    /// Names that mean concurrency in flags, keys and constants: whole snake_case words or `*`-patterns.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Names that look alike and mean something else.
+    #[serde(default)]
+    pub not_names: Vec<String>,
+}
+
+/// A semaphore or capacity limiter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limiter {
+    /// Names of the constructor, the canonical one first.
+    pub symbols: Vec<String>,
+    /// Parameter that holds the number.
+    pub parameter: String,
+    /// Its position.
+    pub position: usize,
+    /// Its default.
+    pub default: Option<Literal>,
+    /// Methods that take a place; entering it as a context manager always does.
+    #[serde(default)]
+    pub acquires: Vec<String>,
+    /// Methods that give it back.
+    #[serde(default)]
+    pub releases: Vec<String>,
+}
+
+/// A pool of threads, processes or green threads.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Executor {
+    /// Names of the constructor, the canonical one first.
+    pub symbols: Vec<String>,
+    /// Parameter that holds the number of workers.
+    pub parameter: String,
+    /// Its position.
+    pub position: usize,
+    /// Number of workers without it: a number, or `cpus`, `cpus-plus-4-at-most-32`.
+    pub default: Option<Literal>,
+    /// Whether each worker is a process with a copy of everything (pools are then per process).
+    #[serde(default)]
+    pub processes: bool,
+    /// Methods that run a function on the workers: the function is argument `function`, `many` tells whether once per element.
+    #[serde(default, rename = "submits")]
+    pub submits: Vec<Submit>,
+}
+
+/// A method of an executor that runs a function.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Submit {
+    /// The method.
+    pub method: String,
+    /// Position of the function.
+    #[serde(default)]
+    pub function: usize,
+    /// Whether it runs once for each element of the next argument.
+    #[serde(default)]
+    pub many: bool,
+}
+
+/// A call that runs many tasks at once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FanOut {
+    /// Names of the call.
+    pub symbols: Vec<String>,
+    /// Method names, where it is a method of a stream or group (Rust `buffer_unordered`).
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// How the tasks are given.
+    pub takes: Takes,
+    /// Parameter that bounds how many run at once, where there is one.
+    pub limit: Option<String>,
+    /// Position of that parameter.
+    pub limit_position: Option<usize>,
+    /// Limit where it is not given.
+    pub default: Option<Literal>,
+}
+
+/// How a fan-out is given its tasks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Takes {
+    /// Each argument is one task; `*iterable` gives many.
+    Arguments,
+    /// The first argument is an iterable of tasks.
+    Iterable,
+    /// The object that the method is called on is a stream of tasks.
+    Receiver,
+    /// The first argument is a function, the second an iterable: one task per element.
+    FunctionAndIterable,
+}
+
+/// A call that starts one task, thread or process.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Starter {
+    /// Names of the call.
+    #[serde(default)]
+    pub symbols: Vec<String>,
+    /// Method names (`create_task` of a task group, `start_soon`).
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// Position of what is started: a coroutine call or a function.
+    pub argument: usize,
+    /// Its name, where it may be given by name (`target`).
+    pub name: Option<String>,
+    /// Position of an executor that it runs on; the loop's default where it is `None`.
+    pub executor: Option<usize>,
+    /// Number of workers of the default executor, where it runs on one: as [`Executor::default`].
+    pub workers: Option<Literal>,
+    /// Whether the call returns before the task ends (`false`: `to_thread`, which is awaited).
+    #[serde(default = "yes")]
+    pub detached: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A command-line parser object.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Parser {
+    /// Constructors of the parser, the canonical one first.
+    pub symbols: Vec<String>,
+    /// Methods that declare a flag.
+    pub adds: Vec<String>,
+    /// Methods that give another parser over the same result (`add_argument_group`, `add_parser`).
+    #[serde(default)]
+    pub passes: Vec<String>,
+    /// Methods that give the parsed values.
+    pub parses: Vec<String>,
+    /// Name of the default's parameter.
+    pub default: String,
+    /// Name of the parameter that names the attribute.
+    pub dest: Option<String>,
+}
+
+/// A decorator or default value that declares a flag on a parameter.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FlagOption {
+    /// Names of the call.
+    pub symbols: Vec<String>,
+    /// Where it stands.
+    pub stands: OptionPlace,
+    /// Name of the default's parameter.
+    pub default: String,
+    /// Position of the default, where it may be given by position.
+    pub default_position: Option<usize>,
+    /// Name of the parameter for an environment variable.
+    pub environment: Option<String>,
+}
+
+/// Where an option call stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptionPlace {
+    /// As a decorator of the function; the flag's name gives the parameter's.
+    Decorator,
+    /// As the default of a parameter, or inside its `Annotated[…]`.
+    Default,
+    /// As the value of a class attribute (`Field(default=…)`).
+    Field,
+}
+
+/// A call that reads an environment variable.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Environment {
+    /// Names of the call or of the mapping.
+    pub symbols: Vec<String>,
+    /// How it is read.
+    pub reads: EnvironmentRead,
+    /// Name of the default's parameter.
+    pub default: Option<String>,
+    /// Position of the default.
+    pub default_position: Option<usize>,
+}
+
+/// How the environment is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvironmentRead {
+    /// `f("NAME", default)`.
+    Call,
+    /// `mapping["NAME"]`.
+    Subscript,
+}
+
+/// A function whose result is known from its arguments or as a range.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NumberFunction {
+    /// Names of the call.
+    pub symbols: Vec<String>,
+    /// What it does.
+    pub gives: Gives,
+    /// Least result, for ranges.
+    pub low: Option<f64>,
+    /// Greatest result, for ranges.
+    pub high: Option<f64>,
+}
+
+/// What a number function gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gives {
+    /// Its first argument.
+    Same,
+    /// The smallest of its arguments.
+    Least,
+    /// The greatest of its arguments.
+    Greatest,
+    /// The length of its first argument.
+    Length,
+    /// As many elements as the arguments say (`range`).
+    Count,
+    /// As many elements as its first argument (`enumerate`, `list`, `zip`, `reversed`).
+    SameLength,
+    /// A number of processors: `low` to `high`.
+    Range,
+    /// A fixed number: `low`.
+    Constant,
+}

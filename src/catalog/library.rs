@@ -1,0 +1,318 @@
+//! What one library's TOML file says: the pools that it makes, their settings with defaults by version, and the calls that make and use them.
+//!
+//! These are the types that are parsed; the JSON Schema in `rules/schema/` is made from them. Facts only, no expressions and
+//! no conditions: where behaviour is more than data, a [`Shape`] is named.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::text::Language;
+
+/// One library: `rules/libraries/<language>/<name>.toml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Library {
+    /// Name of the library; the file's stem.
+    pub name: String,
+    /// Language of the programs that use it.
+    pub language: Language,
+    /// One line on what it is.
+    pub summary: String,
+    /// Names under which lock files and requirements list it; the name itself where empty.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Another library that this one repeats; its entries are taken over with the symbols renamed, and entries here replace those of the same name.
+    pub base: Option<String>,
+    /// With `base`: old symbol prefix → new symbol prefix.
+    #[serde(default)]
+    pub rename: std::collections::BTreeMap<String, String>,
+    /// The newest version that the facts were read from.
+    pub checked: String,
+    /// Words whose presence in a file may mean a pool; each of 4 bytes or more. At most 64 a language together.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// The kinds of pool that it makes.
+    #[serde(default, rename = "pool")]
+    pub pools: Vec<PoolKind>,
+    /// Calls that make pools, objects that carry settings, and wrappers.
+    #[serde(default, rename = "constructor")]
+    pub constructors: Vec<Constructor>,
+    /// Constants that programs import from the library (`botocore.endpoint.MAX_POOL_CONNECTIONS`).
+    #[serde(default, rename = "constant")]
+    pub constants: Vec<Constant>,
+    /// Attribute reads that people misread as a measure of the pool.
+    #[serde(default, rename = "misread")]
+    pub misreads: Vec<Misread>,
+}
+
+/// A kind of pool: its settings and what happens at its limit.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PoolKind {
+    /// Name within the library.
+    pub name: String,
+    /// What happens above the limit.
+    pub at_limit: AtLimit,
+    /// How the settings combine to a capacity.
+    #[serde(default)]
+    pub shape: Shape,
+    /// Settings in the order in which they are shown.
+    #[serde(rename = "setting")]
+    pub settings: Vec<Setting>,
+    /// What the user sees at the limit, as a sentence part: "requests wait inside the client, so …".
+    pub symptom: String,
+    /// The text of a log line or exception to search for.
+    #[serde(default)]
+    pub error_text: String,
+    /// Methods of a client of this pool that send a request.
+    #[serde(default)]
+    pub sends: Vec<String>,
+    /// Whether a request sent over several hosts shares the total limit (`false`: every host has a pool of its own).
+    #[serde(default = "yes")]
+    pub shared_by_hosts: bool,
+    /// Things to know that no number shows, each a sentence; printed by `explain`.
+    #[serde(default)]
+    pub caveats: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a client library does above its limit.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AtLimit {
+    /// Requests wait inside the client.
+    Wait,
+    /// Extra connections are opened and thrown away after use.
+    Discard,
+    /// Connections beyond an idle cap are closed and opened anew.
+    Churn,
+    /// An exception at once.
+    Error,
+    /// There is no limit.
+    Unbounded,
+}
+
+/// How settings combine to what a pool lets through.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// The smaller of total and per-host; `at-limit` as given.
+    #[default]
+    Fixed,
+    /// A truth setting of role `block` turns discarding into waiting.
+    BlockingFlag,
+    /// `total` + `overflow` connections at most.
+    SizeAndOverflow,
+    /// Only idle connections are capped, open ones never.
+    IdleOnly,
+}
+
+/// One setting of a pool.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Setting {
+    /// The library's own name (`limit_per_host`).
+    pub name: String,
+    /// What it decides.
+    pub role: Role,
+    /// Defaults with the versions they hold for, oldest first; the last without `until` holds today.
+    #[serde(rename = "default")]
+    pub defaults: Vec<DefaultValue>,
+    /// Written values that mean "no limit".
+    #[serde(default)]
+    pub unlimited: Vec<Literal>,
+    /// Whether the setting is only listed when the program gives it (`true`), or always.
+    #[serde(default)]
+    pub quiet: bool,
+}
+
+/// What a setting decides.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Connections over all hosts.
+    Total,
+    /// Connections to one host.
+    PerHost,
+    /// Idle connections that are kept.
+    Idle,
+    /// Hosts for which a pool is kept.
+    Hosts,
+    /// Connections beyond the size.
+    Overflow,
+    /// Connections that are opened ahead.
+    Minimum,
+    /// Whether a caller above the limit waits.
+    Block,
+    /// Longest wait for a connection.
+    AcquireTimeout,
+    /// Time-out of the whole request, from the call.
+    TotalTimeout,
+    /// Time-out of the connect phase.
+    ConnectTimeout,
+    /// Time-out between reads.
+    ReadTimeout,
+    /// Life of an idle connection.
+    KeepAlive,
+    /// Whether connections are closed after one use.
+    CloseAfterUse,
+    /// Listed, but without influence on the pool.
+    Other,
+}
+
+/// A default and the versions it holds for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DefaultValue {
+    /// The value.
+    pub value: Literal,
+    /// First version with this value; all older ones where absent.
+    pub since: Option<String>,
+    /// First version that no longer has it.
+    pub until: Option<String>,
+    /// Where it was read: `aiohttp 3.14.5 connector.py:287`.
+    pub source: String,
+}
+
+/// A value as the catalog writes it: a number, a truth, or one of the words `none`, `unlimited`, `unknown`.
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Literal {
+    /// `true`, `false`.
+    Truth(bool),
+    /// A number; durations in seconds.
+    Number(f64),
+    /// `none`, `unlimited`, `unknown`, or a text.
+    Word(String),
+}
+
+/// A call that makes something.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Constructor {
+    /// All names under which programs reach it, the canonical one first. Rust paths are written with `::`.
+    pub symbols: Vec<String>,
+    /// What comes out.
+    pub makes: Makes,
+    /// The pool kind whose settings it takes. The library's first where absent.
+    pub pool: Option<String>,
+    /// Parameters in positional order.
+    #[serde(default, rename = "parameter")]
+    pub parameters: Vec<Parameter>,
+    /// Whether all parameters are by name only.
+    #[serde(default)]
+    pub keyword_only: bool,
+    /// Defaults that differ from the pool kind's when this constructor is used: setting → value (`Limits()` alone is unlimited).
+    #[serde(default)]
+    pub overrides: std::collections::BTreeMap<String, Override>,
+    /// Methods on the result that change a setting or hand a pool over (`mount`, builder setters, `resize`).
+    #[serde(default, rename = "setter")]
+    pub setters: Vec<Setter>,
+    /// Methods on the result that give the same object or another handle on the same pool (`build`, `with_options`, `session`).
+    #[serde(default)]
+    pub passes: Vec<String>,
+    /// Attributes of the result that are settings and may be assigned later (`max_pool_connections`).
+    #[serde(default)]
+    pub assignable: Vec<String>,
+    /// Methods on the result that are themselves constructors: method → canonical symbol (`boto3.Session.client`).
+    #[serde(default)]
+    pub methods: std::collections::BTreeMap<String, String>,
+    /// Whether making it anew for each request is harmless (it carries no connections).
+    #[serde(default)]
+    pub cheap: bool,
+}
+
+/// A default of one constructor that differs from the pool kind's.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Override {
+    /// The value.
+    pub value: Literal,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// What a constructor gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Makes {
+    /// An object that owns connections.
+    Pool,
+    /// A client that uses the pool it is given, or else makes its own.
+    Client,
+    /// An object that only carries settings (`Limits`, `Config`, `ClientTimeout`).
+    Carrier,
+    /// A request with a client of its own, made for this one call (`requests.get`).
+    OneShot,
+    /// An object that makes clients and owns nothing (`boto3.Session`).
+    Factory,
+    /// Something that opens no connection (a mock transport).
+    Nothing,
+}
+
+/// One parameter of a constructor.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Settings that a plain value here sets; later parameters win over earlier ones.
+    #[serde(default)]
+    pub sets: Vec<String>,
+    /// Whether an object that carries settings may be given.
+    #[serde(default)]
+    pub carrier: bool,
+    /// Whether an object that owns the pool (or a client of one) may be given; the settings given beside it then do nothing.
+    #[serde(default)]
+    pub gives_pool: bool,
+    /// Whether the argument maps names to pools (`mounts=`).
+    #[serde(default)]
+    pub gives_pools: bool,
+    /// Settings given to this constructor that have no effect once this parameter is given.
+    #[serde(default)]
+    pub disables: Vec<String>,
+    /// Whether the library accepts and ignores it.
+    #[serde(default)]
+    pub ignored: bool,
+    /// By name only, where the others are not.
+    #[serde(default)]
+    pub keyword_only: bool,
+}
+
+/// A method that changes a setting of the object it is called on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Setter {
+    /// The method.
+    pub method: String,
+    /// Parameters in positional order.
+    #[serde(default, rename = "parameter")]
+    pub parameters: Vec<Parameter>,
+}
+
+/// A constant of the library.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Constant {
+    /// Names under which it is reached.
+    pub symbols: Vec<String>,
+    /// Its value.
+    pub value: Literal,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// An attribute that does not measure what its name suggests.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Misread {
+    /// The attribute (`_conns`).
+    pub attribute: String,
+    /// What it really is.
+    pub is: String,
+    /// What to read instead.
+    pub instead: String,
+}

@@ -1,0 +1,23 @@
+//! `advisor`: a static linter and advisor for client connection pools and the concurrency that runs through them.
+//!
+//! The modules stand in one line; a module may name only modules to its left, and this file may name all:
+//!
+//! ```text
+//! text → queueing → value → catalog → settings → facts → finding → discover → read → resolve → link → suppress → rules → render → fix → probe → lsp → cli
+//! ```
+
+pub mod catalog;
+pub mod cli;
+pub mod discover;
+pub mod facts;
+pub mod finding;
+pub mod link;
+pub mod queueing;
+pub mod read;
+pub mod render;
+pub mod resolve;
+pub mod rules;
+pub mod settings;
+pub mod suppress;
+pub mod text;
+pub mod value;

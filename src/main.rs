@@ -1,0 +1,3 @@
+//! The `advisor` program: everything is in the library.
+
+fn main() {}
