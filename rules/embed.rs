@@ -23,8 +23,7 @@ fn list(out: &mut String, name: &str, folder: &Path, ending: &str) {
         .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == ending)).collect())
         .unwrap_or_default();
     files.sort();
-    let _ =
-        writeln!(out, "/// (stem, path from the package root, text) of each file.\npub(crate) const {name}: &[(&str, &str, &str)] = &[");
+    let _ = writeln!(out, "/// (stem, path from the package root, text) of each file.\npub const {name}: &[(&str, &str, &str)] = &[");
     for file in files {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();
         let from_root = file

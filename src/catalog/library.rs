@@ -73,6 +73,39 @@ pub struct PoolKind {
     /// Things to know that no number shows, each a sentence; printed by `explain`.
     #[serde(default)]
     pub caveats: Vec<String>,
+    /// Ways in which some versions do not do what their settings say.
+    #[serde(default, rename = "quirk")]
+    pub quirks: Vec<Quirk>,
+}
+
+/// A known behaviour of some versions that changes what the pool's numbers mean.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Quirk {
+    /// What it does.
+    pub does: QuirkKind,
+    /// The package whose version decides; the library itself where absent.
+    pub package: Option<String>,
+    /// First version that does it; all older ones too where absent.
+    pub since: Option<String>,
+    /// First version that no longer does it; still so where absent.
+    pub until: Option<String>,
+    /// Where it was read or measured.
+    pub source: String,
+}
+
+/// What a quirk does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum QuirkKind {
+    /// The idle cap is compared with all connections, busy ones too: above it, connections that are wanted are closed.
+    IdleCapCountsBusy,
+    /// The wait for a connection starts anew each time a waiter is woken, so its time-out bounds the gap between two releases only.
+    AcquireTimeoutRestarts,
+    /// A caller that gives a connection back may take it again before those who wait: some wait for the whole run.
+    Unfair,
+    /// Over several hosts more connections may be busy than the total says.
+    TotalOvershoots,
 }
 
 fn yes() -> bool {
@@ -127,6 +160,9 @@ pub struct Setting {
     /// Whether the setting is only listed when the program gives it (`true`), or always.
     #[serde(default)]
     pub quiet: bool,
+    /// For time-outs: whether the wait for a free connection counts.
+    #[serde(default)]
+    pub covers_queue: bool,
 }
 
 /// What a setting decides.
@@ -159,6 +195,8 @@ pub enum Role {
     KeepAlive,
     /// Whether connections are closed after one use.
     CloseAfterUse,
+    /// Whether one connection carries many requests at once (HTTP/2): where it does, a number of connections bounds no requests.
+    Multiplexed,
     /// Listed, but without influence on the pool.
     Other,
 }

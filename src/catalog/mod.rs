@@ -1,6 +1,21 @@
 //! The knowledge base: what libraries make pools, what their defaults are, and what declares concurrency.
 
+mod base;
+mod check;
 pub mod concurrency;
+mod index;
 pub mod library;
+pub mod load;
+mod names;
+#[cfg(test)]
+mod tests;
+pub mod version;
 
+pub use embedded::PAGES;
+pub use index::{Catalog, Found, default_for};
 pub use library::AtLimit;
+
+/// What the build script found under `rules/`.
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+}

@@ -1,0 +1,288 @@
+//! The loaded knowledge base with look-ups by name, built once.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::concurrency::{Environment, Executor, FanOut, FlagOption, Limiter, NumberFunction, Parser, Source, Starter};
+use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
+use super::load::{self, Entry, Written};
+use super::names::Names;
+use super::version::{Version, within};
+use super::{base, check, embedded};
+use crate::text::{Language, Problem};
+
+/// The knowledge base. Symbols are dotted paths in both languages.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    libraries: Vec<Library>,
+    sources: Vec<Source>,
+    constructors: Places,
+    constants: Places,
+    limiters: Places,
+    executors: Places,
+    fan_outs: Places,
+    fan_out_methods: Places,
+    starters: Places,
+    starter_methods: Places,
+    parsers: Places,
+    options: Places,
+    environment: Places,
+    functions: Places,
+    modules: FxHashSet<Box<str>>,
+    names: Names,
+}
+
+/// Symbol → which file, which entry of it.
+type Places = FxHashMap<Box<str>, (u32, u32)>;
+
+/// A constructor with the library and the pool kind that it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// The library.
+    pub library: &'a Library,
+    /// The constructor.
+    pub constructor: &'a Constructor,
+    /// The pool whose settings it takes; `None` where the library makes none.
+    pub pool: Option<&'a PoolKind>,
+}
+
+impl Catalog {
+    /// The knowledge base that comes with the program, parsed at the first call.
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: OnceLock<Catalog> = OnceLock::new();
+        BUILT_IN.get_or_init(|| {
+            // The files were checked when this version was built; what cannot be read here is left out.
+            let (libraries, sources, _) = built_in_files();
+            let whole = base::resolve(&libraries).unwrap_or_else(|_| libraries.into_iter().map(|file| file.entry).collect());
+            Self::index(whole, sources.into_iter().map(|file| file.entry).collect())
+        })
+    }
+
+    /// The built-in knowledge base with users' files added. A library or source of a built-in's name takes its place.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files, in their order.
+    pub fn with_files(paths: &[PathBuf]) -> Result<Self, Vec<Problem>> {
+        let (mut libraries, mut sources, mut problems) = built_in_files();
+        for path in paths {
+            match read(path) {
+                Ok(Entry::Library(file)) => put(&mut libraries, *file, |library| &library.name),
+                Ok(Entry::Source(file)) => put(&mut sources, *file, |source| &source.name),
+                Err(more) => problems.extend(more),
+            }
+        }
+        Self::checked(&libraries, sources, problems)
+    }
+
+    fn checked(libraries: &[Written<Library>], sources: Vec<Written<Source>>, mut problems: Vec<Problem>) -> Result<Self, Vec<Problem>> {
+        match base::resolve(libraries) {
+            Ok(whole) => {
+                problems.extend(check::libraries(libraries, &whole));
+                problems.extend(check::sources(&sources));
+                if problems.is_empty() {
+                    return Ok(Self::index(whole, sources.into_iter().map(|file| file.entry).collect()));
+                }
+            }
+            Err(more) => problems.extend(more),
+        }
+        Err(problems)
+    }
+
+    fn index(mut libraries: Vec<Library>, sources: Vec<Source>) -> Self {
+        libraries.sort_by(|a, b| (a.language, &a.name).cmp(&(b.language, &b.name)));
+        let mut catalog = Self::default();
+        let modules = &mut catalog.modules;
+        for (file, library) in libraries.iter().enumerate() {
+            add(&mut catalog.constructors, modules, file, library.constructors.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.constants, modules, file, library.constants.iter().map(|entry| &entry.symbols));
+        }
+        for (file, source) in sources.iter().enumerate() {
+            add(&mut catalog.limiters, modules, file, source.limiters.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.executors, modules, file, source.executors.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.fan_outs, modules, file, source.fan_outs.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.fan_out_methods, modules, file, source.fan_outs.iter().map(|entry| &entry.methods));
+            add(&mut catalog.starters, modules, file, source.starters.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.starter_methods, modules, file, source.starters.iter().map(|entry| &entry.methods));
+            add(&mut catalog.parsers, modules, file, source.parsers.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.options, modules, file, source.options.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.environment, modules, file, source.environment.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.functions, modules, file, source.functions.iter().map(|entry| &entry.symbols));
+            catalog.names.add(&source.names, &source.not_names);
+        }
+        Self { libraries, sources, ..catalog }
+    }
+
+    /// The constructor that programs reach under a symbol.
+    pub fn constructor(&self, symbol: &str) -> Option<Found<'_>> {
+        let &(file, entry) = self.constructors.get(symbol)?;
+        let library = self.libraries.get(file as usize)?;
+        let constructor = library.constructors.get(entry as usize)?;
+        let pool = match &constructor.pool {
+            Some(name) => library.pools.iter().find(|pool| pool.name == *name),
+            None => library.pools.first(),
+        };
+        Some(Found { library, constructor, pool })
+    }
+
+    /// The constant of a library that a symbol names.
+    pub fn constant(&self, symbol: &str) -> Option<&Constant> {
+        let &(file, entry) = self.constants.get(symbol)?;
+        self.libraries.get(file as usize)?.constants.get(entry as usize)
+    }
+
+    /// The semaphore or capacity limiter that a symbol makes.
+    pub fn limiter(&self, symbol: &str) -> Option<&Limiter> {
+        self.entry(&self.limiters, symbol, |source| &source.limiters)
+    }
+
+    /// The executor that a symbol makes.
+    pub fn executor(&self, symbol: &str) -> Option<&Executor> {
+        self.entry(&self.executors, symbol, |source| &source.executors)
+    }
+
+    /// The fan-out call that a symbol names.
+    pub fn fan_out(&self, symbol: &str) -> Option<&FanOut> {
+        self.entry(&self.fan_outs, symbol, |source| &source.fan_outs)
+    }
+
+    /// The fan-out that a method of this name is, whatever it is called on.
+    pub fn fan_out_method(&self, name: &str) -> Option<&FanOut> {
+        self.entry(&self.fan_out_methods, name, |source| &source.fan_outs)
+    }
+
+    /// The call that starts a task, by symbol.
+    pub fn starter(&self, symbol: &str) -> Option<&Starter> {
+        self.entry(&self.starters, symbol, |source| &source.starters)
+    }
+
+    /// The call that starts a task, by the method's name, whatever it is called on.
+    pub fn starter_method(&self, name: &str) -> Option<&Starter> {
+        self.entry(&self.starter_methods, name, |source| &source.starters)
+    }
+
+    /// The command-line parser that a symbol makes.
+    pub fn parser(&self, symbol: &str) -> Option<&Parser> {
+        self.entry(&self.parsers, symbol, |source| &source.parsers)
+    }
+
+    /// The decorator or default value that declares a flag.
+    pub fn option(&self, symbol: &str) -> Option<&FlagOption> {
+        self.entry(&self.options, symbol, |source| &source.options)
+    }
+
+    /// The call or mapping that reads the environment.
+    pub fn environment(&self, symbol: &str) -> Option<&Environment> {
+        self.entry(&self.environment, symbol, |source| &source.environment)
+    }
+
+    /// The function or constant of the language whose number is known. Built-in functions are plain names (`int`).
+    pub fn function(&self, symbol: &str) -> Option<&NumberFunction> {
+        self.entry(&self.functions, symbol, |source| &source.functions)
+    }
+
+    fn entry<'a, T>(&'a self, places: &Places, symbol: &str, list: impl Fn(&'a Source) -> &'a Vec<T>) -> Option<&'a T> {
+        let &(file, entry) = places.get(symbol)?;
+        list(self.sources.get(file as usize)?).get(entry as usize)
+    }
+
+    /// A library by name.
+    pub fn library(&self, name: &str) -> Option<&Library> {
+        self.libraries.iter().find(|library| library.name == name)
+    }
+
+    /// All libraries, by language and name.
+    pub fn libraries(&self) -> &[Library] {
+        &self.libraries
+    }
+
+    /// All sources of concurrency: the built-in ones by name, then the users'.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The words of which one at least stands in any file that makes a pool: sorted, none inside another.
+    pub fn words(&self, language: Language) -> Vec<&str> {
+        let mut all: Vec<&str> = self
+            .libraries
+            .iter()
+            .filter(|library| library.language == language)
+            .flat_map(|library| &library.words)
+            .map(String::as_str)
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        // Where the shorter is found, the longer adds nothing but work.
+        let needed = |word: &str| !all.iter().any(|other| *other != word && word.contains(other));
+        all.iter().copied().filter(|word| needed(word)).collect()
+    }
+
+    /// Whether the name of a flag, key or constant says that its number is a number of things done at once.
+    pub fn means_concurrency(&self, name: &str) -> bool {
+        self.names.mean_concurrency(name)
+    }
+
+    /// Whether a dotted path is a module or package (or class) below which a known symbol stands.
+    pub fn names_module(&self, path: &str) -> bool {
+        self.modules.contains(path)
+    }
+}
+
+/// The default of a setting in a version of its library; the newest where the version is not known.
+pub fn default_for<'a>(setting: &'a Setting, version: Option<&str>) -> &'a DefaultValue {
+    static NONE: DefaultValue = DefaultValue { value: Literal::Word(String::new()), since: None, until: None, source: String::new() };
+    let newest = setting.defaults.last().unwrap_or(&NONE);
+    let Some(version) = version.and_then(Version::parse) else { return newest };
+    setting.defaults.iter().find(|default| within(&version, default.since.as_deref(), default.until.as_deref())).unwrap_or(newest)
+}
+
+/// Names → places, and every prefix of each name → the modules. The first to claim a name keeps it.
+fn add<'a>(places: &mut Places, modules: &mut FxHashSet<Box<str>>, file: usize, names: impl Iterator<Item = &'a Vec<String>>) {
+    for (entry, names) in names.enumerate() {
+        for name in names {
+            places.entry(name.as_str().into()).or_insert((file as u32, entry as u32));
+            for (dot, _) in name.match_indices('.') {
+                if !modules.contains(&name[..dot]) {
+                    modules.insert(name[..dot].into());
+                }
+            }
+        }
+    }
+}
+
+/// The embedded files, and what is wrong with them (nothing, in a program that passed its tests).
+fn built_in_files() -> (Vec<Written<Library>>, Vec<Written<Source>>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut libraries = Vec::new();
+    for (stem, path, text) in embedded::LIBRARIES.iter().chain(embedded::RUST_LIBRARIES) {
+        match load::library(stem, path, text) {
+            Ok(file) => libraries.push(file),
+            Err(more) => problems.extend(more),
+        }
+    }
+    let mut sources = Vec::new();
+    for (stem, path, text) in embedded::CONCURRENCY {
+        match load::source(stem, path, text) {
+            Ok(file) => sources.push(file),
+            Err(more) => problems.extend(more),
+        }
+    }
+    (libraries, sources, problems)
+}
+
+fn read(path: &Path) -> Result<Entry, Vec<Problem>> {
+    let shown = path.display().to_string().replace('\\', "/");
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    match crate::text::load(path) {
+        Ok(text) => load::either(&stem, &shown, &text),
+        Err(why) => Err(vec![Problem::of_file(shown, why.to_string())]),
+    }
+}
+
+fn put<T>(all: &mut Vec<Written<T>>, new: Written<T>, name: impl Fn(&T) -> &String) {
+    match all.iter_mut().find(|old| name(&old.entry) == name(&new.entry)) {
+        Some(old) => *old = new,
+        None => all.push(new),
+    }
+}
