@@ -1,0 +1,425 @@
+//! Calls: functions of the project are followed into, library calls give objects, arguments find their parameters.
+
+use std::rc::Rc;
+
+use super::eval::{Evaluator, MAX_FRAMES};
+use super::thing::{Binding, ExprRef, Frame, FrameData, Made, Object, Possible, Possibles, ScopeRef, Thing, dotted};
+use crate::catalog::library::Makes;
+use crate::facts::{Argument, ArgumentKind, ExprKind, ParameterKind, ScopeKind, StatementKind};
+use crate::value::{Certainty, How};
+
+impl Evaluator<'_> {
+    /// What a call gives.
+    pub(super) fn call(&self, at: ExprRef, frame: &Frame) -> Possibles {
+        let ExprKind::Call { callee, .. } = &self.expr(at).kind else { return vec![Possible::unknown("not a call")] };
+        let callee = ExprRef { file: at.file, expr: *callee };
+        if let ExprKind::Attribute { object, name, .. } = &self.expr(callee).kind {
+            let object = ExprRef { file: at.file, expr: *object };
+            if let Some(found) = self.super_call(object, name, at, frame) {
+                return found;
+            }
+            if let Some(found) = self.container_call(object, name, at, frame) {
+                return found;
+            }
+        }
+        let mut found = Vec::new();
+        for possible in self.eval(callee, frame) {
+            found.extend(self.call_thing(&possible, at, frame));
+        }
+        found
+    }
+
+    fn call_thing(&self, callee: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
+        let span = self.span(at);
+        match &callee.thing {
+            Thing::Symbol(symbol) => self.symbol_call(symbol, at, frame),
+            Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, Binding { call: at, caller: frame.clone(), skip: 0, before: None }),
+            Thing::Method(this, function) => {
+                let this = (**this).clone();
+                self.follow(*function, self.open_frame(*function), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None })
+            }
+            Thing::Partial(inner, before, before_frame) => {
+                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None };
+                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)) };
+                match &**inner {
+                    Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, binding),
+                    Thing::Method(this, function) => self.follow(*function, self.open_frame(*function), Some((**this).clone()), binding),
+                    Thing::Symbol(symbol) if self.project.catalog.constructor(symbol).is_some() => {
+                        vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: *before, frame: before_frame.clone(), class: None })), span)]
+                    }
+                    _ => vec![Possible::unknown("a partial of what is not followed")],
+                }
+            }
+            Thing::Class(class) => vec![Possible::literal(self.instance(*class, at, frame), span)],
+            Thing::Object(object) => match self.find_method(object.class, "__call__") {
+                Some(method) => self.follow(method, self.open_frame(method), Some(callee.thing.clone()), Binding { call: at, caller: frame.clone(), skip: 0, before: None }),
+                None => vec![Possible::unknown("the result of calling an object")],
+            },
+            Thing::Part(made, path) => self.part_call(made, path, at, frame),
+            Thing::Made(made) => vec![Possible::literal(Thing::Foreign(made.symbol.clone()), span)],
+            Thing::Foreign(symbol) => vec![Possible::literal(Thing::Foreign(symbol.clone()), span)],
+            Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
+            _ => vec![Possible::unknown("the result of calling what is not a function")],
+        }
+    }
+
+    /// What calling a class gives: an object of the project, or a library's object where the class derives from one that the catalog knows.
+    fn instance(&self, class: ScopeRef, at: ExprRef, frame: &Frame) -> Thing {
+        let (_, symbols) = self.ancestry(class);
+        let known = symbols.iter().find(|symbol| {
+            self.project.catalog.constructor(symbol).is_some() || self.project.catalog.limiter(symbol).is_some() || self.project.catalog.executor(symbol).is_some()
+        });
+        match known {
+            Some(symbol) => Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class) })),
+            None => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())) })),
+        }
+    }
+
+    fn symbol_call(&self, symbol: &Rc<str>, at: ExprRef, frame: &Frame) -> Possibles {
+        let catalog = self.project.catalog;
+        let span = self.span(at);
+        let made = || vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None })), span)];
+        if let Some(found) = catalog.constructor(symbol) {
+            return match found.constructor.makes {
+                Makes::OneShot => vec![Possible::literal(Thing::Foreign(symbol.clone()), span)],
+                _ => made(),
+            };
+        }
+        if catalog.limiter(symbol).is_some() || catalog.executor(symbol).is_some() || catalog.parser(symbol).is_some() {
+            return made();
+        }
+        if let Some(function) = catalog.function(symbol) {
+            return self.number_call(function, at, frame);
+        }
+        if let Some(read) = catalog.environment(symbol) {
+            return self.environment_call(read, at, frame);
+        }
+        if let Some(option) = catalog.option(symbol) {
+            return self.option_default(option, at, frame);
+        }
+        match &**symbol {
+            "dict" => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
+            "functools.partial" => self.partial(at, frame),
+            "vars" | "copy.copy" | "copy.deepcopy" | "dataclasses.replace" | "typing.cast" | "contextlib.closing" | "contextlib.aclosing" => {
+                let position = usize::from(&**symbol == "typing.cast");
+                self.positional(at, position).map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))
+            }
+            "getattr" => self.getattr(at, frame),
+            _ => made(),
+        }
+    }
+
+    fn partial(&self, at: ExprRef, frame: &Frame) -> Possibles {
+        let Some(function) = self.positional(at, 0) else { return vec![Possible::unknown("a partial of nothing")] };
+        self.eval(function, frame)
+            .into_iter()
+            .map(|possible| match possible.thing {
+                Thing::Unknown(_) => possible,
+                thing => Possible::literal(Thing::Partial(Rc::new(thing), at, frame.clone()), self.span(at)),
+            })
+            .collect()
+    }
+
+    fn getattr(&self, at: ExprRef, frame: &Frame) -> Possibles {
+        let (Some(object), Some(name)) = (self.positional(at, 0), self.positional(at, 1)) else { return vec![Possible::unknown("`getattr` without arguments")] };
+        let mut found = Vec::new();
+        for name in self.eval(name, frame) {
+            let Thing::Text(name) = name.thing else { return vec![Possible::unknown("an attribute whose name is computed")] };
+            for possible in self.eval(object, frame) {
+                found.extend(self.member(&possible, &name, at, frame));
+            }
+        }
+        if found.iter().all(Possible::is_unknown)
+            && let Some(default) = self.positional(at, 2)
+        {
+            return self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect();
+        }
+        found
+    }
+
+    /// A method call on a library's object.
+    fn part_call(&self, made: &Rc<Made>, path: &Rc<str>, at: ExprRef, frame: &Frame) -> Possibles {
+        let catalog = self.project.catalog;
+        let span = self.span(at);
+        let whole = dotted(&made.symbol, path);
+        if let Some(found) = catalog.constructor(&made.symbol) {
+            if found.constructor.passes.iter().any(|method| **method == **path) {
+                return vec![Possible::literal(Thing::Made(made.clone()), span)];
+            }
+            if let Some(target) = found.constructor.methods.get(&**path) {
+                let target: Rc<str> = Rc::from(target.replace("::", "."));
+                return vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None })), span)];
+            }
+        }
+        if let Some(parser) = catalog.parser(&made.symbol) {
+            let method = super::thing::last_part(path);
+            if parser.parses.iter().any(|name| name == method) {
+                return vec![Possible::literal(Thing::Options(made.site, made.frame.clone()), span)];
+            }
+            if parser.passes.iter().any(|name| name == method) {
+                return vec![Possible::literal(Thing::Made(made.clone()), span)];
+            }
+        }
+        if matches!(super::thing::last_part(path), "__aenter__" | "__enter__" | "start" | "open") && !path.contains('.') {
+            return vec![Possible::literal(Thing::Made(made.clone()), span)];
+        }
+        self.symbol_call(&whole, at, frame)
+            .into_iter()
+            .map(|possible| match possible.thing {
+                Thing::Made(inner) if catalog.constructor(&inner.symbol).is_none() && catalog.limiter(&inner.symbol).is_none() => {
+                    Possible::literal(Thing::Foreign(whole.clone()), span)
+                }
+                _ => possible,
+            })
+            .collect()
+    }
+
+    /// `super().name(…)`: the base's method on the same object.
+    fn super_call(&self, object: ExprRef, name: &str, at: ExprRef, frame: &Frame) -> Option<Possibles> {
+        let method = self.super_target(object, name)?;
+        let Some((method, this_scope)) = method else { return Some(vec![Possible::unknown("a method of a library's base class")]) };
+        let this = self.this_of(this_scope, frame);
+        Some(self.follow(method, self.open_frame(method), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None }))
+    }
+
+    /// What `super().name` names: the base's method and the method that says `super`. `Some(None)`: a base outside the project.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn super_target(&self, object: ExprRef, name: &str) -> Option<Option<(ScopeRef, ScopeRef)>> {
+        let ExprKind::Call { callee, .. } = &self.expr(object).kind else { return None };
+        let ExprKind::Name(called) = &self.project.facts(object.file).expr(*callee).kind else { return None };
+        if &**called != "super" {
+            return None;
+        }
+        let (method, class) = self.enclosing_method(self.scope_of(object))?;
+        let (classes, _) = self.ancestry(class);
+        Some(classes.into_iter().skip(1).find_map(|base| self.own_method(base, name)).map(|found| (found, method)))
+    }
+
+    /// The method and class around a scope.
+    pub(super) fn enclosing_method(&self, scope: ScopeRef) -> Option<(ScopeRef, ScopeRef)> {
+        let index = self.project.index(scope.file);
+        let mut at = Some(scope.scope);
+        while let Some(id) = at {
+            if let Some(class) = index.class_of.get(&id) {
+                return Some((ScopeRef { file: scope.file, scope: id }, ScopeRef { file: scope.file, scope: *class }));
+            }
+            at = self.project.facts(scope.file).scope(id).parent;
+        }
+        None
+    }
+
+    /// What the first parameter of a method is in a frame.
+    pub(super) fn this_of(&self, method: ScopeRef, frame: &Frame) -> Thing {
+        let frame = self.frame_for(method, frame);
+        if let Some(this) = &frame.0.this {
+            return this.clone();
+        }
+        match self.enclosing_method(method) {
+            Some((_, class)) => Thing::Object(Rc::new(Object { class, site: None })),
+            None => Thing::Unknown("no object".into()),
+        }
+    }
+
+    /// A frame of a method with its object, and its arguments where a call is known.
+    pub(super) fn method_frame(&self, method: ScopeRef, this: Thing, call: Option<(ExprRef, Frame)>, near: &Frame) -> Frame {
+        let unbound = matches!(&this, Thing::Object(object) if object.site.is_none()) && call.is_none();
+        if unbound || near.0.depth >= MAX_FRAMES {
+            return self.open_frame(method);
+        }
+        let outer = self.open_frame(method).0.outer.clone();
+        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None });
+        Frame(Rc::new(FrameData { scope: method, outer, call, this: Some(this), depth: near.0.depth + 1 }))
+    }
+
+    /// Follows a call into a function of the project.
+    fn follow(&self, function: ScopeRef, outer: Frame, this: Option<Thing>, call: Binding) -> Possibles {
+        let at = self.span(call.call);
+        let depth = call.caller.0.depth + 1;
+        if depth > MAX_FRAMES {
+            return vec![Possible::unknown("calls nested too deeply")];
+        }
+        let scope = self.scope(function);
+        let outer = match this {
+            Some(_) => self.open_frame(function).0.outer.clone(),
+            None if outer.scope() == function => outer.0.outer.clone(),
+            None => Some(outer),
+        };
+        let this = if self.has_decorator(function, &["staticmethod"]) { None } else { this };
+        let frame = Frame(Rc::new(FrameData { scope: function, outer, call: Some(call), this, depth }));
+        let yields = scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Yield(_)));
+        if yields && scope.kind == ScopeKind::Function {
+            return vec![Possible::literal(Thing::Generator(function, frame), at)];
+        }
+        self.results(function, &frame)
+    }
+
+    /// The positional argument number `position` of a call, where no spread stands before it.
+    pub(super) fn positional(&self, call: ExprRef, position: usize) -> Option<ExprRef> {
+        let ExprKind::Call { arguments, .. } = &self.expr(call).kind else { return None };
+        let mut seen = 0;
+        for argument in arguments {
+            match argument.kind {
+                ArgumentKind::Positional if seen == position => return Some(ExprRef { file: call.file, expr: argument.value }),
+                ArgumentKind::Positional => seen += 1,
+                ArgumentKind::Spread => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The keyword argument of a call.
+    pub(super) fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
+        self.arguments(call).iter().find_map(|argument| match &argument.kind {
+            ArgumentKind::Keyword(given) if &**given == name => Some(ExprRef { file: call.file, expr: argument.value }),
+            _ => None,
+        })
+    }
+
+    /// All arguments of a call.
+    pub(super) fn arguments(&self, call: ExprRef) -> &[Argument] {
+        match &self.expr(call).kind {
+            ExprKind::Call { arguments, .. } => arguments,
+            _ => &[],
+        }
+    }
+
+    /// The argument of a call for a parameter, by name, position or inside `**`; `None` where the call does not give it.
+    pub(super) fn argument(&self, call: ExprRef, frame: &Frame, position: Option<usize>, name: &str) -> Option<Possibles> {
+        if let Some(given) = self.keyword(call, name) {
+            let said = format!("passed as `{name}={}`", self.project.sources.slice(self.span(given)).lines().next().unwrap_or(""));
+            return Some(self.eval(given, frame).into_iter().map(|possible| possible.after(self.span(given), said.clone())).collect());
+        }
+        if let Some(given) = position.and_then(|position| self.positional(call, position)) {
+            let said = format!("passed as {}", self.snippet(self.span(given)));
+            return Some(self.eval(given, frame).into_iter().map(|possible| possible.after(self.span(given), said.clone())).collect());
+        }
+        let mut opaque = false;
+        for argument in self.arguments(call) {
+            if argument.kind != ArgumentKind::KeywordSpread {
+                continue;
+            }
+            let spread = ExprRef { file: call.file, expr: argument.value };
+            for possible in self.eval(spread, frame) {
+                let found = match &possible.thing {
+                    Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name),
+                    Thing::Options(parsed, inner) => Some(self.option(*parsed, inner, name, self.span(spread))).filter(|found| !found.iter().all(Possible::is_unknown)),
+                    _ => {
+                        opaque = true;
+                        None
+                    }
+                };
+                if let Some(found) = found {
+                    return Some(found.into_iter().map(|possible| possible.after(self.span(spread), format!("unpacked from {}", self.snippet(self.span(spread))))).collect());
+                }
+            }
+        }
+        let _ = opaque;
+        None
+    }
+
+    /// What a parameter is in a frame: the argument of its call, else the arguments of all callers, else its default.
+    pub(super) fn parameter(&self, function: ScopeRef, number: usize, frame: &Frame) -> Possibles {
+        let scope = self.scope(function);
+        let parameter = &scope.parameters[number];
+        let is_method = self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"]);
+        if is_method && number == 0 {
+            let this = self.this_of(function, frame);
+            let thing = match (&this, self.has_decorator(function, &["classmethod"])) {
+                (Thing::Object(object), true) => Thing::Class(object.class),
+                _ => this,
+            };
+            return vec![Possible::literal(thing, parameter.span)];
+        }
+        let position = number - usize::from(is_method);
+        if let Some(binding) = &frame.0.call {
+            if let Some(found) = self.bound_argument(binding, position, parameter.kind, &parameter.name) {
+                return found.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span)).collect();
+            }
+            return self.parameter_default(function, number, frame);
+        }
+        let callers = self.callers_of(function);
+        let mut found = Vec::new();
+        let mut left_out = callers.is_empty();
+        for caller in callers.iter() {
+            match self.bound_argument(&caller.binding, position, parameter.kind, &parameter.name) {
+                Some(given) => found.extend(given.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span))),
+                None => left_out = true,
+            }
+        }
+        if left_out || found.iter().all(Possible::is_unknown) {
+            let default = self.parameter_default(function, number, frame);
+            let default_is_known = default.iter().any(|possible| !possible.is_unknown());
+            if default_is_known {
+                found.retain(|possible| !possible.is_unknown());
+            }
+            if found.is_empty() || default_is_known {
+                found.extend(default);
+            }
+        }
+        found
+    }
+
+    fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {
+        match kind {
+            ParameterKind::Rest => return None,
+            ParameterKind::KeywordRest => {
+                let span = self.span(binding.call);
+                return Some(vec![Possible::literal(Thing::Mapping(binding.call, binding.caller.clone()), span)]);
+            }
+            _ => {}
+        }
+        let mut given_before = 0;
+        if let Some(before) = &binding.before {
+            let positionals = self.arguments(before.call).iter().filter(|argument| argument.kind == ArgumentKind::Positional).count();
+            given_before = positionals.saturating_sub(before.skip);
+            let own = if position < given_before { Some(position + before.skip) } else { None };
+            let later = self.keyword(binding.call, name);
+            if later.is_none()
+                && let Some(found) = self.argument(before.call, &before.caller, own, name)
+            {
+                return Some(found);
+            }
+        }
+        let own = (kind != ParameterKind::Keyword && position >= given_before).then(|| position - given_before + binding.skip);
+        self.argument(binding.call, &binding.caller, own, name)
+    }
+
+    fn parameter_default(&self, function: ScopeRef, number: usize, frame: &Frame) -> Possibles {
+        let scope = self.scope(function);
+        let parameter = &scope.parameters[number];
+        if let Some(found) = self.declared_option(function, &parameter.name) {
+            return found;
+        }
+        match (parameter.default, parameter.kind) {
+            (Some(default), _) => {
+                let default = ExprRef { file: function.file, expr: default };
+                let said = format!("default of `{}` in `{}`", parameter.name, scope.name);
+                self.eval(default, frame)
+                    .into_iter()
+                    .map(|possible| possible.given_by(How::Parameter).at_most(Certainty::Default).through(parameter.span).after(parameter.span, said.clone()))
+                    .collect()
+            }
+            (None, ParameterKind::KeywordRest | ParameterKind::Rest) => vec![Possible::literal(Thing::Foreign("arguments".into()), parameter.span)],
+            (None, _) => {
+                let annotated = self.annotated(function, number);
+                annotated.unwrap_or_else(|| vec![Possible::unknown(format!("nobody in the scanned files passes `{}` to `{}`", parameter.name, scope.name))])
+            }
+        }
+    }
+
+    /// An object of the annotated class, where a parameter names a class of the project and nothing else is known.
+    fn annotated(&self, function: ScopeRef, number: usize) -> Option<Possibles> {
+        let annotation = self.scope(function).parameters[number].annotation?;
+        let at = ExprRef { file: function.file, expr: annotation };
+        let classes: Possibles = self
+            .eval_open(at)
+            .into_iter()
+            .filter_map(|possible| match possible.thing {
+                Thing::Class(class) => Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None })), self.span(at)).at_most(Certainty::Assumed)),
+                _ => None,
+            })
+            .collect();
+        (!classes.is_empty()).then_some(classes)
+    }
+}

@@ -1,0 +1,287 @@
+//! What one construction of a library's object says: the settings it is given, the pools it is handed, and what is set on it later.
+
+use std::rc::Rc;
+
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
+use crate::catalog::index::Found;
+use crate::catalog::library::{Literal, Makes, Parameter};
+use crate::facts::{ExprKind, StatementKind, Target};
+use crate::text::Span;
+use crate::value::{Certainty, How};
+
+/// Deepest chain of carriers and subclasses.
+const MAX_NESTING: u32 = 5;
+
+/// What a construction says.
+#[derive(Default, Debug)]
+pub struct Construction {
+    /// Settings that are given, by name.
+    pub given: Vec<GivenSetting>,
+    /// Pools or clients that it is handed, with the place.
+    pub pools: Vec<(Rc<Made>, Span)>,
+    /// Whether it is handed something that may be a pool and is not known.
+    pub unknown_pool: Option<Span>,
+    /// Whether it is handed something that opens no connection.
+    pub opens_nothing: bool,
+    /// Settings that have no effect since a pool is handed over, by name.
+    pub disabled: Vec<String>,
+    /// Objects that carry its settings.
+    pub carriers: Vec<ExprRef>,
+}
+
+/// A setting that a construction is given.
+#[derive(Clone, Debug)]
+pub struct GivenSetting {
+    /// Its name.
+    pub name: String,
+    /// What it can be.
+    pub possibles: Possibles,
+    /// Where it is written.
+    pub written_at: Option<Span>,
+}
+
+impl Construction {
+    fn set(&mut self, name: &str, possibles: Possibles, written_at: Option<Span>) {
+        self.given.retain(|given| given.name != name);
+        self.given.push(GivenSetting { name: name.to_string(), possibles, written_at });
+    }
+}
+
+impl Evaluator<'_> {
+    /// What a construction says; `None` where the catalog does not know the symbol.
+    pub fn construction_of(&self, made: &Rc<Made>) -> Option<Construction> {
+        self.construct(made, 0)
+    }
+
+    fn construct(&self, made: &Rc<Made>, depth: u32) -> Option<Construction> {
+        let found = self.project.catalog.constructor(&made.symbol)?;
+        let mut result = Construction::default();
+        for (name, default) in &found.constructor.overrides {
+            let mut possible = Possible::literal(literal_thing(&default.value), self.span(made.site)).at_most(Certainty::Default);
+            possible.how = How::Default;
+            possible.defined_at = None;
+            result.set(name, vec![possible], None);
+        }
+        if depth > MAX_NESTING {
+            return Some(result);
+        }
+        if let Some((call, frame)) = self.library_call(made) {
+            for (number, parameter) in found.constructor.parameters.iter().enumerate() {
+                let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
+                self.take_parameter(&mut result, &found, parameter, call, &frame, position, depth);
+            }
+        }
+        self.take_setters(&mut result, made, &found, depth);
+        self.take_assignments(&mut result, made, &found);
+        Some(result)
+    }
+
+    /// The call whose arguments reach the library's constructor: the construction itself, or `super().__init__(…)` of a subclass.
+    fn library_call(&self, made: &Rc<Made>) -> Option<(ExprRef, Frame)> {
+        let mut at = (made.site, made.frame.clone());
+        let mut class = match made.class {
+            Some(class) => class,
+            None => return Some(at),
+        };
+        for _ in 0..MAX_NESTING {
+            let Some(init) = self.find_method(class, "__init__") else { return Some(at) };
+            let inner = self.method_frame(init, Thing::Made(made.clone()), Some(at.clone()), &at.1);
+            let call = self.super_init(init)?;
+            at = (call, inner);
+            let owner = self.enclosing_method(init).map(|(_, owner)| owner)?;
+            let next = self.ancestry(owner).0.into_iter().skip(1).find(|base| self.own_method(*base, "__init__").is_some());
+            match next {
+                Some(next) => class = next,
+                None => return Some(at),
+            }
+        }
+        None
+    }
+
+    /// The `super().__init__(…)` or `Base.__init__(self, …)` call in a constructor.
+    fn super_init(&self, init: ScopeRef) -> Option<ExprRef> {
+        let calls = self.project.index(init.file).calls.get("__init__")?;
+        calls.iter().map(|call| ExprRef { file: init.file, expr: *call }).find(|call| self.scope_of(*call) == init)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn take_parameter(&self, result: &mut Construction, found: &Found<'_>, parameter: &Parameter, call: ExprRef, frame: &Frame, position: Option<usize>, depth: u32) {
+        let position = position.map(|position| position + self.self_offset(call));
+        let Some(given) = self.argument(call, frame, position, &parameter.name) else { return };
+        let written_at = self.keyword(call, &parameter.name).or_else(|| position.and_then(|position| self.positional(call, position))).map(|at| self.span(at));
+        let at = written_at.unwrap_or_else(|| self.span(call));
+        self.take_given(result, found, parameter, given, at, written_at, depth);
+    }
+
+    /// `Base.__init__(self, …)` gives the object by position.
+    fn self_offset(&self, call: ExprRef) -> usize {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return 0 };
+        let facts = self.project.facts(call.file);
+        match &facts.expr(callee).kind {
+            ExprKind::Attribute { object, name, .. } if &**name == "__init__" => usize::from(!matches!(facts.expr(*object).kind, ExprKind::Call { .. })),
+            _ => 0,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn take_given(&self, result: &mut Construction, found: &Found<'_>, parameter: &Parameter, given: Possibles, at: Span, written_at: Option<Span>, depth: u32) {
+        let catalog = self.project.catalog;
+        let mut plain = Vec::new();
+        let mut carried: Vec<Construction> = Vec::new();
+        let mut handed = false;
+        for possible in given {
+            match &possible.thing {
+                Thing::Nothing if parameter.carrier || parameter.gives_pool => {
+                    if !parameter.carrier && !parameter.sets.is_empty() {
+                        plain.push(possible);
+                    } else if parameter.carrier && !parameter.sets.is_empty() {
+                        // `timeout=None` is a value of its own, unlike `limits=None`.
+                        plain.push(possible);
+                    }
+                }
+                Thing::Made(inner) => match catalog.constructor(&inner.symbol).map(|found| found.constructor.makes) {
+                    Some(Makes::Carrier) if parameter.carrier => {
+                        if let Some(mut inner_result) = self.construct(inner, depth + 1) {
+                            inner_result.carriers.push(inner.site);
+                            carried.push(inner_result);
+                        }
+                    }
+                    Some(Makes::Pool | Makes::Client) if parameter.gives_pool || parameter.gives_pools => {
+                        result.pools.push((inner.clone(), at));
+                        handed |= parameter.gives_pool;
+                    }
+                    Some(Makes::Nothing) if parameter.gives_pool => result.opens_nothing = true,
+                    _ if parameter.gives_pool => {
+                        result.unknown_pool = Some(at);
+                        handed = true;
+                    }
+                    _ => plain.push(Possible::unknown("an object that is not followed")),
+                },
+                Thing::Mapping(mapping, inner) if parameter.gives_pools => self.take_mounts(result, *mapping, inner, at),
+                Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..) | Thing::Object(_) | Thing::Symbol(_) if parameter.gives_pool => {
+                    result.unknown_pool = Some(at);
+                    handed = true;
+                }
+                Thing::Symbol(symbol) => match catalog.constant(symbol) {
+                    Some(constant) => plain.push(Possible { thing: literal_thing(&constant.value), ..possible.clone() }),
+                    None => plain.push(Possible::unknown(format!("`{symbol}` is not known"))),
+                },
+                _ => plain.push(possible),
+            }
+        }
+        if handed {
+            result.disabled.extend(parameter.disables.iter().cloned());
+        }
+        let carried_any = !carried.is_empty();
+        for carrier in carried {
+            for setting in carrier.given {
+                result.set(&setting.name, setting.possibles, setting.written_at.or(written_at));
+            }
+            result.carriers.extend(carrier.carriers);
+        }
+        let plain_known = plain.iter().any(|possible| !possible.is_unknown());
+        if plain.is_empty() || (carried_any && !plain_known) {
+            return;
+        }
+        if !parameter.sets.is_empty() {
+            for name in &parameter.sets {
+                if !carried_any {
+                    result.set(name, plain.clone(), written_at);
+                }
+            }
+        } else if parameter.carrier && !carried_any {
+            for name in carried_by(found, parameter) {
+                result.set(&name, vec![Possible::unknown(format!("`{}` is given, and what it carries is not known", parameter.name))], written_at);
+            }
+        }
+    }
+
+    /// `mounts={"https://": transport}`.
+    fn take_mounts(&self, result: &mut Construction, mapping: ExprRef, frame: &Frame, at: Span) {
+        let ExprKind::Mapping(items) = &self.expr(mapping).kind else { return };
+        for (_, value) in items {
+            for possible in self.eval(ExprRef { file: mapping.file, expr: *value }, frame) {
+                if let Thing::Made(inner) = possible.thing {
+                    result.pools.push((inner, at));
+                }
+            }
+        }
+    }
+
+    /// Methods called on the object that set something or hand a pool over.
+    fn take_setters(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
+        for setter in &found.constructor.setters {
+            for (file, call) in self.project.calls_named(&setter.method) {
+                let call = ExprRef { file, expr: call };
+                let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
+                let ExprKind::Attribute { object, .. } = self.project.facts(file).expr(callee).kind else { continue };
+                let object = ExprRef { file, expr: object };
+                if !self.is_made_at(object, made) {
+                    continue;
+                }
+                let frame = self.open_frame(self.scope_of(call));
+                for (number, parameter) in setter.parameters.iter().enumerate() {
+                    let position = (!parameter.keyword_only).then_some(number);
+                    self.take_parameter(result, found, parameter, call, &frame, position, depth);
+                }
+            }
+        }
+    }
+
+    /// Attributes assigned after the construction (`config.max_pool_connections = 50`).
+    fn take_assignments(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>) {
+        for attribute in &found.constructor.assignable {
+            for file in 0..self.project.loaded().len() as u32 {
+                for (scope, number) in self.project.index(file).attribute_sets.get(attribute.as_str()).into_iter().flatten() {
+                    let statement = &self.project.facts(file).scope(*scope).statements[*number as usize];
+                    let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
+                    if !self.is_made_at(ExprRef { file, expr: *object }, made) {
+                        continue;
+                    }
+                    let value = ExprRef { file, expr: *value };
+                    let possibles = self.eval_open(value).into_iter().map(|possible| possible.after(statement.span, self.snippet(statement.span))).collect();
+                    result.set(attribute, possibles, Some(self.span(value)));
+                }
+            }
+        }
+    }
+
+    /// Whether an expression can be the object made at a site, or one that shares it.
+    pub(super) fn is_made_at(&self, at: ExprRef, made: &Made) -> bool {
+        self.eval_open(at).iter().any(|possible| match &possible.thing {
+            Thing::Made(found) => found.site == made.site,
+            // Inside a subclass, `self` is the object.
+            Thing::Object(object) => made.class.is_some_and(|class| self.ancestry(class).0.contains(&object.class)),
+            _ => false,
+        })
+    }
+}
+
+/// Settings that an object given for a parameter may carry: those that carriers of the library set and no parameter sets by itself.
+fn carried_by(found: &Found<'_>, parameter: &Parameter) -> Vec<String> {
+    let direct: Vec<&String> = found.constructor.parameters.iter().filter(|other| other.name != parameter.name).flat_map(|other| &other.sets).collect();
+    let carriers = found.library.constructors.iter().filter(|constructor| constructor.makes == Makes::Carrier);
+    let mut names: Vec<String> = carriers
+        .flat_map(|carrier| &carrier.parameters)
+        .flat_map(|parameter| &parameter.sets)
+        .filter(|name| !direct.contains(name))
+        .cloned()
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A catalog's literal as a thing.
+pub(super) fn literal_thing(literal: &Literal) -> Thing {
+    match literal {
+        Literal::Truth(truth) => Thing::Truth(*truth),
+        Literal::Number(number) => Thing::Number(*number),
+        Literal::Word(word) => match word.as_str() {
+            "none" => Thing::Nothing,
+            "unlimited" => Thing::Number(f64::INFINITY),
+            other => Thing::Text(Rc::from(other)),
+        },
+    }
+}

@@ -1,0 +1,429 @@
+//! Evaluates an expression in a frame to the few things it can be. Bounded in depth, width and steps, so that it always ends.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::project::Project;
+use super::thing::{ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
+use crate::facts::{ContextId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
+use crate::text::Span;
+use crate::value::{Certainty, How, MAX_ALTERNATIVES};
+
+/// Deepest chain of evaluations.
+const MAX_DEPTH: u32 = 160;
+
+/// Most evaluations for one question from outside.
+const MAX_STEPS: u32 = 60_000;
+
+/// Deepest nesting of activations.
+pub(super) const MAX_FRAMES: u32 = 16;
+
+/// Files and words that an answer would need and that are not read yet.
+#[derive(Default, Debug)]
+pub struct Wants {
+    /// Entries of the tree to read, with the reason.
+    pub entries: FxHashMap<usize, String>,
+    /// Names whose callers or users matter, each with names of which one stands in a file that can mean it.
+    pub names: FxHashMap<String, FxHashSet<String>>,
+    /// Words to look for in command files: flags and variables.
+    pub flags: FxHashSet<String>,
+}
+
+/// Evaluates over one state of the project; a further round of reading makes a new one.
+pub struct Evaluator<'p> {
+    /// The files that are loaded.
+    pub project: &'p Project<'p>,
+    memo: RefCell<FxHashMap<ExprRef, Rc<Possibles>>>,
+    pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
+    active: RefCell<Vec<ExprRef>>,
+    open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
+    depth: Cell<u32>,
+    steps: Cell<u32>,
+    cut: Cell<bool>,
+    pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
+    pub(super) wants: RefCell<Wants>,
+}
+
+impl<'p> Evaluator<'p> {
+    /// An evaluator with nothing remembered.
+    pub fn new(project: &'p Project<'p>) -> Self {
+        Self {
+            project,
+            memo: RefCell::default(),
+            callers: RefCell::default(),
+            active: RefCell::default(),
+            open_frames: RefCell::default(),
+            depth: Cell::new(0),
+            steps: Cell::new(0),
+            cut: Cell::new(false),
+            asking: RefCell::default(),
+            wants: RefCell::default(),
+        }
+    }
+
+    /// What the answers so far would have needed.
+    pub fn into_wants(self) -> Wants {
+        self.wants.into_inner()
+    }
+
+    /// The expression behind a reference.
+    pub fn expr(&self, at: ExprRef) -> &'p Expression {
+        self.project.facts(at.file).expr(at.expr)
+    }
+
+    /// The scope behind a reference.
+    pub fn scope(&self, at: ScopeRef) -> &'p Scope {
+        self.project.facts(at.file).scope(at.scope)
+    }
+
+    /// The scope an expression stands in.
+    pub fn scope_of(&self, at: ExprRef) -> ScopeRef {
+        ScopeRef { file: at.file, scope: self.expr(at).scope }
+    }
+
+    /// The context an expression stands in.
+    pub fn context_of(&self, at: ExprRef) -> ContextId {
+        self.expr(at).context
+    }
+
+    /// Where an expression stands.
+    pub fn span(&self, at: ExprRef) -> Span {
+        self.expr(at).span
+    }
+
+    /// A frame that stands for every activation of a scope.
+    pub fn open_frame(&self, scope: ScopeRef) -> Frame {
+        if let Some(frame) = self.open_frames.borrow().get(&scope) {
+            return frame.clone();
+        }
+        let outer = self.scope(scope).parent.map(|parent| self.open_frame(ScopeRef { file: scope.file, scope: parent }));
+        let frame = Frame(Rc::new(FrameData { scope, outer, call: None, this: None, depth: 0 }));
+        self.open_frames.borrow_mut().insert(scope, frame.clone());
+        frame
+    }
+
+    /// The frame in which an expression of `scope` is evaluated when `frame` is the activation at hand.
+    pub fn frame_for(&self, scope: ScopeRef, frame: &Frame) -> Frame {
+        let mut at = Some(frame);
+        while let Some(candidate) = at {
+            if candidate.scope() == scope {
+                return candidate.clone();
+            }
+            at = candidate.0.outer.as_ref();
+        }
+        let inner = self.scope(scope);
+        if scope.file != frame.scope().file || frame.is_open() {
+            return self.open_frame(scope);
+        }
+        match inner.parent {
+            Some(parent) => {
+                let outer = self.frame_for(ScopeRef { file: scope.file, scope: parent }, frame);
+                if outer.is_open() {
+                    return self.open_frame(scope);
+                }
+                let depth = outer.0.depth;
+                Frame(Rc::new(FrameData { scope, outer: Some(outer), call: None, this: None, depth }))
+            }
+            None => self.open_frame(scope),
+        }
+    }
+
+    /// Everything `at` can be when every activation of its scope counts.
+    pub fn eval_open(&self, at: ExprRef) -> Possibles {
+        self.eval(at, &self.open_frame(self.scope_of(at)))
+    }
+
+    /// Everything `at` can be in `frame`; at least one alternative.
+    pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
+        if self.depth.get() == 0 {
+            self.steps.set(0);
+            self.cut.set(false);
+        }
+        let frame = self.frame_for(self.scope_of(at), frame);
+        let open = frame.is_open();
+        if open && let Some(known) = self.memo.borrow().get(&at) {
+            return (**known).clone();
+        }
+        self.steps.set(self.steps.get() + 1);
+        if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            self.cut.set(true);
+            return vec![Possible::unknown("too much to follow")];
+        }
+        if self.active.borrow().iter().filter(|active| **active == at).count() >= 2 {
+            self.cut.set(true);
+            return vec![Possible::unknown("depends on itself")];
+        }
+        let cut_before = self.cut.replace(false);
+        self.active.borrow_mut().push(at);
+        self.depth.set(self.depth.get() + 1);
+        let found = merge(self.eval_kind(at, &frame));
+        self.depth.set(self.depth.get() - 1);
+        self.active.borrow_mut().pop();
+        let was_cut = self.cut.get();
+        if open && (!was_cut || self.depth.get() == 0) {
+            self.memo.borrow_mut().insert(at, Rc::new(found.clone()));
+        }
+        self.cut.set(was_cut || cut_before);
+        found
+    }
+
+    fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {
+        let expr = self.expr(at);
+        let part = |id| ExprRef { file: at.file, expr: id };
+        let literal = |thing| vec![Possible::literal(thing, expr.span)];
+        match &expr.kind {
+            ExprKind::Int(number) => literal(Thing::Number(*number as f64)),
+            ExprKind::Float(number) => literal(Thing::Number(*number)),
+            ExprKind::Duration(seconds) => literal(Thing::Seconds(*seconds)),
+            ExprKind::Text(text) => literal(Thing::Text(Rc::from(&**text))),
+            ExprKind::Bool(truth) => literal(Thing::Truth(*truth)),
+            ExprKind::None => literal(Thing::Nothing),
+            ExprKind::Name(name) => self.name(name, at, frame),
+            ExprKind::Attribute { object, name, .. } => self.attribute(at, part(*object), name, frame),
+            ExprKind::Subscript { object, index } => self.subscript(at, part(*object), part(*index), frame),
+            ExprKind::Call { .. } => self.call(at, frame),
+            ExprKind::Operator { operator, left, right } => self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span),
+            ExprKind::Augmented { operator, old, value } => self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span),
+            ExprKind::Negative(inner) => self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span),
+            ExprKind::Not(_) | ExprKind::Compare { .. } => vec![Possible::unknown("a comparison")],
+            ExprKind::Or(all) => self.first_that(all.iter().map(|id| part(*id)), frame, true),
+            ExprKind::And(all) => self.first_that(all.iter().map(|id| part(*id)), frame, false),
+            ExprKind::Conditional { test, yes, no } => self.conditional(part(*test), part(*yes), part(*no), frame),
+            ExprKind::Choice(all) => all.iter().flat_map(|id| self.eval(part(*id), frame)).collect(),
+            ExprKind::List(_) | ExprKind::Comprehension(_) => literal(Thing::Sequence(at, frame.clone())),
+            ExprKind::Mapping(_) => literal(Thing::Mapping(at, frame.clone())),
+            ExprKind::Lambda(scope) => literal(Thing::Function(ScopeRef { file: at.file, scope: *scope }, frame.clone())),
+            ExprKind::Await(inner) | ExprKind::Spread(inner) => self.eval(part(*inner), frame),
+            ExprKind::Element(inner) => self.elements(part(*inner), frame),
+            ExprKind::Entered(inner) => self.entered(part(*inner), frame),
+            ExprKind::Unpacked { value, index } => self.unpacked(part(*value), *index as usize, frame),
+            ExprKind::Format(_) => vec![Possible::unknown("a text with holes")],
+            ExprKind::Record { .. } => vec![Possible::unknown("a struct literal")],
+            ExprKind::Unknown(why) => vec![Possible::unknown(*why)],
+        }
+    }
+
+    /// `a or b` (`wanted` true) and `a and b`: alternatives whose truth is known decide, the others fall through.
+    fn first_that(&self, parts: impl Iterator<Item = ExprRef>, frame: &Frame, wanted: bool) -> Possibles {
+        let parts: Vec<_> = parts.collect();
+        let mut found = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let last = number + 1 == parts.len();
+            let mut falls_through = false;
+            for possible in self.eval(*part, frame) {
+                match truth(&possible.thing) {
+                    Some(truth) if truth != wanted && !last => falls_through = true,
+                    None if !last => {
+                        falls_through = true;
+                        found.push(possible);
+                    }
+                    _ => found.push(possible),
+                }
+            }
+            if !falls_through {
+                break;
+            }
+        }
+        // An unknown left side with a known default: the default is what the program runs with by its own numbers.
+        if found.iter().any(|possible| !possible.is_unknown()) && wanted {
+            let unknown_before = found.iter().any(Possible::is_unknown);
+            found.retain(|possible| !possible.is_unknown());
+            if unknown_before {
+                found = found.into_iter().map(|possible| possible.at_most(Certainty::Default)).collect();
+            }
+        }
+        found
+    }
+
+    fn conditional(&self, test: ExprRef, yes: ExprRef, no: ExprRef, frame: &Frame) -> Possibles {
+        match self.decide(test, frame) {
+            Some(true) => self.eval(yes, frame),
+            Some(false) => self.eval(no, frame),
+            None => {
+                let mut found = self.eval(yes, frame);
+                found.extend(self.eval(no, frame));
+                found
+            }
+        }
+    }
+
+    /// Whether a test holds, where its parts are known: truth of a name, `x is None`, `x is not None`, `not x`.
+    pub(super) fn decide(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
+        let part = |id| ExprRef { file: test.file, expr: id };
+        match &self.expr(test).kind {
+            ExprKind::Not(inner) => self.decide(part(*inner), frame).map(|truth| !truth),
+            ExprKind::Compare { operator, left, right } if matches!(&**operator, "is" | "is not") && self.expr(part(*right)).kind == ExprKind::None => {
+                let nothing = all_same(self.eval(part(*left), frame).iter().map(|possible| match possible.thing {
+                    Thing::Nothing => Some(true),
+                    Thing::Unknown(_) | Thing::Foreign(_) => None,
+                    _ => Some(false),
+                }))?;
+                Some(nothing == (&**operator == "is"))
+            }
+            ExprKind::Compare { .. } => None,
+            _ => all_same(self.eval(test, frame).iter().map(|possible| truth(&possible.thing))),
+        }
+    }
+
+    /// Elements of what is iterated.
+    fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
+        let mut found = Vec::new();
+        for possible in self.eval(iterated, frame) {
+            match possible.thing {
+                Thing::Sequence(list, list_frame) => match &self.expr(list).kind {
+                    ExprKind::List(items) => {
+                        let items = items.iter().take(MAX_ALTERNATIVES * 2);
+                        found.extend(items.flat_map(|item| self.eval(ExprRef { file: list.file, expr: *item }, &list_frame)));
+                    }
+                    ExprKind::Comprehension(scope) => {
+                        let scope = ScopeRef { file: list.file, scope: *scope };
+                        found.extend(self.results(scope, &self.frame_for(scope, &list_frame)));
+                    }
+                    _ => found.push(Possible::unknown("an element of a sequence")),
+                },
+                Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
+                _ => found.push(Possible::unknown("an element of what is not known")),
+            }
+        }
+        found
+    }
+
+    /// What `with value as x` binds.
+    fn entered(&self, value: ExprRef, frame: &Frame) -> Possibles {
+        let mut found = Vec::new();
+        for possible in self.eval(value, frame) {
+            match &possible.thing {
+                Thing::Generator(scope, inner) => found.extend(self.results(*scope, inner)),
+                Thing::Object(object) => {
+                    let entry = ["__aenter__", "__enter__"].iter().find_map(|name| self.find_method(object.class, name));
+                    match entry {
+                        Some(method) => {
+                            let inner = self.method_frame(method, possible.thing.clone(), None, frame);
+                            found.extend(self.results(method, &inner));
+                        }
+                        None => found.push(possible),
+                    }
+                }
+                _ => found.push(possible),
+            }
+        }
+        found
+    }
+
+    fn unpacked(&self, value: ExprRef, index: usize, frame: &Frame) -> Possibles {
+        let mut found = Vec::new();
+        for possible in self.eval(value, frame) {
+            let item = match &possible.thing {
+                Thing::Sequence(list, inner) => match &self.expr(*list).kind {
+                    ExprKind::List(items) => items.get(index).map(|item| (ExprRef { file: list.file, expr: *item }, inner.clone())),
+                    _ => None,
+                },
+                _ => None,
+            };
+            match item {
+                Some((item, inner)) => found.extend(self.eval(item, &inner)),
+                None => found.push(Possible::unknown("a part of what is not known")),
+            }
+        }
+        found
+    }
+
+    /// What a function returns or yields in a frame of it.
+    pub(super) fn results(&self, function: ScopeRef, frame: &Frame) -> Possibles {
+        let facts = self.project.facts(function.file);
+        let scope = facts.scope(function.scope);
+        let numbers = self.project.index(function.file).returns.get(&function.scope);
+        let yields = numbers.is_some_and(|all| all.iter().any(|at| matches!(scope.statements[*at as usize].kind, StatementKind::Yield(_))));
+        let mut found = Vec::new();
+        for number in numbers.into_iter().flatten().take(MAX_ALTERNATIVES * 2) {
+            match scope.statements[*number as usize].kind {
+                StatementKind::Yield(value) => found.extend(self.eval(ExprRef { file: function.file, expr: value }, frame)),
+                StatementKind::Return(value) if !yields || scope.kind == ScopeKind::Lambda => {
+                    found.extend(self.eval(ExprRef { file: function.file, expr: value }, frame));
+                }
+                _ => {}
+            }
+        }
+        if found.is_empty() {
+            let nothing = Possible::literal(Thing::Nothing, scope.name_span);
+            found.push(nothing);
+        }
+        found
+    }
+
+    /// The text of a place in one short line, for trails.
+    pub(super) fn snippet(&self, span: Span) -> String {
+        let text = self.project.sources.slice(span);
+        let line = text.lines().next().unwrap_or("").trim();
+        let mut short: String = line.chars().take(72).collect();
+        if short.len() < text.trim_end().len() {
+            short.push('…');
+        }
+        format!("`{short}`")
+    }
+}
+
+/// The truth of a thing, where it is known without running the program.
+pub fn truth(thing: &Thing) -> Option<bool> {
+    match thing {
+        Thing::Number(number) | Thing::Seconds(number) => Some(*number != 0.0),
+        Thing::Text(text) => Some(!text.is_empty()),
+        Thing::Truth(truth) => Some(*truth),
+        Thing::Nothing => Some(false),
+        Thing::Between(Some(low), _) if *low > 0.0 => Some(true),
+        Thing::Object(_) | Thing::Made(_) | Thing::Function(..) | Thing::Class(_) | Thing::Method(..) => Some(true),
+        _ => None,
+    }
+}
+
+fn all_same(mut truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let first = truths.next()??;
+    truths.all(|truth| truth == Some(first)).then_some(first)
+}
+
+/// Whether two things are the same thing; unequal where that cannot be told.
+pub fn same(left: &Thing, right: &Thing) -> bool {
+    match (left, right) {
+        (Thing::Number(a), Thing::Number(b)) | (Thing::Seconds(a), Thing::Seconds(b)) => a == b,
+        (Thing::Text(a), Thing::Text(b)) | (Thing::Symbol(a), Thing::Symbol(b)) | (Thing::Foreign(a), Thing::Foreign(b)) | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
+        (Thing::Truth(a), Thing::Truth(b)) => a == b,
+        (Thing::Nothing, Thing::Nothing) => true,
+        (Thing::Module(a), Thing::Module(b)) => a == b,
+        (Thing::Function(a, _), Thing::Function(b, _)) | (Thing::Class(a), Thing::Class(b)) => a == b,
+        (Thing::Method(a, f), Thing::Method(b, g)) => f == g && same(a, b),
+        (Thing::Object(a), Thing::Object(b)) => a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0),
+        (Thing::Made(a), Thing::Made(b)) => a.site == b.site && a.symbol == b.symbol,
+        (Thing::Part(a, p), Thing::Part(b, q)) => a.site == b.site && p == q,
+        (Thing::Sequence(a, _), Thing::Sequence(b, _)) | (Thing::Mapping(a, _), Thing::Mapping(b, _)) | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
+        (Thing::Generator(a, _), Thing::Generator(b, _)) => a == b,
+        _ => false,
+    }
+}
+
+/// Alternatives without repetition and without the unknown ones that say nothing beside known ones of the same width.
+fn merge(all: Possibles) -> Possibles {
+    let mut kept: Possibles = Vec::with_capacity(all.len().min(MAX_ALTERNATIVES));
+    for possible in all {
+        if let Some(twin) = kept.iter_mut().find(|twin| same(&twin.thing, &possible.thing)) {
+            if possible.certainty > twin.certainty {
+                *twin = possible;
+            }
+        } else if kept.len() < MAX_ALTERNATIVES {
+            kept.push(possible);
+        }
+    }
+    if kept.is_empty() {
+        kept.push(Possible::unknown("no value"));
+    }
+    kept
+}
+
+/// A kind of origin for a binding at this level.
+pub(super) fn origin_of(scope: ScopeKind) -> How {
+    match scope {
+        ScopeKind::Module | ScopeKind::Class => How::Constant,
+        _ => How::Literal,
+    }
+}

@@ -1,0 +1,166 @@
+//! Mappings: keys of displays and `dict(…)` calls, keys set later, and the methods that read them.
+
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
+use crate::value::Certainty;
+
+impl Evaluator<'_> {
+    /// The value of a key; `None` where nothing sets it.
+    pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
+        let mut found = self.key_set_later(mapping, key);
+        if !found.is_empty() {
+            return Some(found);
+        }
+        let part = |id| ExprRef { file: mapping.file, expr: id };
+        match &self.expr(mapping).kind {
+            ExprKind::Mapping(items) => {
+                for (item_key, value) in items.iter().rev() {
+                    match item_key {
+                        Some(item_key) => {
+                            if matches!(&self.expr(part(*item_key)).kind, ExprKind::Text(text) if &**text == key) {
+                                found = self.eval(part(*value), frame);
+                                return Some(found);
+                            }
+                        }
+                        None => {
+                            if let Some(inner) = self.spread_key(part(*value), frame, key) {
+                                return Some(inner);
+                            }
+                        }
+                    }
+                }
+                None
+            }
+            ExprKind::Call { arguments, .. } => {
+                for argument in arguments {
+                    match &argument.kind {
+                        ArgumentKind::Keyword(name) if &**name == key => return Some(self.eval(part(argument.value), frame)),
+                        ArgumentKind::KeywordSpread | ArgumentKind::Positional => {
+                            if let Some(inner) = self.spread_key(part(argument.value), frame, key) {
+                                return Some(inner);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
+        self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing {
+            Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => self.key(inner, &inner_frame, key),
+            _ => None,
+        })
+    }
+
+    /// `mapping[key] = v`, `mapping.setdefault(key, v)`, `mapping.update(key=v)` in the scope where the mapping is made.
+    fn key_set_later(&self, mapping: ExprRef, key: &str) -> Possibles {
+        let scope = self.scope_of(mapping);
+        let facts = self.project.facts(mapping.file);
+        let index = self.project.index(mapping.file);
+        let part = |id| ExprRef { file: mapping.file, expr: id };
+        let mut found = Vec::new();
+        for (stands_in, number) in &index.subscript_sets {
+            let statement = &facts.scope(*stands_in).statements[*number as usize];
+            let StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } = &statement.kind else { continue };
+            let is_key = matches!(&facts.expr(*index).kind, ExprKind::Text(text) if &**text == key);
+            if is_key && self.is_mapping(part(*object), mapping, scope) {
+                let said = self.snippet(statement.span);
+                let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
+                found.extend(self.eval(part(*value), &inner).into_iter().map(|possible| possible.through(statement.span).after(statement.span, said.clone())));
+            }
+        }
+        for method in ["setdefault", "update"] {
+            for call in index.calls.get(method).into_iter().flatten() {
+                let call = part(*call);
+                let ExprKind::Call { callee, .. } = &self.expr(call).kind else { continue };
+                let ExprKind::Attribute { object, .. } = &facts.expr(*callee).kind else { continue };
+                if !self.is_mapping(part(*object), mapping, scope) {
+                    continue;
+                }
+                let inner = self.open_frame(self.scope_of(call));
+                let set = if method == "setdefault" {
+                    let names_it = self.positional(call, 0).is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
+                    if names_it { self.positional(call, 1).map(|value| self.eval(value, &inner)) } else { None }
+                } else {
+                    match self.keyword(call, key) {
+                        Some(value) => Some(self.eval(value, &inner)),
+                        None => self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key)),
+                    }
+                };
+                found.extend(set.into_iter().flatten().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
+            }
+        }
+        found
+    }
+
+    /// Whether an expression of the file is the mapping, told by name in the scope that makes it or by evaluation elsewhere.
+    fn is_mapping(&self, object: ExprRef, mapping: ExprRef, scope: ScopeRef) -> bool {
+        if object == mapping || !matches!(self.expr(object).kind, ExprKind::Name(_) | ExprKind::Attribute { .. }) {
+            return false;
+        }
+        // A mapping that is a call's `**kwargs` has no name in the scope of that call.
+        if self.scope_of(object) != scope && matches!(self.expr(object).kind, ExprKind::Name(_)) && self.scope(self.scope_of(object)).parent != Some(scope.scope) {
+            return self.is_parameter_mapping(object, mapping);
+        }
+        self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
+    }
+
+    fn is_parameter_mapping(&self, object: ExprRef, mapping: ExprRef) -> bool {
+        matches!(self.expr(mapping).kind, ExprKind::Call { .. })
+            && self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
+    }
+
+    /// Methods of containers, options and texts that read a value; `None` where the object is none of these.
+    pub(super) fn container_call(&self, object: ExprRef, method: &str, at: ExprRef, frame: &Frame) -> Option<Possibles> {
+        if !matches!(method, "get" | "setdefault" | "pop" | "copy" | "items" | "values" | "keys" | "getint" | "getfloat") {
+            return None;
+        }
+        let possibles = self.eval(object, frame);
+        let container = possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
+        if !container {
+            return None;
+        }
+        let mut found = Vec::new();
+        for possible in possibles {
+            match (&possible.thing, method) {
+                (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..), "copy") => found.push(possible),
+                (Thing::Mapping(mapping, inner), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
+                    let key = self.positional(at, 0).map(|key| self.eval(key, frame));
+                    let default = || self.positional(at, 1).map(|default| self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>());
+                    for key in key.into_iter().flatten() {
+                        let Thing::Text(key) = key.thing else {
+                            found.push(Possible::unknown("a key that is computed"));
+                            continue;
+                        };
+                        match self.key(*mapping, inner, &key).or_else(default) {
+                            Some(values) => found.extend(values),
+                            None => found.push(Possible::literal(Thing::Nothing, self.span(at))),
+                        }
+                    }
+                }
+                (Thing::Options(parsed, inner), _) => {
+                    for key in self.positional(at, 0).map(|key| self.eval(key, frame)).into_iter().flatten() {
+                        if let Thing::Text(key) = key.thing {
+                            found.extend(self.option(*parsed, inner, &key, self.span(at)));
+                        }
+                    }
+                }
+                (Thing::Mapping(mapping, _), "values" | "items" | "keys") => match &self.expr(*mapping).kind {
+                    ExprKind::Mapping(_) => found.push(Possible::unknown("the elements of a mapping")),
+                    _ => found.push(Possible::unknown("the elements of a mapping")),
+                },
+                (Thing::Unknown(why), _) => found.push(Possible::unknown(why.clone())),
+                _ => found.push(Possible::unknown("a call that is not followed")),
+            }
+        }
+        if found.is_empty() {
+            found.push(Possible::unknown("a call that is not followed"));
+        }
+        Some(found)
+    }
+}

@@ -1,0 +1,297 @@
+//! Attributes: members of modules, classes and objects, wherever in the project they are set.
+
+use std::rc::Rc;
+
+use super::eval::Evaluator;
+use super::index::Binder;
+use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing, dotted};
+use crate::facts::{ArgumentKind, ExprKind, Name, ScopeKind, StatementKind, Target};
+use crate::value::{Certainty, How};
+
+/// Deepest chain of base classes.
+const MAX_BASES: usize = 12;
+
+/// Most assignments of one attribute that are looked at.
+const MAX_SETS: usize = 24;
+
+impl Evaluator<'_> {
+    /// `object.name`.
+    pub(super) fn attribute(&self, at: ExprRef, object: ExprRef, name: &str, frame: &Frame) -> Possibles {
+        let mut found = Vec::new();
+        for possible in self.eval(object, frame) {
+            found.extend(self.member(&possible, name, at, frame));
+        }
+        found
+    }
+
+    /// Member `name` of one thing.
+    pub(super) fn member(&self, of: &Possible, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
+        let span = self.span(at);
+        match &of.thing {
+            Thing::Symbol(path) => vec![Possible::literal(Thing::Symbol(dotted(path, name)), span)],
+            Thing::Module(file) => self.module_member(*file, name).unwrap_or_else(|| {
+                vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]
+            }),
+            Thing::Class(class) => self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
+            Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
+            Thing::Made(made) => {
+                if let Some(class) = made.class
+                    && let Some(found) = self.class_member(class, name, &of.thing, frame)
+                {
+                    return found;
+                }
+                vec![Possible::literal(Thing::Part(made.clone(), Rc::from(name)), span)]
+            }
+            Thing::Part(made, path) => vec![Possible::literal(Thing::Part(made.clone(), dotted(path, name)), span)],
+            Thing::Foreign(path) => vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)],
+            Thing::Options(parsed, inner) => self.option(*parsed, inner, name, span),
+            Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))]),
+            Thing::Function(function, _) if name == "__wrapped__" => vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)],
+            Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
+            _ => vec![Possible::unknown(format!("`{name}` of what is not an object"))],
+        }
+    }
+
+    /// `object[index]`.
+    pub(super) fn subscript(&self, at: ExprRef, object: ExprRef, index: ExprRef, frame: &Frame) -> Possibles {
+        let keys = self.eval(index, frame);
+        let mut found = Vec::new();
+        for possible in self.eval(object, frame) {
+            for key in &keys {
+                match (&possible.thing, &key.thing) {
+                    (Thing::Mapping(mapping, inner), Thing::Text(key)) => {
+                        found.extend(self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]));
+                    }
+                    (Thing::Options(parsed, inner), Thing::Text(key)) => found.extend(self.option(*parsed, inner, key, self.span(at))),
+                    (Thing::Sequence(list, inner), Thing::Number(number)) => match &self.expr(*list).kind {
+                        ExprKind::List(items) if *number >= 0.0 && (*number as usize) < items.len() => {
+                            found.extend(self.eval(ExprRef { file: list.file, expr: items[*number as usize] }, inner));
+                        }
+                        _ => found.push(Possible::unknown("an element of a sequence")),
+                    },
+                    (Thing::Symbol(path), Thing::Text(variable)) => found.extend(self.environment_item(path, variable, self.span(at))),
+                    // `List[int]`, `asyncio.Queue[str]`: the thing without its parameters.
+                    (Thing::Symbol(_) | Thing::Class(_), _) => found.push(possible.clone()),
+                    (Thing::Unknown(why), _) => found.push(Possible::unknown(why.clone())),
+                    _ => found.push(Possible::unknown("an element that is not followed")),
+                }
+            }
+        }
+        found
+    }
+
+    /// The class and its bases that stand in the project, nearest first, and the library classes among the bases.
+    pub(super) fn ancestry(&self, class: ScopeRef) -> (Vec<ScopeRef>, Vec<Rc<str>>) {
+        let mut classes = vec![class];
+        let mut symbols = Vec::new();
+        let mut next = 0;
+        while next < classes.len() && classes.len() <= MAX_BASES {
+            let at = classes[next];
+            next += 1;
+            for base in &self.scope(at).bases {
+                if base.kind != ArgumentKind::Positional {
+                    continue;
+                }
+                for possible in self.eval_open(ExprRef { file: at.file, expr: base.value }) {
+                    match possible.thing {
+                        Thing::Class(base) if !classes.contains(&base) => classes.push(base),
+                        Thing::Symbol(symbol) if !symbols.contains(&symbol) => symbols.push(symbol),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        (classes, symbols)
+    }
+
+    /// The method of a class or its bases.
+    pub(super) fn find_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
+        self.ancestry(class).0.into_iter().find_map(|class| self.own_method(class, name))
+    }
+
+    /// The method that stands in the class itself.
+    pub(super) fn own_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
+        let binders = self.project.index(class.file).binders.get(&(class.scope, name.into()))?;
+        binders.iter().rev().find_map(|binder| {
+            let Binder::Statement(scope, number) = *binder else { return None };
+            match self.project.facts(class.file).scope(scope).statements[number as usize].kind {
+                StatementKind::Define(defined) if self.project.facts(class.file).scope(defined).kind == ScopeKind::Function => {
+                    Some(ScopeRef { file: class.file, scope: defined })
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether a function carries a decorator of this last name.
+    pub(super) fn has_decorator(&self, function: ScopeRef, names: &[&str]) -> bool {
+        let facts = self.project.facts(function.file);
+        self.scope(function).decorators.iter().any(|decorator| {
+            let mut at = *decorator;
+            if let ExprKind::Call { callee, .. } = facts.expr(at).kind {
+                at = callee;
+            }
+            super::index::last_name(facts, at).is_some_and(|name| names.contains(&&**name))
+        })
+    }
+
+    /// A member that stands in a class or a base: a method bound to `of`, or an attribute of the class body.
+    fn class_member(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Option<Possibles> {
+        for class in self.ancestry(class).0 {
+            if let Some(method) = self.own_method(class, name) {
+                if self.has_decorator(method, &["property", "cached_property"]) && !matches!(of, Thing::Class(_)) {
+                    let inner = self.method_frame(method, of.clone(), None, frame);
+                    return Some(self.results(method, &inner));
+                }
+                let thing = if self.has_decorator(method, &["staticmethod"]) {
+                    Thing::Function(method, self.open_frame(method))
+                } else {
+                    Thing::Method(Rc::new(of.clone()), method)
+                };
+                return Some(vec![Possible::literal(thing, self.scope(method).name_span)]);
+            }
+            let key = (class.scope, Name::from(name));
+            let index = self.project.index(class.file);
+            if let Some(binders) = index.binders.get(&key) {
+                let mut found = Vec::new();
+                for binder in binders {
+                    let Binder::Statement(scope, number) = *binder else { continue };
+                    let statement = &self.project.facts(class.file).scope(scope).statements[number as usize];
+                    if let StatementKind::Bind { value, .. } = statement.kind {
+                        let said = self.snippet(statement.span);
+                        found.extend(
+                            self.eval_open(ExprRef { file: class.file, expr: value })
+                                .into_iter()
+                                .map(|possible| possible.given_by(How::Constant).through(statement.span).after(statement.span, said.clone())),
+                        );
+                    } else if let StatementKind::Define(defined) = statement.kind {
+                        found.push(Possible::literal(Thing::Class(ScopeRef { file: class.file, scope: defined }), statement.span));
+                    }
+                }
+                if !found.is_empty() {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// A member of an object: what its methods and others assign to it, else what its class says.
+    fn object_member(&self, object: &Rc<Object>, name: &str, of: &Thing, at: ExprRef, frame: &Frame) -> Possibles {
+        let (mut classes, symbols) = self.ancestry(object.class);
+        let mut found = self.assigned(&classes, name, of, frame);
+        if found.is_empty() {
+            found.extend(self.field_argument(object, &classes, name));
+        }
+        let in_class = self.class_member(object.class, name, of, frame);
+        if found.is_empty() {
+            if let Some(of_class) = in_class {
+                return of_class;
+            }
+            classes = self.project.subclasses(object.class, |class| self.ancestry(class).0.contains(&object.class));
+            found = self.assigned(&classes, name, of, frame);
+            if found.is_empty() {
+                found = classes.iter().filter_map(|class| self.class_member(*class, name, of, frame)).flatten().collect();
+            }
+        } else if let Some(of_class) = in_class {
+            let replaced = found.iter().any(|possible| !possible.is_unknown());
+            found.extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing)));
+        }
+        if found.is_empty() {
+            if let Some(symbol) = symbols.first() {
+                return vec![Possible::literal(Thing::Foreign(dotted(symbol, name)), self.span(at))];
+            }
+            return vec![Possible::unknown(format!("`{name}` is not set in the class"))];
+        }
+        let some = found.iter().any(|possible| !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_)));
+        if some {
+            found.retain(|possible| !matches!(possible.thing, Thing::Nothing));
+        }
+        found
+    }
+
+    /// What `self.name = …` in the methods of these classes gives.
+    fn assigned(&self, classes: &[ScopeRef], name: &str, of: &Thing, frame: &Frame) -> Possibles {
+        let mut found = Vec::new();
+        for class in classes {
+            let facts = self.project.facts(class.file);
+            let index = self.project.index(class.file);
+            let Some(sets) = index.attribute_sets.get(name) else { continue };
+            let mut taken = 0;
+            for (scope, number) in sets {
+                let Some(method) = self.method_around(class.file, *scope, *class) else { continue };
+                let statement = &facts.scope(*scope).statements[*number as usize];
+                let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
+                let receiver = facts.scope(method.scope).parameters.first();
+                let is_self = matches!((&facts.expr(*object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name);
+                if !is_self || taken >= MAX_SETS {
+                    continue;
+                }
+                taken += 1;
+                let inner = self.method_frame(method, of.clone(), self.construction(of, method), frame);
+                let said = self.snippet(statement.span);
+                let value = ExprRef { file: class.file, expr: *value };
+                found.extend(self.eval(value, &inner).into_iter().map(|possible| possible.through(statement.span).after(statement.span, said.clone())));
+            }
+        }
+        found
+    }
+
+    /// The method of `class` in which a scope stands (itself, or around a closure).
+    fn method_around(&self, file: u32, scope: crate::facts::ScopeId, class: ScopeRef) -> Option<ScopeRef> {
+        let facts = self.project.facts(file);
+        let mut at = Some(scope);
+        while let Some(id) = at {
+            if facts.scope(id).parent == Some(class.scope) && facts.scope(id).kind == ScopeKind::Function {
+                return Some(ScopeRef { file, scope: id });
+            }
+            at = facts.scope(id).parent;
+        }
+        None
+    }
+
+    /// The call that made the object, where `method` is its `__init__`.
+    fn construction(&self, of: &Thing, method: ScopeRef) -> Option<(ExprRef, Frame)> {
+        let Thing::Object(object) = of else { return None };
+        let is_init = matches!(&*self.scope(method).name, "__init__" | "__post_init__" | "__attrs_post_init__");
+        let own = self.find_method(object.class, "__init__") == Some(method);
+        if is_init && own { object.site.clone() } else { None }
+    }
+
+    /// Classes without an `__init__`: the field that a constructor's argument fills, by name or position.
+    fn field_argument(&self, object: &Rc<Object>, classes: &[ScopeRef], name: &str) -> Possibles {
+        if classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
+            return Vec::new();
+        }
+        let mut fields: Vec<(Name, crate::text::Span)> = Vec::new();
+        for class in classes.iter().rev() {
+            for statement in &self.scope(*class).statements {
+                if let StatementKind::Bind { target: Target::Name(field), annotation: Some(_), .. } = &statement.kind {
+                    fields.retain(|(known, _)| known != field);
+                    fields.push((field.clone(), statement.span));
+                }
+            }
+        }
+        let Some(position) = fields.iter().position(|(field, _)| &**field == name) else { return Vec::new() };
+        let sites: Vec<(ExprRef, Frame)> = match &object.site {
+            Some(site) => vec![site.clone()],
+            None => self.constructions(object.class).into_iter().map(|call| (call, self.open_frame(self.scope_of(call)))).collect(),
+        };
+        let definition = fields[position].1;
+        let mut found = Vec::new();
+        let mut left_out = false;
+        for (call, frame) in sites {
+            match self.argument(call, &frame, Some(position), name) {
+                Some(given) => found.extend(given.into_iter().map(|possible| possible.given_by(How::Parameter).through(definition))),
+                None => left_out = true,
+            }
+        }
+        if left_out && !found.is_empty() && object.site.is_none() {
+            // Some calls leave it to the field's default: both count.
+            if let Some(default) = self.class_member(object.class, name, &Thing::Nothing, &self.open_frame(object.class)) {
+                found.extend(default.into_iter().map(|possible| possible.at_most(Certainty::Default)));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,298 @@
+//! Looks names up: lexical scopes, assignments that reach a use, imports between the project's files.
+
+use std::rc::Rc;
+
+use super::eval::{Evaluator, origin_of};
+use super::index::Binder;
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
+use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
+use crate::value::How;
+
+impl Evaluator<'_> {
+    /// What a name can be where it is used.
+    pub(super) fn name(&self, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
+        let facts = self.project.facts(at.file);
+        let index = self.project.index(at.file);
+        let mut here = Some(self.expr(at).scope);
+        let mut first = true;
+        while let Some(id) = here {
+            let scope = facts.scope(id);
+            let global = scope.outer_names.iter().find(|(declared, _)| &**declared == name).map(|(_, outer)| *outer);
+            if global == Some(OuterName::Global) {
+                here = Some(MODULE);
+                first = id == MODULE;
+                if id != MODULE {
+                    continue;
+                }
+            }
+            if global.is_none() && (first || scope.kind != ScopeKind::Class) {
+                if let Some(binders) = index.binders.get(&(id, name.into())) {
+                    let owner = ScopeRef { file: at.file, scope: id };
+                    return self.bound(name, binders, owner, &self.frame_for(owner, frame), Some(at));
+                }
+                if let Some(found) = self.through_stars(name, ScopeRef { file: at.file, scope: id }) {
+                    return found;
+                }
+            }
+            first = false;
+            here = scope.parent;
+        }
+        vec![Possible::literal(Thing::Symbol(Rc::from(name)), self.span(at))]
+    }
+
+    /// What a name of a module is, seen from outside.
+    pub(super) fn module_member(&self, file: u32, name: &str) -> Option<Possibles> {
+        let owner = ScopeRef { file, scope: MODULE };
+        if let Some(binders) = self.project.index(file).binders.get(&(MODULE, name.into())) {
+            return Some(self.bound(name, binders, owner, &self.open_frame(owner), None));
+        }
+        if let Some(found) = self.through_stars(name, owner) {
+            return Some(found);
+        }
+        let entry = self.project.submodule(file, name)?;
+        Some(vec![self.module_thing(entry, name)])
+    }
+
+    fn through_stars(&self, name: &str, owner: ScopeRef) -> Option<Possibles> {
+        let scope = self.scope(owner);
+        for number in self.project.index(owner.file).stars.get(&owner.scope)? {
+            let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
+            match self.project.find_module(owner.file, &import.path, import.level) {
+                Some(entry) => {
+                    let thing = self.module_thing(entry, &import.path);
+                    if let Thing::Module(file) = thing.thing
+                        && file != owner.file
+                        && self.enter_star(file)
+                    {
+                        let found = self.module_member(file, name);
+                        self.leave_star(file);
+                        if found.is_some() {
+                            return found;
+                        }
+                    }
+                }
+                None if self.project.catalog.names_module(&import.path) => {
+                    let symbol = dotted(&import.path, name);
+                    if self.project.catalog.constructor(&symbol).is_some() {
+                        return Some(vec![Possible::literal(Thing::Symbol(symbol), scope.statements[*number as usize].span)]);
+                    }
+                }
+                None => {}
+            }
+        }
+        None
+    }
+
+    fn enter_star(&self, file: u32) -> bool {
+        self.asking.borrow_mut().insert(ScopeRef { file, scope: MODULE })
+    }
+
+    fn leave_star(&self, file: u32) {
+        self.asking.borrow_mut().remove(&ScopeRef { file, scope: MODULE });
+    }
+
+    /// The values that the binders of a name give at a use (`None`: seen from outside its scope, when all of it has run).
+    fn bound(&self, name: &str, binders: &[Binder], owner: ScopeRef, frame: &Frame, used: Option<ExprRef>) -> Possibles {
+        let reaching = self.reaching(name, binders, owner, used);
+        let mut found = Vec::new();
+        let mut replaces_nothing = false;
+        for binder in &reaching {
+            replaces_nothing |= self.is_bound_when_missing(name, *binder, owner.file);
+            found.push(self.binder_value(name, *binder, owner, frame));
+        }
+        let mut all: Possibles = found.into_iter().flatten().collect();
+        if replaces_nothing && all.iter().any(|possible| !matches!(possible.thing, Thing::Nothing)) {
+            all.retain(|possible| !matches!(possible.thing, Thing::Nothing));
+        }
+        all
+    }
+
+    /// The binders whose value can still be there at the use, latest first.
+    fn reaching(&self, _name: &str, binders: &[Binder], owner: ScopeRef, used: Option<ExprRef>) -> Vec<Binder> {
+        let scope = self.scope(owner);
+        let inside = used.filter(|at| self.expr(*at).scope == owner.scope && at.file == owner.file);
+        let (context, before) = match inside {
+            Some(at) => (self.context_of(at), self.expr(at).span.start),
+            None => (BODY, u32::MAX),
+        };
+        let mut kept = Vec::new();
+        let mut branches: Vec<(crate::facts::ExprId, bool, ContextId)> = Vec::new();
+        let mut killed = false;
+        for binder in binders.iter().rev() {
+            let Binder::Statement(stands_in, number) = *binder else { continue };
+            if stands_in != owner.scope {
+                kept.push(*binder);
+                continue;
+            }
+            let statement = &scope.statements[number as usize];
+            let within_itself = statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
+            let earlier = statement.span.start < before && !(within_itself && !self.is_block_target(scope, number));
+            if killed || !earlier || excludes(scope, statement.context, context) {
+                continue;
+            }
+            kept.push(*binder);
+            if scope.is_within(context, statement.context) {
+                killed = true;
+            } else if let ContextKind::Branch { test: Some(test), when } = scope.context(statement.context).kind {
+                let around = scope.context(statement.context).parent.unwrap_or(BODY);
+                if branches.iter().any(|(other, side, _)| *other == test && *side != when) && scope.is_within(context, around) {
+                    killed = true;
+                }
+                branches.push((test, when, statement.context));
+            }
+        }
+        if !killed {
+            kept.extend(binders.iter().filter(|binder| matches!(binder, Binder::Parameter(..))));
+        }
+        if kept.is_empty() { binders.to_vec() } else { kept }
+    }
+
+    /// Loop and `with` targets are bound by a statement whose span may be the whole block.
+    fn is_block_target(&self, scope: &Scope, number: u32) -> bool {
+        let StatementKind::Bind { value, .. } = scope.statements[number as usize].kind else { return false };
+        let file = self.project.facts_of_span(scope.span.file);
+        file.is_some_and(|file| {
+            let mut at = value;
+            loop {
+                match self.project.facts(file).expr(at).kind {
+                    ExprKind::Element(_) | ExprKind::Entered(_) => return true,
+                    ExprKind::Unpacked { value, .. } => at = value,
+                    _ => return false,
+                }
+            }
+        })
+    }
+
+    /// `if x is None: x = …`, `if not x: x = …`: the earlier nothing is gone afterwards.
+    fn is_bound_when_missing(&self, name: &str, binder: Binder, file: u32) -> bool {
+        let Binder::Statement(stands_in, number) = binder else { return false };
+        let facts = self.project.facts(file);
+        let scope = facts.scope(stands_in);
+        let statement = &scope.statements[number as usize];
+        scope.context_chain(statement.context).any(|(_, context)| {
+            let ContextKind::Branch { test: Some(test), when } = context.kind else { return false };
+            let is_name = |id| match &facts.expr(id).kind {
+                ExprKind::Name(tested) => &**tested == name,
+                ExprKind::Attribute { name: tested, .. } => &**tested == name,
+                _ => false,
+            };
+            match &facts.expr(test).kind {
+                ExprKind::Not(inner) => when && is_name(*inner),
+                ExprKind::Compare { operator, left, right } if facts.expr(*right).kind == ExprKind::None => {
+                    is_name(*left) && when == matches!(&**operator, "is" | "==")
+                }
+                ExprKind::Or(parts) => when && parts.iter().any(|part| matches!(&facts.expr(*part).kind, ExprKind::Compare { operator, left, right } if &**operator == "is" && is_name(*left) && facts.expr(*right).kind == ExprKind::None)),
+                _ => !when && is_name(test),
+            }
+        })
+    }
+
+    fn binder_value(&self, name: &str, binder: Binder, owner: ScopeRef, frame: &Frame) -> Possibles {
+        match binder {
+            Binder::Parameter(scope, number) => {
+                let function = ScopeRef { file: owner.file, scope };
+                self.parameter(function, number as usize, &self.frame_for(function, frame))
+            }
+            Binder::Statement(stands_in, number) => {
+                let stands_in = ScopeRef { file: owner.file, scope: stands_in };
+                let scope = self.scope(stands_in);
+                let statement = &scope.statements[number as usize];
+                match &statement.kind {
+                    StatementKind::Bind { value, .. } => {
+                        let value = ExprRef { file: owner.file, expr: *value };
+                        let inner = self.frame_for(stands_in, frame);
+                        let how = origin_of(scope.kind);
+                        let said = self.snippet(statement.span);
+                        let plain = self.is_plain(value);
+                        self.eval(value, &inner)
+                            .into_iter()
+                            .map(|possible| {
+                                let possible = if how == How::Constant { possible.given_by(How::Constant) } else { possible };
+                                let possible = if plain { possible.through(statement.span) } else { possible };
+                                possible.after(statement.span, said.clone())
+                            })
+                            .collect()
+                    }
+                    StatementKind::Import(import) => self.imported(import, owner.file, statement.span),
+                    StatementKind::Define(defined) => {
+                        let defined = ScopeRef { file: owner.file, scope: *defined };
+                        let thing = match self.scope(defined).kind {
+                            ScopeKind::Class => Thing::Class(defined),
+                            _ => Thing::Function(defined, self.frame_for(stands_in, frame)),
+                        };
+                        vec![Possible::literal(thing, self.scope(defined).name_span)]
+                    }
+                    _ => vec![Possible::unknown(format!("`{name}` is not followed"))],
+                }
+            }
+        }
+    }
+
+    /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.
+    fn is_plain(&self, value: ExprRef) -> bool {
+        !matches!(self.expr(value).kind, ExprKind::Augmented { .. } | ExprKind::Element(_) | ExprKind::Entered(_) | ExprKind::Unpacked { .. })
+    }
+
+    /// What an import binds.
+    pub(super) fn imported(&self, import: &Import, file: u32, span: crate::text::Span) -> Possibles {
+        let level = import.level;
+        match &import.item {
+            None => match self.project.find_module(file, &import.path, level) {
+                Some(entry) => vec![self.module_thing(entry, &import.path)],
+                None => vec![Possible::literal(Thing::Symbol(Rc::from(&*import.path)), span)],
+            },
+            Some(item) => {
+                if let Some(entry) = self.project.find_module(file, &import.path, level) {
+                    let module = self.module_thing(entry, &import.path);
+                    if let Thing::Module(loaded) = module.thing {
+                        let asked = ScopeRef { file: loaded, scope: MODULE };
+                        if loaded != file || &*import.local != &**item {
+                            if let Some(found) = self.module_member(loaded, item) {
+                                return found;
+                            }
+                        } else if let Some(entry) = self.project.submodule(asked.file, item) {
+                            return vec![self.module_thing(entry, item)];
+                        }
+                        return vec![Possible::unknown(format!("`{item}` is not found in {}", self.project.path(loaded)))];
+                    }
+                    if let Some(entry) = self.project.find_module(file, &dotted(&import.path, item), level) {
+                        return vec![self.module_thing(entry, item)];
+                    }
+                    return vec![module];
+                }
+                if let Some(entry) = self.project.find_module(file, &dotted(&import.path, item), level) {
+                    return vec![self.module_thing(entry, item)];
+                }
+                if level > 0 {
+                    return vec![Possible::unknown(format!("`{item}` comes from a file that is not here"))];
+                }
+                vec![Possible::literal(Thing::Symbol(dotted(&import.path, item)), span)]
+            }
+        }
+    }
+
+    /// A file of the project as a module; read on the next round where it is not loaded.
+    pub(super) fn module_thing(&self, entry: usize, path: &str) -> Possible {
+        match self.project.loaded_entry(entry) {
+            Some(file) => {
+                let span = self.scope(ScopeRef { file, scope: MODULE }).name_span;
+                Possible::literal(Thing::Module(file), span)
+            }
+            None => {
+                self.wants.borrow_mut().entries.entry(entry).or_insert_with(|| format!("module {path}"));
+                Possible::unknown(format!("module {path} is not read yet"))
+            }
+        }
+    }
+}
+
+/// Whether two contexts lie on different sides of one `if`.
+fn excludes(scope: &Scope, one: ContextId, other: ContextId) -> bool {
+    let sides = |id| {
+        scope.context_chain(id).filter_map(|(_, context)| match context.kind {
+            ContextKind::Branch { test: Some(test), when } => Some((test, when)),
+            _ => None,
+        })
+    };
+    sides(one).any(|(test, when)| sides(other).any(|(tested, side)| tested == test && side != when))
+}

@@ -1,0 +1,239 @@
+//! Numbers that come from outside the source: command-line flags with their defaults and the command lines that set them, and environment variables.
+
+use std::rc::Rc;
+
+use super::eval::Evaluator;
+use super::numbers::as_number;
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use crate::catalog::concurrency::{Environment, EnvironmentRead, FlagOption, OptionPlace, Parser};
+use crate::facts::{ExprKind, Name};
+use crate::text::Span;
+use crate::value::{Certainty, How, Step};
+
+impl Evaluator<'_> {
+    /// The value of an option of parsed command-line arguments.
+    pub(super) fn option(&self, parsed: ExprRef, frame: &Frame, name: &str, used: Span) -> Possibles {
+        let parser = self.eval(parsed, frame).into_iter().find_map(|possible| match possible.thing {
+            Thing::Made(made) => Some(made),
+            _ => None,
+        });
+        let Some(made) = parser else { return vec![Possible::unknown("options of a parser that is not followed")] };
+        let Some(parser) = self.project.catalog.parser(&made.symbol) else { return vec![Possible::unknown("options of a parser that is not known")] };
+        let mut elsewhere = Vec::new();
+        for method in &parser.adds {
+            for (file, call) in self.project.calls_named(method) {
+                let call = ExprRef { file, expr: call };
+                if !self.declares(call, parser, name) {
+                    continue;
+                }
+                if self.adds_to(call, made.site) {
+                    return self.declared_flag(call, parser, name, used);
+                }
+                elsewhere.push(call);
+            }
+        }
+        // A parser that is handed to a function which adds the flags: its parameter has no known origin.
+        match elsewhere.as_slice() {
+            [only] => self.declared_flag(*only, parser, name, used),
+            [first, ..] if elsewhere.iter().all(|call| call.file == parsed.file) => self.declared_flag(*first, parser, name, used),
+            _ => {
+                self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+                vec![Possible::unknown(format!("no flag for `{name}` is found"))]
+            }
+        }
+    }
+
+    /// Whether an `add_argument` call declares the attribute.
+    fn declares(&self, call: ExprRef, parser: &Parser, name: &str) -> bool {
+        if let Some(dest) = parser.dest.as_deref().and_then(|dest| self.keyword(call, dest)) {
+            return matches!(&self.expr(dest).kind, ExprKind::Text(text) if &**text == name);
+        }
+        let spellings = self.spellings(call);
+        let long = spellings.iter().find(|spelling| spelling.starts_with("--")).or(spellings.first());
+        long.is_some_and(|spelling| attribute_of(spelling) == name)
+    }
+
+    /// The spellings of a flag (`-c`, `--concurrent`) as an `add_argument` call or option decorator gives them.
+    fn spellings(&self, call: ExprRef) -> Vec<Name> {
+        let arguments = self.arguments(call);
+        arguments
+            .iter()
+            .filter(|argument| argument.kind == crate::facts::ArgumentKind::Positional)
+            .filter_map(|argument| match &self.project.facts(call.file).expr(argument.value).kind {
+                ExprKind::Text(text) => Some(text.split(['/', ' ']).next().unwrap_or("").into()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether the receiver of an `add_argument` call is the parser made at `site`, or a group of it.
+    fn adds_to(&self, call: ExprRef, site: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
+        let ExprKind::Attribute { object, .. } = self.project.facts(call.file).expr(callee).kind else { return false };
+        self.eval_open(ExprRef { file: call.file, expr: object }).iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if made.site == site))
+    }
+
+    fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str, used: Span) -> Possibles {
+        let spellings = self.spellings(call);
+        let default = self.keyword(call, &parser.default);
+        self.flag(call, &spellings, default, name, used)
+    }
+
+    /// The value of a flag: what command lines give it, else its default.
+    fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str, used: Span) -> Possibles {
+        let at = self.span(call);
+        let shown = spellings.iter().find(|spelling| spelling.starts_with("--")).or(spellings.first()).map_or(name, |spelling| spelling);
+        self.wants.borrow_mut().flags.extend(spellings.iter().filter(|spelling| spelling.starts_with("--")).map(ToString::to_string));
+        let _ = used;
+        let mut found: Possibles = Vec::new();
+        for given in self.project.command_values(call.file, spellings) {
+            let value = Possible {
+                thing: Thing::Text(Rc::from(given.text.as_str())),
+                certainty: Certainty::Declared,
+                how: How::Flag,
+                defined_at: Some(given.span),
+                trail: Rc::new(vec![Step { at: Some(given.span), said: format!("`{}` runs it with `{shown} {}`", given.program, given.text) }]),
+                same_as: Rc::default(),
+            };
+            found.push(as_number(value));
+        }
+        let seen_at = |possible: Possible| possible.through(at).after(at, format!("flag `{shown}`"));
+        if !found.is_empty() {
+            return found.into_iter().map(seen_at).collect();
+        }
+        match default {
+            Some(default) => self
+                .eval_open(default)
+                .into_iter()
+                .map(|possible| {
+                    let mut possible = seen_at(as_number(possible).at_most(Certainty::Default).after(self.span(default), format!("default of `{shown}`")));
+                    if !possible.is_unknown() {
+                        possible.how = How::Flag;
+                    }
+                    possible
+                })
+                .collect(),
+            None => vec![seen_at(Possible::unknown(format!("flag `{shown}` has no default")))],
+        }
+    }
+
+    /// The value of a parameter that a decorator declares as a flag (`@click.option("--n", default=5)`).
+    pub(super) fn declared_option(&self, function: ScopeRef, parameter: &str) -> Option<Possibles> {
+        for decorator in &self.scope(function).decorators {
+            let call = ExprRef { file: function.file, expr: *decorator };
+            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
+            let option = self.eval_open(ExprRef { file: function.file, expr: callee }).into_iter().find_map(|possible| match possible.thing {
+                Thing::Symbol(symbol) => self.project.catalog.option(&symbol),
+                _ => None,
+            });
+            let Some(option) = option.filter(|option| option.stands == OptionPlace::Decorator) else { continue };
+            let spellings = self.spellings(call);
+            let named = spellings.iter().find(|spelling| !spelling.starts_with('-')).or_else(|| spellings.iter().find(|spelling| spelling.starts_with("--"))).or(spellings.first());
+            if named.is_some_and(|spelling| attribute_of(spelling) == parameter) {
+                return Some(self.flag(call, &spellings, self.keyword(call, &option.default), parameter, self.span(call)));
+            }
+        }
+        None
+    }
+
+    /// The value of an option call that stands as a default or field (`typer.Option(5, "--n")`, `Field(default=5)`).
+    pub(super) fn option_default(&self, option: &FlagOption, at: ExprRef, frame: &Frame) -> Possibles {
+        let default = self.keyword(at, &option.default).or_else(|| option.default_position.and_then(|position| self.positional(at, position)));
+        if option.stands == OptionPlace::Default {
+            let spellings = self.spellings(at);
+            return self.flag(at, &spellings, default, "option", self.span(at));
+        }
+        match default {
+            Some(default) => self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect(),
+            None => match self.keyword(at, "default_factory") {
+                Some(factory) => self.eval(factory, frame).into_iter().flat_map(|possible| self.made_by(&possible, at, frame)).collect(),
+                None => vec![Possible::unknown("a field without a default")],
+            },
+        }
+    }
+
+    /// What calling a factory without arguments gives.
+    fn made_by(&self, factory: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
+        match &factory.thing {
+            Thing::Function(function, outer) => self.results(*function, &self.frame_for(*function, outer)),
+            Thing::Class(class) => vec![Possible::literal(Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())) })), self.span(at))],
+            _ => vec![Possible::unknown("a default that a factory makes")],
+        }
+    }
+
+    /// `os.getenv("NAME", default)` and the like.
+    pub(super) fn environment_call(&self, read: &Environment, at: ExprRef, frame: &Frame) -> Possibles {
+        if read.reads != EnvironmentRead::Call {
+            return vec![Possible::unknown("the environment")];
+        }
+        let name = self.positional(at, 0).map(|name| self.eval(name, frame));
+        let Some(Thing::Text(variable)) = name.and_then(|all| all.into_iter().next()).map(|possible| possible.thing) else {
+            return vec![Possible::unknown("an environment variable whose name is computed")];
+        };
+        let default = read
+            .default
+            .as_deref()
+            .and_then(|name| self.keyword(at, name))
+            .or_else(|| read.default_position.and_then(|position| self.positional(at, position)));
+        let set = self.environment_set(&variable, self.span(at), at.file);
+        if !set.is_empty() {
+            return set;
+        }
+        match default {
+            Some(default) => self
+                .eval(default, frame)
+                .into_iter()
+                .map(|possible| {
+                    let known = !possible.is_unknown();
+                    let mut possible = possible.at_most(Certainty::Default).through(self.span(at)).after(self.span(at), format!("environment variable `{variable}`, its default"));
+                    if known {
+                        possible.how = How::Environment;
+                    }
+                    possible
+                })
+                .collect(),
+            None => {
+                // `os.getenv("X")` gives None, so that `or 5` behind it decides; whether it is set cannot be known.
+                vec![Possible::unknown(format!("environment variable `{variable}`")).through(self.span(at))]
+            }
+        }
+    }
+
+    /// `os.environ["NAME"]`.
+    pub(super) fn environment_item(&self, path: &str, variable: &str, at: Span) -> Possibles {
+        match self.project.catalog.environment(path) {
+            Some(_) => {
+                let file = self.project.facts_of_span(at.file).unwrap_or(0);
+                let set = self.environment_set(variable, at, file);
+                if set.is_empty() { vec![Possible::unknown(format!("environment variable `{variable}`"))] } else { set }
+            }
+            None => vec![Possible::unknown("an element that is not followed")],
+        }
+    }
+
+    /// Values that command lines, containers and `.env` files of the project give a variable.
+    fn environment_set(&self, variable: &str, at: Span, file: u32) -> Possibles {
+        self.wants.borrow_mut().flags.insert(variable.to_string());
+        let values = self.project.environment_values(file, variable);
+        values
+            .into_iter()
+            .map(|given| {
+                as_number(Possible {
+                    thing: Thing::Text(Rc::from(given.text.as_str())),
+                    certainty: Certainty::Declared,
+                    how: How::Environment,
+                    defined_at: Some(given.span),
+                    trail: Rc::new(vec![Step { at: Some(given.span), said: format!("`{variable}={}`", given.text) }]),
+                    same_as: Rc::default(),
+                })
+                .through(at)
+                .after(at, format!("environment variable `{variable}`"))
+            })
+            .collect()
+    }
+}
+
+/// The attribute that a flag's spelling gives: `--max-in-flight` is `max_in_flight`.
+fn attribute_of(spelling: &str) -> String {
+    spelling.trim_start_matches('-').replace('-', "_")
+}

@@ -1,0 +1,295 @@
+//! The files that are loaded, as one project: look-ups by name over all of them, and where an import leads.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::index::Index;
+use crate::catalog::Catalog;
+use crate::discover::Tree;
+use crate::facts::config::{CommandLine, ConfigFacts};
+use crate::facts::{ExprId, FileFacts, MODULE, Name, ScopeId, ScopeKind};
+use crate::resolve::thing::ScopeRef;
+use crate::text::{FileId, Sources, Span};
+
+/// A source file that was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its entry in the tree.
+    pub entry: usize,
+    /// Its path.
+    pub path: Arc<str>,
+    /// What it says.
+    pub facts: FileFacts,
+    /// Look-up tables.
+    pub index: Index,
+    /// Whether it is a test of the program, not a part of it.
+    pub is_test: bool,
+}
+
+/// A value that a command line or environment file gives.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// As written.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+    /// Path of the file that says so.
+    pub program: String,
+}
+
+/// All that was read.
+pub struct Project<'a> {
+    /// The knowledge base.
+    pub catalog: &'a Catalog,
+    /// The files there are.
+    pub tree: &'a Tree,
+    /// The texts.
+    pub sources: Sources,
+    loaded: Vec<Loaded>,
+    configs: Vec<ConfigFacts>,
+    by_entry: FxHashMap<usize, u32>,
+    by_file: FxHashMap<FileId, u32>,
+    calls: FxHashMap<Name, Vec<(u32, ExprId)>>,
+    mentions: FxHashMap<Name, Vec<(u32, ExprId)>>,
+    functions: FxHashMap<Name, u32>,
+    classes: Vec<ScopeRef>,
+    modules: super::modules::Modules,
+}
+
+impl<'a> Project<'a> {
+    /// A project with nothing read.
+    pub fn new(tree: &'a Tree, catalog: &'a Catalog) -> Self {
+        Self {
+            catalog,
+            tree,
+            sources: Sources::default(),
+            loaded: Vec::new(),
+            configs: Vec::new(),
+            by_entry: FxHashMap::default(),
+            by_file: FxHashMap::default(),
+            calls: FxHashMap::default(),
+            mentions: FxHashMap::default(),
+            functions: FxHashMap::default(),
+            classes: Vec::new(),
+            modules: super::modules::Modules::of(tree),
+        }
+    }
+
+    /// Takes in what a front end read.
+    pub fn add(&mut self, entry: usize, facts: FileFacts) {
+        let number = self.loaded.len() as u32;
+        let path = self.sources.get(facts.file).path.clone();
+        let index = Index::of(&facts);
+        for (name, calls) in &index.calls {
+            self.calls.entry(name.clone()).or_default().extend(calls.iter().map(|call| (number, *call)));
+        }
+        for (name, mentions) in &index.mentions {
+            self.mentions.entry(name.clone()).or_default().extend(mentions.iter().map(|mention| (number, *mention)));
+        }
+        for id in facts.scope_ids() {
+            let scope = facts.scope(id);
+            match scope.kind {
+                ScopeKind::Function => *self.functions.entry(scope.name.clone()).or_default() += 1,
+                ScopeKind::Class => self.classes.push(ScopeRef { file: number, scope: id }),
+                _ => {}
+            }
+        }
+        self.alias_calls(number, &facts, &index);
+        self.by_entry.insert(entry, number);
+        self.by_file.insert(facts.file, number);
+        let is_test = is_test(&path);
+        self.loaded.push(Loaded { entry, path, facts, index, is_test });
+    }
+
+    /// `from m import make as build`: calls of `build` are calls of `make`.
+    fn alias_calls(&mut self, number: u32, facts: &FileFacts, index: &Index) {
+        for id in facts.scope_ids() {
+            for statement in &facts.scope(id).statements {
+                let crate::facts::StatementKind::Import(import) = &statement.kind else { continue };
+                let Some(item) = import.item.as_ref().filter(|item| **item != import.local && &*import.local != "*") else { continue };
+                for (table, all) in [(&index.calls, &mut self.calls), (&index.mentions, &mut self.mentions)] {
+                    if let Some(found) = table.get(&import.local) {
+                        all.entry(item.clone()).or_default().extend(found.iter().map(|call| (number, *call)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in a configuration or command file.
+    pub fn add_config(&mut self, facts: ConfigFacts) {
+        self.configs.push(facts);
+    }
+
+    /// All loaded files.
+    pub fn loaded(&self) -> &[Loaded] {
+        &self.loaded
+    }
+
+    /// All configuration and command files that were read.
+    pub fn configs(&self) -> &[ConfigFacts] {
+        &self.configs
+    }
+
+    /// Facts of a loaded file.
+    pub fn facts(&self, file: u32) -> &FileFacts {
+        &self.loaded[file as usize].facts
+    }
+
+    /// Look-up tables of a loaded file.
+    pub fn index(&self, file: u32) -> &Index {
+        &self.loaded[file as usize].index
+    }
+
+    /// Path of a loaded file.
+    pub fn path(&self, file: u32) -> &str {
+        &self.loaded[file as usize].path
+    }
+
+    /// Whether a loaded file is a test.
+    pub fn is_test(&self, file: u32) -> bool {
+        self.loaded[file as usize].is_test
+    }
+
+    /// The loaded file of an entry of the tree.
+    pub fn loaded_entry(&self, entry: usize) -> Option<u32> {
+        self.by_entry.get(&entry).copied()
+    }
+
+    /// The loaded file whose text has this id.
+    pub fn facts_of_span(&self, file: FileId) -> Option<u32> {
+        self.by_file.get(&file).copied()
+    }
+
+    /// Calls whose callee's last name is `name`.
+    pub fn calls_named(&self, name: &str) -> Vec<(u32, ExprId)> {
+        self.calls.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Mentions of `name` that are not the callee of a call.
+    pub fn mentions_of(&self, name: &str) -> Vec<(u32, ExprId)> {
+        self.mentions.get(name).cloned().unwrap_or_default()
+    }
+
+    /// How many functions of this name the loaded files define.
+    pub fn functions_named(&self, name: &str) -> u32 {
+        self.functions.get(name).copied().unwrap_or(0)
+    }
+
+    /// Loaded classes other than `class` that pass the test; only classes with bases are asked.
+    pub fn subclasses(&self, class: ScopeRef, derives: impl Fn(ScopeRef) -> bool) -> Vec<ScopeRef> {
+        let has_bases = |candidate: &ScopeRef| !self.facts(candidate.file).scope(candidate.scope).bases.is_empty();
+        self.classes.iter().copied().filter(|candidate| *candidate != class).filter(has_bases).filter(|candidate| derives(*candidate)).collect()
+    }
+
+    /// Loaded classes.
+    pub fn classes(&self) -> &[ScopeRef] {
+        &self.classes
+    }
+
+    /// The entry that an import of `path` in a loaded file leads to; `None` for what is not in the tree.
+    pub fn find_module(&self, file: u32, path: &str, level: u32) -> Option<usize> {
+        self.modules.find(self.tree, self.path(file), path, level)
+    }
+
+    /// The entry of a submodule of a package.
+    pub fn submodule(&self, file: u32, name: &str) -> Option<usize> {
+        let path = self.path(file);
+        let folder = path.strip_suffix("/__init__.py").or_else(|| (path == "__init__.py").then_some(""))?;
+        self.modules.below(self.tree, folder, name)
+    }
+
+    /// Names by which a file that uses this one may know it: its stem and its folder.
+    pub fn module_words(&self, file: u32) -> Vec<String> {
+        let path = self.path(file);
+        let mut parts: Vec<&str> = path.split('/').collect();
+        let stem = parts.pop().unwrap_or("").split('.').next().unwrap_or("");
+        let folder = parts.pop().unwrap_or("");
+        [stem, folder].into_iter().filter(|word| word.len() > 2 && *word != "__init__" && *word != "src").map(Into::into).collect()
+    }
+
+    /// Values that command lines of the project give a flag of a program to which `file` belongs.
+    pub fn command_values(&self, file: u32, spellings: &[Name]) -> Vec<Given> {
+        let mut found = Vec::new();
+        for config in &self.configs {
+            for command in &config.commands {
+                let Some(program) = crate::read::command::program(&command.words) else { continue };
+                let mut last = None;
+                for spelling in spellings.iter().filter(|spelling| spelling.starts_with('-')) {
+                    last = crate::read::command::flag_values(program.arguments, spelling).pop().or(last);
+                }
+                let Some((text, span)) = last else { continue };
+                if self.runs(config.file, &program.kind, file) {
+                    found.push(Given { text: text.to_string(), span, program: self.sources.get(config.file).path.to_string() });
+                }
+            }
+        }
+        found
+    }
+
+    /// Values that command lines, containers and `.env` files give an environment variable.
+    pub fn environment_values(&self, file: u32, variable: &str) -> Vec<Given> {
+        let _ = file;
+        let mut found = Vec::new();
+        for config in &self.configs {
+            for command in &config.commands {
+                found.extend(self.environment_of(command, variable, config.file));
+            }
+        }
+        found
+    }
+
+    fn environment_of(&self, command: &CommandLine, variable: &str, file: FileId) -> Option<Given> {
+        let (_, word) = command.environment.iter().find(|(name, _)| &**name == variable)?;
+        let plain = !word.text.contains('$');
+        plain.then(|| Given { text: word.text.to_string(), span: word.span, program: self.sources.get(file).path.to_string() })
+    }
+
+    /// Whether a command runs the program that a loaded file belongs to: the file itself, or one that shares its package.
+    fn runs(&self, config: FileId, program: &crate::read::command::ProgramKind, file: u32) -> bool {
+        use crate::read::command::ProgramKind;
+        let path = self.path(file);
+        let entry = match program {
+            ProgramKind::Module(module) => self
+                .modules
+                .find(self.tree, path, module, 0)
+                .or_else(|| self.modules.find(self.tree, &self.sources.get(config).path, module, 0))
+                .and_then(|entry| match &self.tree.entries()[entry].path {
+                    init if init.ends_with("__init__.py") => self.modules.below(self.tree, init.trim_end_matches("/__init__.py"), "__main__").or(Some(entry)),
+                    _ => Some(entry),
+                }),
+            ProgramKind::Script(script) => {
+                let script = script.trim_start_matches("./");
+                self.tree.entries().iter().position(|entry| *entry.path == *script || entry.path.ends_with(&format!("/{script}")))
+            }
+            ProgramKind::Name(name) => return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_")),
+        };
+        let Some(entry) = entry else { return false };
+        let started = &self.tree.entries()[entry].path;
+        if **started == *path {
+            return true;
+        }
+        // Flags are often declared beside the file that is started, in the same package.
+        let package = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
+        let (one, other) = (package(started), package(path));
+        !one.is_empty() && (other == one || other.starts_with(&format!("{one}/")))
+    }
+
+    /// The module scope of each loaded file.
+    pub fn module_scopes(&self) -> impl Iterator<Item = ScopeRef> + '_ {
+        (0..self.loaded.len() as u32).map(|file| ScopeRef { file, scope: MODULE })
+    }
+
+    /// The scope that stands directly in another and has this name.
+    pub fn scope_named(&self, file: u32, name: &str) -> Option<ScopeId> {
+        let facts = self.facts(file);
+        facts.scope_ids().find(|id| *facts.scope(*id).name == *name)
+    }
+}
+
+/// Whether a path is that of a test: what it passes says nothing about the program.
+pub fn is_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing")) || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
