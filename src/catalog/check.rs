@@ -87,6 +87,9 @@ fn pool(at: usize, pool: &PoolKind, merged: &PoolKind, report: &mut Report<'_>) 
         }
         defaults(&setting.defaults, &place, report);
     }
+    if merged.settings.is_empty() {
+        report(&[Name("pool"), Index(at)], "a pool needs a `[[pool.setting]]`".into());
+    }
     let has = |role| merged.settings.iter().any(|setting| setting.role == role);
     let missing = match pool.shape {
         Shape::BlockingFlag if !has(Role::Block) => Some("block"),

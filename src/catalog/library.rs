@@ -56,8 +56,8 @@ pub struct PoolKind {
     /// How the settings combine to a capacity.
     #[serde(default)]
     pub shape: Shape,
-    /// Settings in the order in which they are shown.
-    #[serde(rename = "setting")]
+    /// Settings in the order in which they are shown; with `base`, those that differ.
+    #[serde(default, rename = "setting")]
     pub settings: Vec<Setting>,
     /// What the user sees at the limit, as a sentence part: "requests wait inside the client, so …".
     pub symptom: String,

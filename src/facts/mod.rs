@@ -5,6 +5,7 @@
 //! (`a::b` is `a.b`), so that resolution, linking and rules are written once.
 
 pub mod config;
+pub mod dump;
 
 use serde::Serialize;
 

@@ -1,1 +1,3 @@
-//! (being built)
+//! The front ends: one for each kind of file, each a pure function from a text to facts.
+
+pub mod python;

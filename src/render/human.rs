@@ -1,0 +1,161 @@
+//! For people at a terminal: per finding the source lines of both ends, the sum, the trails, the advice; then one line of counts.
+
+use std::fmt::Write as _;
+
+use codespan_reporting::diagnostic::{self, Diagnostic};
+use codespan_reporting::term::{self, termcolor};
+
+use super::snippet::Snippet;
+use super::{RenderOptions, concise, escape, place, summary};
+use crate::finding::{Finding, Report, Safety, Severity, Suggestion};
+use crate::text::{FileId, Sources, Span};
+use crate::value::{Amount, Certainty, Step, show_number};
+
+/// Columns of a place in a trail that still take part in the alignment.
+const MAX_PLACE: usize = 40;
+
+/// The whole report.
+pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        out.push_str(&one(report, finding, options));
+    }
+    for problem in &report.problems {
+        let _ = writeln!(out, "{}", concise::problem_line(problem));
+    }
+    if !report.problems.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", summary::line(report));
+    out
+}
+
+/// One finding with its source lines and notes; ends with an empty line.
+pub fn one(report: &Report, finding: &Finding, options: &RenderOptions<'_>) -> String {
+    let spans: Vec<Span> = std::iter::once(finding.span).chain(finding.labels.iter().map(|label| label.span)).collect();
+    let last = spans.iter().map(|&span| place::place(&report.sources, span).end.line).max().unwrap_or(1);
+    // The gutter of codespan: line number, blanks and border.
+    let gutter = last.to_string().len() + 4;
+    let width = options.width.max(40).saturating_sub(gutter);
+    let (snippet, places) = Snippet::new(&report.sources, &spans, width);
+    let messages = std::iter::once(&finding.label).chain(finding.labels.iter().map(|label| &label.message));
+    let mut labels = Vec::new();
+    for (index, ((span, range), message)) in spans.iter().zip(places).zip(messages).enumerate() {
+        let style = if index == 0 { diagnostic::LabelStyle::Primary } else { diagnostic::LabelStyle::Secondary };
+        labels.push(diagnostic::Label::new(style, span.file, range).with_message(escape::line(message)));
+    }
+    let severity = match finding.severity {
+        Severity::Note => diagnostic::Severity::Note,
+        Severity::Warning => diagnostic::Severity::Warning,
+        Severity::Error => diagnostic::Severity::Error,
+    };
+    let diagnostic = Diagnostic::new(severity)
+        .with_code(finding.rule)
+        .with_message(escape::line(&finding.message))
+        .with_labels(labels)
+        .with_notes(notes(report, finding, width));
+    emit(&snippet, &diagnostic, options.color).unwrap_or_else(|| format!("{}\n\n", concise::line(&report.sources, finding)))
+}
+
+fn emit(snippet: &Snippet, diagnostic: &Diagnostic<FileId>, color: bool) -> Option<String> {
+    let config = term::Config::default();
+    if !color {
+        return term::emit_into_string(&config, snippet, diagnostic).ok();
+    }
+    let mut writer = termcolor::Ansi::new(Vec::new());
+    term::emit_to_write_style(&mut writer, &config, snippet, diagnostic).ok()?;
+    String::from_utf8(writer.into_inner()).ok()
+}
+
+/// What stands below the source lines: the rule's own notes, the trails, the advice, the certainty.
+fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
+    let mut notes: Vec<String> = finding.notes.iter().map(|note| wrap(note, width, "").join("\n")).collect();
+    notes.extend(trails(report, finding, width));
+    if !finding.suggestions.is_empty() {
+        notes.push(advice(&finding.suggestions, width));
+    }
+    for fix in &finding.fixes {
+        let safety = match fix.safety {
+            Safety::ShowOnly => "possible change",
+            Safety::Unsafe => "fix (unsafe: it changes load)",
+            Safety::Safe => "fix (safe)",
+        };
+        notes.push(wrap(&format!("{safety}: {}", fix.title), width, "").join("\n"));
+    }
+    let because = match finding.certainty {
+        Certainty::Assumed => "a part of it is taken for granted",
+        Certainty::Default => "a part of it is a default",
+        Certainty::Declared => "all of it is written down",
+        Certainty::Measured => "it was seen in a running client",
+    };
+    let certainty = concise::certainty_word(finding.certainty);
+    notes.push(wrap(&format!("certainty: {certainty}, {because}; more: `advisor explain {}`", finding.rule), width, "").join("\n"));
+    notes
+}
+
+/// Where the demand comes from, how it gets to the pool, where the pool's number comes from; no step twice.
+fn trails(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
+    let case = place::case_of(report, finding);
+    let from = |amount: &Amount| format!("{amount} comes from");
+    let demand = case.map(|case| (from(&case.demand.amount), &case.demand.trail));
+    let supply = case.map(|case| (from(&case.supply.amount), &case.supply.trail));
+    let route = ("from the concurrency to the pool".to_string(), &finding.route);
+    let mut told: Vec<&Step> = Vec::new();
+    let mut out = Vec::new();
+    for (title, trail) in [demand, Some(route), supply].into_iter().flatten() {
+        let new: Vec<&Step> = trail.iter().filter(|step| !told.contains(step)).collect();
+        told.extend(&new);
+        if !new.is_empty() {
+            let lines = steps(&report.sources, &new, "  ", width);
+            out.push(format!("{}\n{}", escape::line(&title), lines.join("\n")));
+        }
+    }
+    out
+}
+
+/// Floor, advice and ceiling of each setting, with the reasons.
+fn advice(suggestions: &[Suggestion], width: usize) -> String {
+    let written: Vec<_> = suggestions.iter().map(|one| format!("{} {}", one.setting, show_number(one.advised))).collect();
+    let mut lines = wrap(&format!("advised: {}", written.join(", ")), width, "");
+    for Suggestion { setting, floor, ceiling, floor_why, ceiling_why, .. } in suggestions {
+        let name = if suggestions.len() > 1 { format!("{setting} ") } else { String::new() };
+        lines.extend(wrap(&format!("{name}at least {}: {floor_why}", show_number(*floor)), width, "  "));
+        match ceiling {
+            Some(ceiling) => lines.extend(wrap(&format!("{name}at most {}: {ceiling_why}", show_number(*ceiling)), width, "  ")),
+            None if !ceiling_why.is_empty() => lines.extend(wrap(&format!("{name}no ceiling is known: {ceiling_why}"), width, "  ")),
+            None => {}
+        }
+    }
+    lines.join("\n")
+}
+
+/// Steps as `place  what`, aligned and wrapped; a step without a place starts where the others do.
+pub(super) fn steps(sources: &Sources, steps: &[&Step], indent: &str, width: usize) -> Vec<String> {
+    let rows: Vec<(String, &str)> = steps
+        .iter()
+        .map(|step| (step.at.map_or_else(String::new, |at| escape::line(&sources.place(at)).into_owned()), step.said.as_str()))
+        .collect();
+    let columns = |place: &str| textwrap::core::display_width(place);
+    let widest = rows.iter().map(|(place, _)| columns(place)).filter(|&columns| columns <= MAX_PLACE).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for (place, said) in rows {
+        let pad = " ".repeat(widest.saturating_sub(columns(&place)));
+        let gap = if widest == 0 { "" } else { "  " };
+        let first = format!("{indent}{place}{pad}{gap}");
+        let rest = " ".repeat(indent.len() + widest + gap.len());
+        lines.extend(fill(said, width, &first, &rest));
+    }
+    lines
+}
+
+/// One paragraph, harmless, wrapped to `width`; lines after the first are indented by two more.
+pub(super) fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
+    fill(text, width, indent, &format!("{indent}  "))
+}
+
+fn fill(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
+    let text = escape::line(text);
+    let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(rest).break_words(false);
+    let options = options.word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(&text, options).into_iter().map(|line| line.trim_end().to_string()).collect()
+}
