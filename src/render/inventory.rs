@@ -77,7 +77,7 @@ fn sites_text(out: &mut String, report: &Report) {
     }
 }
 
-/// `declared at app/llm.py:9`, `default: aiohttp 3.14.5 …`: where a number is from, in one line.
+/// `declared at app/llm.py:9`, `default: 15 s by default (source)`: where a number is from, in one line.
 fn origin(sources: &Sources, value: &Value) -> String {
     let certainty = concise::certainty_word(value.certainty);
     match (value.defined_at, value.trail.last()) {
