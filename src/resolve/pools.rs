@@ -8,7 +8,7 @@ use super::amounts::{amount_of_literal, value_of};
 use super::construct::Construction;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
-use crate::catalog::index::default_for;
+use crate::catalog::default_for;
 use crate::catalog::library::{Constructor, Library, Makes, PoolKind, Role, Setting, Shape};
 use crate::facts::{ExprKind, StatementKind, Target};
 use crate::finding::{AtLimit, Capacity};
