@@ -21,3 +21,28 @@ pub mod settings;
 pub mod suppress;
 pub mod text;
 pub mod value;
+
+use catalog::Catalog;
+use discover::Tree;
+use finding::Report;
+use settings::Settings;
+
+/// Checks the programs of a tree: the whole pipeline, on one screen.
+pub fn check(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
+    let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
+    let (pools, concurrency, cases) = {
+        let linked = link::link(&resolve::Evaluator::new(&project), settings);
+        (linked.pools, linked.concurrency, linked.cases)
+    };
+    Report {
+        sources: std::mem::take(&mut project.sources),
+        counters: reading.counters,
+        pools,
+        concurrency,
+        cases,
+        findings: Vec::new(),
+        silenced: 0,
+        problems: reading.problems,
+        reads: reading.reads,
+    }
+}

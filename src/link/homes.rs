@@ -86,7 +86,7 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
 
 /// Whether a bound or returned value is the expression, or what entering it gives.
 fn holds(facts: &crate::facts::FileFacts, value: ExprId, inner: ExprId) -> bool {
-    value == inner || matches!(facts.expr(value).kind, ExprKind::Entered(entered) if entered == inner)
+    value == inner || matches!(facts.expr(value).kind, ExprKind::Entered(part) | ExprKind::Unpacked { value: part, .. } if part == inner)
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -168,10 +168,10 @@ fn escape(evaluator: &Evaluator<'_>, file: u32, function: ScopeRef, scope: crate
                     left = true;
                     add(found, Home::Program);
                 }
-                StatementKind::Bind { target: Target::Name(other), value, .. } if *value == inner && inner != *mention => {
+                StatementKind::Bind { target, value, .. } if holds(facts, *value, inner) && inner != *mention => {
                     left = true;
-                    if steps < MAX_STEPS && &**other != name {
-                        escape(evaluator, file, function, expr.scope, other, found, seen, steps + 1);
+                    if steps < MAX_STEPS && !matches!(target, Target::Name(other) if &**other == name) {
+                        store(evaluator, file, function, expr.scope, target, found, seen, steps + 1);
                     }
                 }
                 _ => {}
