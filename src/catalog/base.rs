@@ -20,7 +20,7 @@ pub fn resolve(written: &[Written<Library>]) -> Result<Vec<Library>, Vec<Problem
                 // From the root of the chain to the library itself, each laid over what came before.
                 let mut steps = chain.into_iter().rev();
                 let Some(root) = steps.next() else { continue };
-                whole.push(steps.fold(root.clone(), |base, derived| overlay(base, derived)));
+                whole.push(steps.fold(root.clone(), overlay));
             }
             Err(why) => problems.push(*why),
         }

@@ -27,7 +27,7 @@ fn the_built_in_files_load_without_a_complaint() {
     let names = |catalog: &Catalog| catalog.libraries().iter().map(|library| library.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&checked), names(built_in));
     assert_eq!(checked.sources().len(), built_in.sources().len());
-    for name in ["aiohttp", "anthropic", "botocore", "httpcore", "httpx", "httpx2", "openai", "requests", "urllib3"] {
+    for name in ["aiohttp", "anthropic", "botocore", "curl_cffi", "httpcore", "httpx", "httpx2", "openai", "requests", "urllib3"] {
         assert!(checked.library(name).is_some(), "{name}");
     }
 }

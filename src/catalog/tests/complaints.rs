@@ -95,6 +95,7 @@ fn complaints_about_libraries_name_the_place() {
         ("sets = [\"size\"]", "sets = [\"sise\"]", "own.toml:23:39: there is no setting `sise`, did you mean `size`?"),
         ("\"own.Client\"", "\"Client\"", "own.toml:21:12: `Client` is no dotted path from a top-level package"),
         ("\"own.Client\"", "\"aiohttp.ClientSession\"", "own.toml:21:12: `aiohttp.ClientSession` already belongs to library `aiohttp`"),
+        ("\"own.Client\"", "\"own.Client\", \"own.Client\"", "own.toml:21:26: two constructors claim `own.Client`"),
         ("makes = \"pool\"", "makes = \"pool\"\npool = \"poll\"", "own.toml:23:8: there is no pool `poll`, did you mean `pool`?"),
         ("makes = \"pool\"", "makes = \"pool\"\nassignable = [\"total\"]", "own.toml:23:15: there is no setting `total`; known here: size"),
         (
@@ -191,6 +192,10 @@ fn complaints_about_sources_name_the_place() {
         ("[[fan-out]]\nsymbols = []\ntakes = \"iterable\"\n", "mine.toml:3:1: a fan-out needs a symbol or a method"),
         ("[[starter]]\nargument = 0\n", "mine.toml:3:1: a starter needs a symbol or a method"),
         ("[[function]]\nsymbols = [\"f\"]\ngives = \"range\"\n", "mine.toml:3:1: `low` is missing: the least result"),
+        (
+            "[[limiter]]\nsymbols = [\"asyncio.Semaphore\"]\nparameter = \"value\"\nposition = 0\n",
+            "mine.toml:4:12: `asyncio.Semaphore` already stands in `asyncio`",
+        ),
         ("[[limiter]]\nsymbol = [\"f\"]\n", "mine.toml:4:1: unknown key `symbol`, did you mean `symbols`?"),
     ] {
         assert_eq!(load(&[("mine.toml", &format!("{head}{rest}"))]).unwrap_err(), [expected]);
