@@ -30,9 +30,12 @@ pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
         properties.push(("title", format!("advisor: {}", finding.rule)));
         let mut lines = vec![finding.message.clone()];
         lines.extend(finding.notes.iter().cloned());
-        lines.extend(finding.suggestions.iter().map(|suggestion| {
-            format!("advised: {} {}", suggestion.setting, crate::value::show_number(suggestion.advised))
-        }));
+        lines.extend(
+            finding
+                .suggestions
+                .iter()
+                .map(|suggestion| format!("advised: {} {}", suggestion.setting, crate::value::show_number(suggestion.advised))),
+        );
         lines.extend(finding.labels.iter().map(|label| format!("{}: {}", report.sources.place(label.span), label.message)));
         command(&mut out, level, &properties, &lines);
     }

@@ -48,7 +48,8 @@ fn pool_text(out: &mut String, report: &Report, pool: &Pool, cases: &[&Case], wi
         paragraph(out, "not judged: nothing was found that says how much runs through it", width, "  ");
     }
     for case in cases {
-        let fed: Vec<_> = case.concurrency.iter().filter_map(|&at| report.concurrency.get(at)).map(|site| site_name(sources, site)).collect();
+        let fed: Vec<_> =
+            case.concurrency.iter().filter_map(|&at| report.concurrency.get(at)).map(|site| site_name(sources, site)).collect();
         let fed = if fed.is_empty() { String::new() } else { format!(", fed by {}", fed.join(" > ")) };
         let verdict = verdict_word(case.verdict);
         paragraph(out, &format!("{verdict}: {} at once over {}{fed}", case.demand.amount, case.supply.amount), width, "  ");
@@ -65,7 +66,8 @@ fn sites_text(out: &mut String, report: &Report) {
         .iter()
         .map(|site| {
             let place = place::place(&report.sources, site.span).id();
-            [place, kind_word(site.kind).to_string(), site.name.clone(), site.value.amount.to_string()].map(|cell| escape::line(&cell).into_owned())
+            [place, kind_word(site.kind).to_string(), site.name.clone(), site.value.amount.to_string()]
+                .map(|cell| escape::line(&cell).into_owned())
         })
         .collect();
     let widths = [0, 1, 2, 3].map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| columns(cell)).max().unwrap_or(0));

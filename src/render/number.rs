@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn whole_numbers_are_integers() {
         let show = |number| serde_json::to_string(&Scalar::of(number)).unwrap();
-        assert_eq!([show(30.0), show(-0.0), show(7.5), show(f64::INFINITY), show(f64::NAN)], ["30", "0", "7.5", "\"unbounded\"", "\"unknown\""]);
+        assert_eq!(
+            [show(30.0), show(-0.0), show(7.5), show(f64::INFINITY), show(f64::NAN)],
+            ["30", "0", "7.5", "\"unbounded\"", "\"unknown\""]
+        );
         assert_eq!(show(0.1 + 0.2), "0.3");
     }
 

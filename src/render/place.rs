@@ -48,7 +48,8 @@ pub fn pool_of(report: &Report, finding: &Finding) -> Option<usize> {
         let pool = report.pools.get(*index)?;
         let written = pool.settings.iter().any(|setting| setting.written_at == Some(finding.span));
         let defined = pool.settings.iter().any(|setting| setting.value.defined_at == Some(finding.span));
-        let around = std::iter::once(pool.span).chain(pool.also.iter().copied()).filter(|&span| holds(span)).map(|span| span.end - span.start);
+        let around =
+            std::iter::once(pool.span).chain(pool.also.iter().copied()).filter(|&span| holds(span)).map(|span| span.end - span.start);
         match (written, around.min(), defined) {
             (true, ..) => Some((0, 0)),
             (_, Some(size), _) => Some((1, size)),

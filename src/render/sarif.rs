@@ -79,9 +79,7 @@ fn first_paragraph(page: &str) -> Option<&str> {
 }
 
 fn result(sources: &Sources, finding: &Finding, rule: Option<usize>, occurrence: usize, options: &RenderOptions<'_>) -> Json {
-    let location = |span: Span, said: &str| {
-        json!({"physicalLocation": physical(place::place(sources, span), options), "message": {"text": message_text(said)}})
-    };
+    let location = |span: Span, said: &str| json!({"physicalLocation": physical(place::place(sources, span), options), "message": {"text": message_text(said)}});
     let mut lines = vec![finding.message.clone()];
     lines.extend(finding.notes.iter().cloned());
     lines.extend(finding.suggestions.iter().map(|one| format!("advised: {} {}", one.setting, show_number(one.advised))));

@@ -37,14 +37,23 @@ pub fn cases(report: &Report) -> String {
     for case in &report.cases {
         let pool = report.pools.get(case.pool).map(|pool| format!("{} {}", place::place(sources, pool.span).id(), pool.symbol));
         row(&mut out, 0, &pool.unwrap_or_else(|| "(no pool)".into()));
-        let sites: Vec<_> = case.concurrency.iter().filter_map(|&at| report.concurrency.get(at)).map(|site| inventory::site_name(sources, site)).collect();
+        let sites: Vec<_> =
+            case.concurrency.iter().filter_map(|&at| report.concurrency.get(at)).map(|site| inventory::site_name(sources, site)).collect();
         row(&mut out, 1, &format!("verdict: {}, {}", inventory::verdict_word(case.verdict), case.because));
         if !sites.is_empty() {
             row(&mut out, 1, &format!("concurrency: {}", sites.join(" > ")));
         }
         value(&mut out, sources, "demand", &case.demand);
         value(&mut out, sources, "supply", &case.supply);
-        row(&mut out, 1, if case.route_is_known { "route" } else { "route (not found in the code: the only declared workload is assumed to reach the pool)" });
+        row(
+            &mut out,
+            1,
+            if case.route_is_known {
+                "route"
+            } else {
+                "route (not found in the code: the only declared workload is assumed to reach the pool)"
+            },
+        );
         steps(&mut out, sources, &case.route);
         if let Some(estimate) = &case.estimate {
             row(&mut out, 1, &inventory::estimate_text(estimate));

@@ -85,9 +85,16 @@ fn mark(file: &SourceFile, span: Span) -> Mark {
 fn excerpt(file: &SourceFile, marks: &[Mark], here: &[usize], width: usize, places: &mut [Range<usize>]) -> Excerpt {
     let mut wanted: BTreeSet<usize> = here.iter().flat_map(|&at| marks[at].lines.clone()).collect();
     // A single line between two shown ones is shown as well: codespan asks for it.
-    let gaps: Vec<usize> = wanted.iter().map(|line| line + 1).filter(|line| !wanted.contains(line) && wanted.contains(&(line + 1))).collect();
+    let gaps: Vec<usize> =
+        wanted.iter().map(|line| line + 1).filter(|line| !wanted.contains(line) && wanted.contains(&(line + 1))).collect();
     wanted.extend(gaps);
-    let mut excerpt = Excerpt { id: file.id, name: escape::line(&file.path).into_owned(), text: String::new(), lines: Vec::new(), columns: BTreeMap::new() };
+    let mut excerpt = Excerpt {
+        id: file.id,
+        name: escape::line(&file.path).into_owned(),
+        text: String::new(),
+        lines: Vec::new(),
+        columns: BTreeMap::new(),
+    };
     for line in wanted {
         let start = excerpt.text.len();
         let from = file.line_start(line).unwrap_or(file.text.len());
