@@ -1,3 +1,7 @@
 //! The `advisor` program: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pool_advisor::cli::main()
+}
