@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::catalog::load::nearest;
 use crate::discover::{Tree, WalkOptions};
 use crate::finding::Report;
-use crate::settings::{Level, Settings, Workload};
+use crate::settings::{self, Level, Settings, Workload};
 use crate::value::{Step, show_number};
 
 /// What a run works on.
@@ -56,25 +56,39 @@ impl Job {
     }
 }
 
+/// Settings with the file that they are from.
+pub(super) struct Configuration {
+    pub settings: Settings,
+    /// The file as messages show it; `None` where there is none.
+    pub path: Option<String>,
+}
+
 /// The settings that hold for a run: the file's, changed by the command line.
 ///
 /// # Errors
 /// When the file cannot be read or is wrong.
-pub(super) fn settings(scope: &Scope, load: &Load, terminal: &Terminal) -> Result<Settings, Failure> {
-    let mut settings = from_file(scope)?;
-    match &settings.found_at {
-        Some(path) => terminal.detail(&format!("settings from {}", path.display())),
-        None => terminal.detail("no settings file"),
-    }
-    declare(&mut settings, load)?;
-    Ok(settings)
+pub(super) fn settings(scope: &Scope, load: &Load, terminal: &Terminal) -> Result<Configuration, Failure> {
+    let mut configuration = from_file(scope)?;
+    terminal.detail(&match &configuration.path {
+        Some(path) => format!("settings from {path}"),
+        None => "no settings file".into(),
+    });
+    declare(&mut configuration.settings, load)?;
+    Ok(configuration)
 }
 
-fn from_file(scope: &Scope) -> Result<Settings, Failure> {
-    if let Some(path) = &scope.config {
-        crate::text::load(path).map_err(|why| Failure::new(format!("{}: {why}", path.display())))?;
-    }
-    Ok(Settings::default())
+/// The file that was named, else the one nearest to the first of the scanned paths.
+fn from_file(scope: &Scope) -> Result<Configuration, Failure> {
+    let here = here()?;
+    let written = match &scope.config {
+        Some(path) => Some(settings::load(&here.join(path), &here)?),
+        None if scope.no_config => None,
+        None => settings::find(&scope.paths.first().map_or_else(|| here.clone(), |path| here.join(path)), &here)?,
+    };
+    Ok(match written {
+        Some(written) => Configuration { settings: Settings::from_raw(&written, &pages::ids())?, path: Some(written.path) },
+        None => Configuration { settings: Settings::default(), path: None },
+    })
 }
 
 /// Puts the load of the command line in.
@@ -162,7 +176,7 @@ fn catalog(settings: &Settings) -> Result<&'static Catalog, Failure> {
 /// settings that are right: what is wrong with them is told, and the built-in one used.
 pub(super) fn catalog_here(terminal: &Terminal) -> &'static Catalog {
     let scope = Scope { paths: Vec::new(), exclude: Vec::new(), config: None, no_config: false, threads: None };
-    from_file(&scope).and_then(|settings| catalog(&settings)).unwrap_or_else(|Failure(messages)| {
+    from_file(&scope).and_then(|found| catalog(&found.settings)).unwrap_or_else(|Failure(messages)| {
         for message in messages {
             terminal.note(&message);
         }
@@ -176,7 +190,7 @@ fn here() -> Result<PathBuf, Failure> {
 
 /// The walk's exclusions: the settings' globs count from the settings' folder, those of the command line from the current one.
 fn walk_options(here: &Path, scope: &Scope, settings: &Settings) -> WalkOptions {
-    let folder = settings.found_at.as_deref().and_then(Path::parent).filter(|_| !settings.exclude.is_empty());
+    let folder = settings.found_at.as_deref().filter(|_| !settings.exclude.is_empty());
     let from = folder.unwrap_or(here);
     let below = here.strip_prefix(from).ok().map(|path| path.to_string_lossy().replace('\\', "/")).filter(|path| !path.is_empty());
     let rebased = scope.exclude.iter().map(|glob| match &below {

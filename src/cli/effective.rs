@@ -4,17 +4,21 @@ use std::fmt::Write as _;
 
 use toml::Value;
 
+use super::configure::Configuration;
+use crate::render::escape;
 use crate::settings::{Level, Settings, Severity, Workload};
 use crate::value::Certainty;
 
 /// The settings as TOML that means the same when it is read.
-pub(super) fn text(settings: &Settings) -> String {
-    let mut out = match &settings.found_at {
-        Some(path) => format!("# from {}\n", path.display()),
+pub(super) fn text(configuration: &Configuration) -> String {
+    let settings = &configuration.settings;
+    let mut out = match &configuration.path {
+        Some(path) => format!("# from {}\n", escape::line(path)),
         None => "# no settings file: the defaults\n".into(),
     };
     put(&mut out, "exclude", list(&settings.exclude));
     put(&mut out, "min-certainty", Value::from(certainty(settings.min_certainty)));
+    put(&mut out, "fail-on", Value::from(word(Level::At(settings.fail_on))));
     if let Some(path) = &settings.baseline {
         put(&mut out, "baseline", Value::from(path.display().to_string()));
     }

@@ -31,7 +31,7 @@ enum Shape {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let settings = configure::settings(&arguments.scope, &arguments.load, terminal)?;
+    let settings = configure::settings(&arguments.scope, &arguments.load, terminal)?.settings;
     let job = Job::new(&arguments.scope, settings, terminal)?;
     let report = job.check();
     let rules = pages::all();

@@ -23,9 +23,9 @@ pub(super) struct Arguments {
     /// Format of the report: human, concise, json, sarif or github; with `=PATH` into a file. May be given several times
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
-    /// Exit with 1 from this severity on
-    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
-    fail_on: Severity,
+    /// Exit with 1 from this severity on; `warning` where nothing else is set
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
     /// Exit with 0 even with findings
     #[arg(long)]
     exit_zero: bool,
@@ -63,9 +63,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     let started = Instant::now();
     let outputs = outputs(&arguments.outputs)?;
     let choice = &arguments.choice;
-    let mut settings = configure::settings(&arguments.scope, &arguments.load, terminal)?;
+    let mut settings = configure::settings(&arguments.scope, &arguments.load, terminal)?.settings;
     configure::choose_rules(&mut settings, &choice.select, &choice.ignore)?;
     settings.min_certainty = choice.min_certainty.unwrap_or(settings.min_certainty);
+    let fail_on = arguments.fail_on.unwrap_or(settings.fail_on);
     // A new baseline holds everything, what an old one keeps silent about too.
     let known = match choice.baseline.as_ref().or(settings.baseline.as_ref()) {
         Some(path) if choice.write_baseline.is_none() => Some(baseline::read(path)?),
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     if job.read_nothing(&report) {
         return Err(Failure::new("none of the files could be read"));
     }
-    let is_bad = report.findings.iter().any(|finding| finding.severity >= arguments.fail_on);
+    let is_bad = report.findings.iter().any(|finding| finding.severity >= fail_on);
     Ok(if is_bad && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean })
 }
 

@@ -44,12 +44,12 @@ pub(super) fn run(command: &Command, terminal: &Terminal) -> Result<Outcome, Fai
     | Command::Values(arguments)
     | Command::Cases(arguments)
     | Command::Settings(arguments)) = command;
-    let settings = configure::settings(&arguments.scope, &arguments.load, terminal)?;
+    let configuration = configure::settings(&arguments.scope, &arguments.load, terminal)?;
     if matches!(command, Command::Settings(_)) {
-        terminal.print(&effective::text(&settings))?;
+        terminal.print(&effective::text(&configuration))?;
         return Ok(Outcome::Clean);
     }
-    let job = Job::new(&arguments.scope, settings, terminal)?;
+    let job = Job::new(&arguments.scope, configuration.settings, terminal)?;
     terminal.print(&match command {
         Command::Files(_) => files(&job.check()),
         Command::Values(_) => show::values(&job.check()),
