@@ -130,12 +130,38 @@ pub fn show_number(number: f64) -> String {
 pub fn show_seconds(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => "for ever".into(),
-        s if s == 0.0 => "0 s".into(),
+        0.0 => "0 s".into(),
         s if s.abs() < 1.0 => format!("{} ms", show_number((s * 1e5).round() / 100.0)),
         s if s.abs() < 1000.0 => format!("{} s", show_number((s * 100.0).round() / 100.0)),
         s if s.abs() < 6.0 * 3600.0 => format!("{} min", show_number((s / 6.0).round() / 10.0)),
         s => format!("{} h", show_number((s / 360.0).round() / 10.0)),
     }
+}
+
+/// Seconds from what people write: `400ms`, `40s`, `2m`, `1.5h`, `1d`, a blank before the unit allowed; a plain number is seconds.
+///
+/// # Errors
+/// A message in lower case when the text is no duration, negative or not finite.
+pub fn parse_seconds(text: &str) -> Result<f64, String> {
+    let trimmed = text.trim();
+    let unit_at = trimmed.find(|c: char| c.is_ascii_alphabetic() || c == 'µ').unwrap_or(trimmed.len());
+    // `1e3` is a number, `1e` is not.
+    let (number, unit) = if trimmed.parse::<f64>().is_ok() { (trimmed, "") } else { trimmed.split_at(unit_at) };
+    let factor = match unit {
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+        "ms" | "millis" | "milliseconds" => 1e-3,
+        "us" | "µs" => 1e-6,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+        "h" | "hour" | "hours" => 3600.0,
+        "d" | "day" | "days" => 86_400.0,
+        _ => return Err(format!("`{text}` is no duration: write `400ms`, `40s`, `2m` or `1h`")),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| format!("`{text}` is no duration: write `400ms`, `40s`, `2m` or `1h`"))?;
+    let seconds = number * factor;
+    if !seconds.is_finite() {
+        return Err(format!("`{text}` is no finite duration"));
+    }
+    if seconds < 0.0 { Err(format!("`{text}` is negative: a duration cannot be")) } else { Ok(seconds) }
 }
 
 impl fmt::Display for Amount {
@@ -222,6 +248,26 @@ mod tests {
         assert_eq!(show_seconds(640.0), "640 s");
         assert_eq!(show_seconds(4320.0), "72 min");
         assert_eq!(show_seconds(72_000.0), "20 h");
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        let cases = [
+            ("400ms", 0.4),
+            ("40s", 40.0),
+            ("2m", 120.0),
+            ("1.5 h", 5400.0),
+            ("40", 40.0),
+            (" 1e3 ", 1000.0),
+            ("0", 0.0),
+            ("250us", 0.000_25),
+        ];
+        for (text, seconds) in cases {
+            assert!(parse_seconds(text).is_ok_and(|read| (read - seconds).abs() < 1e-9), "{text}");
+        }
+        for text in ["", "s", "-1s", "40x", "inf", "nan", "1e", "4 0 s", "1e400"] {
+            assert!(parse_seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,0 +1,166 @@
+//! `advisor scan`: the main job.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, ValueHint};
+
+use super::args::{Load, Output, Scope};
+use super::configure::{self, Job};
+use super::terminal::Terminal;
+use super::{Failure, pages, write};
+use crate::finding::{Outcome, Report, Severity};
+use crate::render::{Format, RenderOptions, RulePage, concise, human, render};
+use crate::suppress::baseline::{self, Baseline};
+use crate::value::Certainty;
+
+/// Check programs and report findings.
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    scope: Scope,
+    /// Format of the report: human, concise, json, sarif or github; with `=PATH` into a file. May be given several times
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    outputs: Vec<Output>,
+    /// Exit with 1 from this severity on; `warning` where nothing else is set
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+    /// Exit with 0 even with findings
+    #[arg(long)]
+    exit_zero: bool,
+    /// Print the counters of the work done to standard error
+    #[arg(long)]
+    stats: bool,
+    #[command(flatten)]
+    load: Load,
+    #[command(flatten)]
+    choice: Choice,
+}
+
+/// What is told.
+#[derive(Args)]
+#[command(next_help_heading = "Findings")]
+struct Choice {
+    /// Only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// All rules but these
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Only findings that are at least this sure
+    #[arg(long, value_name = "CERTAINTY")]
+    min_certainty: Option<Certainty>,
+    /// Keep silent about the findings in this file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    baseline: Option<PathBuf>,
+    /// Write the present findings into a baseline
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let started = Instant::now();
+    let outputs = outputs(&arguments.outputs)?;
+    let choice = &arguments.choice;
+    let mut settings = configure::settings(&arguments.scope, &arguments.load, terminal)?.settings;
+    configure::choose_rules(&mut settings, &choice.select, &choice.ignore)?;
+    settings.min_certainty = choice.min_certainty.unwrap_or(settings.min_certainty);
+    let fail_on = arguments.fail_on.unwrap_or(settings.fail_on);
+    // A new baseline holds everything, what an old one keeps silent about too.
+    let known = match choice.baseline.as_ref().or(settings.baseline.as_ref()) {
+        Some(path) if choice.write_baseline.is_none() => Some(baseline::read(path)?),
+        _ => None,
+    };
+    let job = Job::new(&arguments.scope, settings, terminal)?;
+    let mut report = job.check();
+    let known = match &choice.write_baseline {
+        Some(path) => {
+            let present = Baseline::of(&report);
+            write::file(path, &present.to_text())?;
+            terminal.note(&format!("{} written to {}", count(present.len(), "finding"), path.display()));
+            Some(present)
+        }
+        None => known,
+    };
+    if let Some(known) = &known {
+        for stale in baseline::apply(&mut report, known) {
+            terminal.detail(&format!("in the baseline, but found no more: {stale}"));
+        }
+    }
+    deliver(&outputs, &report, terminal)?;
+    if arguments.stats {
+        stats(&report, started, terminal);
+    }
+    if job.read_nothing(&report) {
+        return Err(Failure::new("none of the files could be read"));
+    }
+    let is_bad = report.findings.iter().any(|finding| finding.severity >= fail_on);
+    Ok(if is_bad && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// The outputs as asked for: the human one where none is; one at most to standard output, none twice to a file.
+fn outputs(asked: &[Output]) -> Result<Vec<Output>, Failure> {
+    if asked.is_empty() {
+        return Ok(vec![Output { format: Format::Human, path: None }]);
+    }
+    let mut places = BTreeSet::new();
+    for output in asked {
+        if !places.insert(&output.path) {
+            let place = output.path.as_ref().map_or_else(|| "standard output".into(), |path| path.display().to_string());
+            return Err(Failure::new(format!("--output: two reports cannot both go to {place}; write one to a file with `FORMAT=PATH`")));
+        }
+    }
+    Ok(asked.to_vec())
+}
+
+/// Writes the files, then standard output: who sees the report there can count on the files.
+fn deliver(outputs: &[Output], report: &Report, terminal: &Terminal) -> Result<(), Failure> {
+    let rules = pages::all();
+    let mut printed = None;
+    for Output { format, path } in outputs {
+        match path {
+            Some(path) => {
+                let options = RenderOptions { rules: &rules, ..RenderOptions::default() };
+                write::file(path, &render(*format, report, &options))?;
+            }
+            None => printed = Some(*format),
+        }
+    }
+    match printed {
+        Some(format) => terminal.print(&on_terminal(format, report, &rules, terminal)),
+        None => Ok(()),
+    }
+}
+
+fn on_terminal(format: Format, report: &Report, rules: &[RulePage<'_>], terminal: &Terminal) -> String {
+    let options = RenderOptions { color: terminal.color, width: terminal.width, rules, ..RenderOptions::default() };
+    if format == Format::Human && terminal.quiet {
+        let findings = report.findings.iter().map(|finding| human::one(report, finding, &options));
+        let problems = report.problems.iter().map(|problem| concise::problem_line(problem) + "\n");
+        return findings.chain(problems).collect();
+    }
+    render(format, report, &options)
+}
+
+fn stats(report: &Report, started: Instant, terminal: &Terminal) {
+    let counters = &report.counters;
+    let rows = [
+        ("entries", counters.entries),
+        ("files", counters.files),
+        ("bytes", counters.bytes),
+        ("files parsed", counters.files_parsed),
+        ("bytes parsed", counters.bytes_parsed),
+        ("rounds", counters.rounds),
+        ("names", counters.names),
+    ];
+    for (name, number) in rows {
+        terminal.stat(name, &number.to_string());
+    }
+    terminal.stat("milliseconds", &started.elapsed().as_millis().to_string());
+}
+
+/// `1 finding`, `2 findings`.
+fn count(number: usize, one: &str) -> String {
+    crate::render::summary::count(number, one)
+}

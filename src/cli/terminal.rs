@@ -1,0 +1,89 @@
+//! The terminal: whether it has colours, how wide it is, and writing to it.
+
+use std::io::{self, Write as _};
+
+use super::Failure;
+use super::args::{ColorWhen, Global};
+use crate::render::escape;
+
+/// Columns where there is no terminal.
+const DEFAULT_WIDTH: usize = 100;
+
+/// Where a run writes to, and how.
+pub(super) struct Terminal {
+    /// Whether standard output takes colours.
+    pub color: bool,
+    /// Columns of standard output.
+    pub width: usize,
+    /// Whether only the result and errors are wanted.
+    pub quiet: bool,
+    verbose: bool,
+}
+
+impl Terminal {
+    pub(super) fn new(global: &Global) -> Self {
+        let color = match global.color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => color_by_environment(),
+        };
+        let width = terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+        Self { color, width, quiet: global.quiet, verbose: global.verbose }
+    }
+
+    /// Writes a result to standard output. A reader that has closed the pipe has seen enough: that is no error.
+    pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        let stdout = io::stdout().lock();
+        let choice = if self.color { anstream::ColorChoice::Always } else { anstream::ColorChoice::Never };
+        // `Never` would take escapes out; without colours there are none, and the plain stream keeps every byte.
+        let written = if self.color {
+            let mut stream = anstream::AutoStream::new(stdout, choice);
+            stream.write_all(text.as_bytes()).and_then(|()| stream.flush())
+        } else {
+            let mut stdout = stdout;
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        };
+        match written {
+            Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!("standard output: cannot be written: {why}"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells why the job could not be done.
+    pub(super) fn error(&self, message: &str) {
+        self.tell("error", message);
+    }
+
+    /// Tells what the user should know beside the result, unless they asked for quiet.
+    pub(super) fn note(&self, message: &str) {
+        if !self.quiet {
+            self.tell("note", message);
+        }
+    }
+
+    /// Tells what the user asked to be told with `--verbose`.
+    pub(super) fn detail(&self, message: &str) {
+        if self.verbose {
+            self.tell("info", message);
+        }
+    }
+
+    /// A number that was asked for with `--stats`.
+    pub(super) fn stat(&self, name: &str, number: &str) {
+        self.tell(name, number);
+    }
+
+    fn tell(&self, word: &str, message: &str) {
+        // Nothing is left to tell it to when standard error is closed.
+        let _ = writeln!(io::stderr().lock(), "{word}: {}", escape::line(message));
+    }
+}
+
+/// What the environment says of colours: <https://no-color.org>, <https://bixense.com/clicolors>, <https://force-color.org>.
+fn color_by_environment() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !is_set("NO_COLOR") && is_set("FORCE_COLOR") && std::env::var_os("FORCE_COLOR").is_some_and(|value| value != "0") {
+        return true;
+    }
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}

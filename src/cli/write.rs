@@ -1,0 +1,87 @@
+//! Writing files so that nobody ever sees half of one.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+
+/// Puts a text into a file: as a whole or not at all. A link is followed; a device or a pipe is written to as it is.
+///
+/// # Errors
+/// When the place cannot be written or the disk is full.
+pub(super) fn file(path: &Path, text: &str) -> Result<(), Failure> {
+    write(path, text).map_err(|why| Failure::new(format!("{}: cannot be written: {why}", path.display())))
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if let Ok(meta) = std::fs::metadata(&target)
+        && !meta.is_file()
+        && !meta.is_dir()
+    {
+        let mut device = std::fs::OpenOptions::new().write(true).open(&target)?;
+        return device.write_all(text.as_bytes()).and_then(|()| device.flush());
+    }
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".advisor-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What any new file gets; the process's mask takes away what the user does not want.
+        let new = || std::fs::Permissions::from_mode(0o666);
+        builder.permissions(std::fs::metadata(&target).map_or_else(|_| new(), |meta| meta.permissions()));
+    }
+    let mut temporary = builder.tempfile_in(folder)?;
+    temporary.write_all(text.as_bytes())?;
+    temporary.flush()?;
+    temporary.persist(&target).map_err(|why| why.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn files_are_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        file(&path, "one").unwrap();
+        file(&path, "2").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "2");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [folder.path().to_path_buf(), folder.path().join("no/such/folder.json")] {
+            let Failure(messages) = file(&path, "x").unwrap_err();
+            assert!(messages[0].contains("cannot be written"), "{messages:?}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_are_respected() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.json"), folder.path().join("link.json"));
+        std::fs::write(&real, "old").unwrap();
+        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        file(&link, "new").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(&real).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+        file(Path::new("/dev/null"), "gone").unwrap();
+        let Failure(full) = file(Path::new("/dev/full"), "x").unwrap_err();
+        assert!(full[0].starts_with("/dev/full: cannot be written"), "{full:?}");
+    }
+}

@@ -1,1 +1,0 @@
-//! Comments and the baseline that silence findings.
