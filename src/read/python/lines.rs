@@ -189,6 +189,7 @@ fn format_end(bytes: &[u8], start: usize) -> usize {
         let triple = is_triple(bytes, at, quote);
         (Part::Text { quote, triple }, at + if triple { 3 } else { 1 })
     };
+    let spans_lines = bytes.get(start).is_some_and(|quote| is_triple(bytes, start, *quote));
     let (part, mut at) = open(start);
     let mut parts = vec![part];
     while let Some((place, byte)) = next_special(bytes, at) {
@@ -232,7 +233,8 @@ fn format_end(bytes: &[u8], start: usize) -> usize {
                 b'{' => parts.push(Part::Hole { depth: 0 }),
                 // The end of the format is the end of its hole.
                 b'}' => parts.truncate(parts.len().saturating_sub(2)),
-                b'\n' => return place,
+                // Only in a triple string a format may go on after the line; strings that are nested there are taken for such as well.
+                b'\n' if !spans_lines => return place,
                 _ => {}
             },
         }

@@ -12,6 +12,8 @@ pub mod outline;
 mod patterns;
 mod regions;
 mod statements;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
