@@ -41,7 +41,7 @@ pub fn read(file: &SourceFile, regions: Option<&[Range<usize>]>) -> FileFacts {
         return facts;
     }
     let text = regions::without_comments(&file.text);
-    let pieces = regions.map_or_else(|| vec![vec![0..text.len()]], |regions| regions::pieces(&text, regions));
+    let pieces = regions.map_or_else(|| vec![regions::piece_of(0..text.len())], |regions| regions::pieces(&text, regions));
     let mut reading = Reading { file, text: &text, parser, facts, errors: 0 };
     for piece in &pieces {
         reading.piece(piece, true);

@@ -35,10 +35,15 @@ pub(super) fn pieces(text: &str, regions: &[Range<usize>]) -> Vec<Piece> {
                 }
             }
             Some(piece) if is_indented(text, &lines) => piece.push(lines),
-            _ => pieces.push(vec![lines]),
+            _ => pieces.push(piece_of(lines)),
         }
     }
     pieces
+}
+
+/// One range by itself.
+pub(super) fn piece_of(range: Range<usize>) -> Piece {
+    std::iter::once(range).collect()
 }
 
 fn whole_lines(text: &str, region: &Range<usize>) -> Range<usize> {
@@ -66,7 +71,8 @@ pub(super) fn split(text: &str, piece: &Piece) -> Option<Vec<Piece>> {
             continue;
         }
         let blocks = outline(text.get(range.clone())?);
-        pieces.extend(blocks.into_iter().map(|block| vec![range.start + block.range.start..range.start + block.range.end]));
+        let moved = |at: Range<usize>| range.start + at.start..range.start + at.end;
+        pieces.extend(blocks.into_iter().map(|block| piece_of(moved(block.range))));
     }
     (pieces.len() > 1).then_some(pieces)
 }

@@ -41,6 +41,28 @@ fn deep_blocks_are_cut_off() {
     assert_eq!(too_deep(&facts), 1);
 }
 
+#[test]
+fn half_the_stack_of_a_thread_is_enough() {
+    let deep = |open: &str, core: &str, close: &str| format!("x = {}{core}{}\n", open.repeat(300), close.repeat(300));
+    let blocks = |line: &str| (0..300).map(|depth| format!("{}{line}\n", " ".repeat(depth))).collect::<String>();
+    let sources = [
+        deep("[f(a=", "1", ")]"),
+        deep("{**(lambda: ", "1", ")()}"),
+        deep("lambda a=", "1", ": 1"),
+        deep("f(x for y in [(a := ", "1", ")])"),
+        deep("(yield [1 if not ", "x", " else 2])"),
+        deep("a[b < -", "1", "]"),
+        format!("{}{}x = {}1{}\n", blocks("async def f(a=b):"), " ".repeat(300), "[".repeat(300), "]".repeat(300)),
+        format!("{}{}x\n", blocks("class A(B[lambda: C]):"), " ".repeat(300)),
+        format!("{}{}x\n", blocks("if (a := [b for c in d]):"), " ".repeat(300)),
+    ];
+    for source in sources {
+        let read = move || read(&source).1.expressions.len();
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(read).unwrap();
+        assert!(thread.join().unwrap() > 0);
+    }
+}
+
 /// How often `step` leads from one expression to the next.
 fn length(facts: &FileFacts, step: impl Fn(&ExprKind) -> Option<ExprId>) -> usize {
     std::iter::successors(Some(ExprId(0)), |id| step(&facts.expr(*id).kind)).count()

@@ -132,15 +132,16 @@ fn regions_are_widened_to_whole_lines_and_clipped_to_the_file() {
     let id = sources.add("a.py", "a = 1\nb = 2\nc = 3\n");
     let file = sources.get(id);
     for (regions, count) in [
-        (vec![7..8], 1),
-        (vec![0..1, 13..14], 2),
-        (vec![0..6, 6..12], 2),
-        (vec![5..6], 1),
-        (vec![3..7], 2),
-        (vec![3..3], 0),
-        (vec![0..usize::MAX], 3),
-        (vec![100..200], 0),
+        (&[(7, 8)][..], 1),
+        (&[(0, 1), (13, 14)], 2),
+        (&[(0, 6), (6, 12)], 2),
+        (&[(5, 6)], 1),
+        (&[(3, 7)], 2),
+        (&[(3, 3)], 0),
+        (&[(0, usize::MAX)], 3),
+        (&[(100, 200)], 0),
     ] {
+        let regions: Vec<_> = regions.iter().map(|(start, end)| *start..*end).collect();
         let facts = read(file, Some(&regions));
         assert_eq!((facts.scopes[0].statements.len(), facts.problems.len()), (count, 0), "{regions:?}");
     }
