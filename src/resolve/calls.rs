@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::{Evaluator, MAX_FRAMES};
-use super::thing::{Binding, ExprRef, Frame, FrameData, Made, Object, Possible, Possibles, ScopeRef, Thing, dotted};
+use super::thing::{Binding, ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::library::Makes;
 use crate::facts::{Argument, ArgumentKind, ExprKind, ParameterKind, ScopeKind, StatementKind};
 use crate::value::{Certainty, How};
@@ -228,7 +228,7 @@ impl Evaluator<'_> {
         }
         let outer = self.open_frame(method).0.outer.clone();
         let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None });
-        Frame(Rc::new(FrameData { scope: method, outer, call, this: Some(this), depth: near.0.depth + 1 }))
+        self.frame(method, outer, call, Some(this), near.0.depth + 1)
     }
 
     /// Follows a call into a function of the project.
@@ -245,7 +245,7 @@ impl Evaluator<'_> {
             None => Some(outer),
         };
         let this = if self.has_decorator(function, &["staticmethod"]) { None } else { this };
-        let frame = Frame(Rc::new(FrameData { scope: function, outer, call: Some(call), this, depth }));
+        let frame = self.frame(function, outer, Some(call), this, depth);
         let yields = scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Yield(_)));
         if yields && scope.kind == ScopeKind::Function {
             return vec![Possible::literal(Thing::Generator(function, frame), at)];

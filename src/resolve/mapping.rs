@@ -1,6 +1,6 @@
 //! Mappings: keys of displays and `dict(…)` calls, keys set later, and the methods that read them.
 
-use super::eval::Evaluator;
+use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
@@ -8,6 +8,17 @@ use crate::value::Certainty;
 impl Evaluator<'_> {
     /// The value of a key; `None` where nothing sets it.
     pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
+        // `**kwargs` that is handed round in a circle.
+        if self.nesting.get() >= MAX_NESTING {
+            return None;
+        }
+        self.nesting.set(self.nesting.get() + 1);
+        let found = self.key_any(mapping, frame, key);
+        self.nesting.set(self.nesting.get() - 1);
+        found
+    }
+
+    fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         let mut found = self.key_set_later(mapping, key);
         if !found.is_empty() {
             return Some(found);

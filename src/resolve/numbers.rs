@@ -1,14 +1,11 @@
 //! Arithmetic over alternatives, and functions whose result is known from their arguments.
 
-use super::eval::Evaluator;
+use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
 use crate::catalog::concurrency::{Gives, NumberFunction};
 use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
-
-/// Deepest nesting of sequences that are made of sequences.
-const MAX_COUNTING: u32 = 12;
 
 impl Evaluator<'_> {
     /// `left operator right`, alternative by alternative.
@@ -76,12 +73,12 @@ impl Evaluator<'_> {
     /// How many elements an iterable has.
     pub fn count(&self, iterable: ExprRef, frame: &Frame) -> Possible {
         // `xs = list(xs)`: a sequence may be made of itself.
-        if self.counting.get() >= MAX_COUNTING {
+        if self.nesting.get() >= MAX_NESTING {
             return Possible::unknown("a length that depends on itself");
         }
-        self.counting.set(self.counting.get() + 1);
+        self.nesting.set(self.nesting.get() + 1);
         let found = self.count_any(iterable, frame);
-        self.counting.set(self.counting.get() - 1);
+        self.nesting.set(self.nesting.get() - 1);
         found
     }
 
