@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::configure::Configuration;
 use crate::render::escape;
-use crate::settings::{Level, Settings, Severity, Workload};
+use crate::settings::{Level, Severity, Workload};
 use crate::value::Certainty;
 
 /// The settings as TOML that means the same when it is read.
