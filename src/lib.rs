@@ -27,8 +27,22 @@ use discover::Tree;
 use finding::Report;
 use settings::Settings;
 
-/// Checks the programs of a tree: the whole pipeline.
+/// Checks the programs of a tree: the whole pipeline, on one screen.
 pub fn check(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
-    let _ = (catalog, settings);
-    Report { problems: tree.problems().to_vec(), ..Report::default() }
+    let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
+    let (pools, concurrency, cases) = {
+        let linked = link::link(&resolve::Evaluator::new(&project), settings);
+        (linked.pools, linked.concurrency, linked.cases)
+    };
+    Report {
+        sources: std::mem::take(&mut project.sources),
+        counters: reading.counters,
+        pools,
+        concurrency,
+        cases,
+        findings: Vec::new(),
+        silenced: 0,
+        problems: reading.problems,
+        reads: reading.reads,
+    }
 }

@@ -20,11 +20,14 @@ pub fn resolve(written: &[Written<Library>]) -> Result<Vec<Library>, Vec<Problem
                 // From the root of the chain to the library itself, each laid over what came before.
                 let mut steps = chain.into_iter().rev();
                 let Some(root) = steps.next() else { continue };
-                whole.push(steps.fold(root.clone(), |base, derived| overlay(base, derived)));
+                whole.push(steps.fold(root.clone(), overlay));
             }
             Err(why) => problems.push(*why),
         }
     }
+    // A fault of a base is met again by all that build on it.
+    problems.sort();
+    problems.dedup();
     if problems.is_empty() { Ok(whole) } else { Err(problems) }
 }
 
@@ -33,14 +36,17 @@ fn chain<'a>(start: &'a Written<Library>, by_name: &BTreeMap<&str, &'a Written<L
     let mut chain = vec![&start.entry];
     let mut at = start;
     while let Some(base) = &at.entry.base {
-        let refuse = |message: String| Box::new(problem(&at.path, &at.text, locate(&at.text, &[Key::Name("base")]), message));
+        let refuse = |file: &Written<Library>, message: String| {
+            Box::new(problem(&file.path, &file.text, locate(&file.text, &[Key::Name("base")]), message))
+        };
         let Some(next) = by_name.get(base.as_str()) else {
             let known: Vec<&str> = by_name.keys().copied().collect();
             let hint = nearest(base, &known).map(|meant| format!(", did you mean `{meant}`?")).unwrap_or_default();
-            return Err(refuse(format!("there is no library `{base}` to build on{hint}")));
+            return Err(refuse(at, format!("there is no library `{base}` to build on{hint}")));
         };
         if chain.iter().any(|seen| seen.name == next.entry.name) {
-            return Err(refuse(format!("`{}` builds on itself through `{base}`", start.entry.name)));
+            let names: Vec<&str> = chain.iter().map(|library| library.name.as_str()).chain([base.as_str()]).collect();
+            return Err(refuse(start, format!("the bases of `{}` lead in a circle: {}", start.entry.name, names.join(", "))));
         }
         chain.push(&next.entry);
         at = next;

@@ -1,6 +1,6 @@
 //! What the types cannot say about the knowledge base: names that must exist, roles that must be unique, versions that must be in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::concurrency::{Gives, Source};
 use super::library::{Constructor, DefaultValue, Library, Makes, Parameter, PoolKind, Role, Shape};
@@ -31,12 +31,13 @@ pub fn libraries(written: &[Written<Library>], whole: &[Library]) -> Vec<Problem
         for (at, constructor) in file.entry.constructors.iter().enumerate() {
             self::constructor(at, constructor, library, &mut report);
         }
-        for constructor in &library.constructors {
-            for symbol in &constructor.symbols {
-                let owner = owners.entry(symbol).or_insert(&library.name);
-                if *owner != library.name {
-                    report(&place_of(symbol, &file.entry), format!("`{symbol}` already belongs to library `{owner}`"));
-                }
+        let mut own: BTreeSet<&str> = BTreeSet::new();
+        for symbol in library.constructors.iter().flat_map(|constructor| &constructor.symbols) {
+            let owner = owners.entry(symbol).or_insert(&library.name);
+            if *owner != library.name {
+                report(&place_of(symbol, &file.entry), format!("`{symbol}` already belongs to library `{owner}`"));
+            } else if !own.insert(symbol) {
+                report(&place_of(symbol, &file.entry), format!("two constructors claim `{symbol}`"));
             }
         }
     }
@@ -45,10 +46,10 @@ pub fn libraries(written: &[Written<Library>], whole: &[Library]) -> Vec<Problem
 
 type Report<'a> = dyn FnMut(&[Key<'_>], String) + 'a;
 
-/// Where a file writes a symbol; its `base` where the symbol is inherited.
+/// Where a file writes a symbol last; its `base` where the symbol is inherited.
 fn place_of<'a>(symbol: &str, library: &Library) -> Vec<Key<'a>> {
-    for (at, constructor) in library.constructors.iter().enumerate() {
-        if let Some(index) = constructor.symbols.iter().position(|own| own == symbol) {
+    for (at, constructor) in library.constructors.iter().enumerate().rev() {
+        if let Some(index) = constructor.symbols.iter().rposition(|own| own == symbol) {
             return vec![Name("constructor"), Index(at), Name("symbols"), Index(index)];
         }
     }
@@ -205,12 +206,20 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 /// What is wrong with sources of concurrency.
 pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let mut owners: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for file in written {
         let mut report =
             |path: &[Key<'_>], message: String| problems.push(problem(&file.path, &file.text, locate(&file.text, path), message));
         let source = &file.entry;
         if source.name != file.stem {
             report(&[Name("name")], format!("the name `{}` differs from the file's, `{}`", source.name, file.stem));
+        }
+        for (kind, at, symbols) in symbols(source) {
+            for (index, symbol) in symbols.iter().enumerate() {
+                if let Some(owner) = owners.insert((kind, symbol), &source.name) {
+                    report(&[Name(kind), Index(at), Name("symbols"), Index(index)], format!("`{symbol}` already stands in `{owner}`"));
+                }
+            }
         }
         let nameless = |symbols: &[String], methods: &[String]| symbols.is_empty() && methods.is_empty();
         for (at, fan_out) in source.fan_outs.iter().enumerate() {
@@ -239,4 +248,26 @@ pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The symbols of each entry with the entry's kind and number; one symbol may be of several kinds, but of each only once.
+fn symbols(source: &Source) -> Vec<(&'static str, usize, &[String])> {
+    fn of<'a, T>(
+        kind: &'static str,
+        entries: &'a [T],
+        symbols: impl Fn(&'a T) -> &'a [String],
+    ) -> Vec<(&'static str, usize, &'a [String])> {
+        entries.iter().enumerate().map(|(at, entry)| (kind, at, symbols(entry))).collect()
+    }
+    [
+        of("limiter", &source.limiters, |entry| &entry.symbols),
+        of("executor", &source.executors, |entry| &entry.symbols),
+        of("fan-out", &source.fan_outs, |entry| &entry.symbols),
+        of("starter", &source.starters, |entry| &entry.symbols),
+        of("parser", &source.parsers, |entry| &entry.symbols),
+        of("option", &source.options, |entry| &entry.symbols),
+        of("environment", &source.environment, |entry| &entry.symbols),
+        of("function", &source.functions, |entry| &entry.symbols),
+    ]
+    .concat()
 }

@@ -40,6 +40,9 @@ pub struct Source {
     /// Calls whose value is a number known as a range (`os.cpu_count()`), or passes its argument through (`int`).
     #[serde(default, rename = "function")]
     pub functions: Vec<NumberFunction>,
+    /// Objects whose attributes each thread or task has for itself (`threading.local`).
+    #[serde(default)]
+    pub per_thread: Vec<String>,
     /// Names that mean concurrency in flags, keys and constants: whole snake_case words or `*`-patterns.
     #[serde(default)]
     pub names: Vec<String>,

@@ -182,6 +182,17 @@ impl Catalog {
         self.entry(&self.functions, symbol, |source| &source.functions)
     }
 
+    /// Whether a symbol makes an object whose attributes each thread has for itself.
+    pub fn is_per_thread(&self, symbol: &str) -> bool {
+        self.sources.iter().any(|source| source.per_thread.iter().any(|known| known == symbol))
+    }
+
+    /// Whether a call of this last name may be a fan-out.
+    pub fn is_fan_out_name(&self, name: &str) -> bool {
+        let last = |symbol: &String| symbol.rsplit('.').next() == Some(name);
+        self.fan_out_methods.contains_key(name) || self.sources.iter().flat_map(|source| &source.fan_outs).any(|entry| entry.symbols.iter().any(last))
+    }
+
     fn entry<'a, T>(&'a self, places: &Places, symbol: &str, list: impl Fn(&'a Source) -> &'a Vec<T>) -> Option<&'a T> {
         let &(file, entry) = places.get(symbol)?;
         list(self.sources.get(file as usize)?).get(entry as usize)

@@ -1,1 +1,216 @@
-//! (being built)
+//! Which concurrency reaches which pool, by what route, and whether the pool is large enough for it.
+
+mod climb;
+mod demand;
+mod homes;
+mod hops;
+mod inventory;
+mod judge;
+mod uses;
+
+use rustc_hash::FxHashMap;
+
+pub use climb::Route;
+pub use demand::{Decider, Demand};
+pub use homes::Home;
+pub use judge::whole;
+pub use uses::Use;
+
+use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site};
+use crate::settings::{Settings, Workload};
+use crate::text::Span;
+use crate::value::{Amount, Certainty, How, Step, Value};
+
+/// Everything that rules judge by.
+pub struct Linked<'a> {
+    /// Pools as they were resolved, by path and place.
+    pub resolved: Vec<ResolvedPool<'a>>,
+    /// The same pools in the form of the report.
+    pub pools: Vec<Pool>,
+    /// Where each pool lives.
+    pub homes: Vec<Vec<Home>>,
+    /// All places that declare concurrency.
+    pub concurrency: Vec<Concurrency>,
+    /// What reaches what.
+    pub cases: Vec<Case>,
+    /// Requests with the routes that lead to them.
+    pub flows: Vec<Flow>,
+    /// Limiters that are made anew by each of the tasks that they should bound: their place, and that of the fan-out.
+    pub limiters_per_task: Vec<(Span, Span)>,
+}
+
+/// One request and what makes it run.
+pub struct Flow {
+    /// Index of the pool.
+    pub pool: usize,
+    /// The call that sends.
+    pub call: ExprRef,
+    /// Where it stands.
+    pub span: Span,
+    /// Whether it is sent again and again inside the pool's home.
+    pub repeats_at_home: bool,
+    /// The route and what it asks of the pool.
+    pub route: Route,
+    /// See [`Demand`].
+    pub demand: Demand,
+}
+
+/// Asks everything that linking will need, so that the files which an answer needs are read.
+pub fn explore(evaluator: &Evaluator<'_>) {
+    let pools = evaluator.pools();
+    flows(evaluator, &pools);
+    evaluator.sites();
+}
+
+/// Links a project.
+pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
+    let resolved = evaluator.pools();
+    let sites = evaluator.sites();
+    let (homes, flows) = flows(evaluator, &resolved);
+    let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
+    let mut concurrency: Vec<Concurrency> = sites.iter().map(|site| inventory::concurrency(evaluator, site)).collect();
+    let mut cases = Vec::new();
+    for (number, pool) in resolved.iter().enumerate() {
+        let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
+        let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
+        let declared: Vec<&Workload> = declared.collect();
+        let fans_out = known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
+        match declared.as_slice() {
+            [workload] if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
+            _ => cases.extend(known),
+        }
+    }
+    let mut limiters_per_task: Vec<(Span, Span)> = flows
+        .iter()
+        .flat_map(|flow| flow.demand.made_per_task.iter().map(|site| (evaluator.span(*site), flow.route.hops.iter().rev().find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut)).map_or(flow.span, |(hop, _)| hop.at))))
+        .collect();
+    limiters_per_task.sort();
+    limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
+    Linked { resolved, pools, homes, concurrency, cases, flows, limiters_per_task }
+}
+
+/// All requests with their routes.
+fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home>>, Vec<Flow>) {
+    let mut known_homes: FxHashMap<ExprRef, Vec<Home>> = FxHashMap::default();
+    let homes: Vec<Vec<Home>> = pools.iter().map(|pool| homes::homes(evaluator, pool.made.site)).collect();
+    let mut flows = Vec::new();
+    for at in uses::uses(evaluator, pools) {
+        for route in climb::routes(evaluator, at.call, &homes[at.pool]) {
+            let demand = demand::demand(evaluator, &route, &mut known_homes);
+            let repeats_at_home = route.hops.iter().any(|(hop, _)| matches!(hop.kind, hops::HopKind::Loop | hops::HopKind::FanOut));
+            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, route, demand });
+        }
+    }
+    (homes, flows)
+}
+
+/// The cases of one pool: one for each thing that decides a demand, the largest first.
+fn pool_cases(evaluator: &Evaluator<'_>, number: usize, pool: &ResolvedPool<'_>, flows: &[Flow], sites: &[Site], concurrency: &mut Vec<Concurrency>) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut seen: Vec<(Option<Span>, Amount)> = Vec::new();
+    for flow in flows.iter().filter(|flow| flow.pool == number) {
+        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone());
+        if seen.contains(&key) {
+            continue;
+        }
+        seen.push(key);
+        let (verdict, because) = judge::verdict(&flow.demand.value, pool);
+        let fed_by = feeding(evaluator, flow, sites, concurrency);
+        cases.push(Case {
+            pool: number,
+            concurrency: fed_by,
+            demand: flow.demand.value.clone(),
+            supply: pool.capacity.effective.clone(),
+            verdict,
+            because,
+            route: route_steps(evaluator, flow),
+            route_is_known: true,
+            estimate: judge::estimate(&flow.demand.value, pool),
+        });
+    }
+    // A request that runs alone says nothing beside one that runs in company.
+    if cases.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0)) {
+        cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));
+    }
+    cases.sort_by(|one, other| {
+        let size = |case: &Case| case.demand.amount.greatest().unwrap_or(-1.0);
+        size(other).total_cmp(&size(one)).then_with(|| one.because.cmp(&other.because))
+    });
+    cases
+}
+
+/// Indexes of the declarations on a route, outermost first; fan-outs are added to the list where they decide.
+fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: &mut Vec<Concurrency>) -> Vec<usize> {
+    let mut found = Vec::new();
+    for (hop, _) in flow.route.hops.iter().rev() {
+        match &hop.kind {
+            hops::HopKind::Limiter { site, kind } => {
+                let known = sites.iter().position(|known| known.made.site == *site);
+                let index = known.unwrap_or_else(|| listed(concurrency, evaluator.span(*site), *kind, "limit", &hop.value));
+                found.push(index);
+            }
+            hops::HopKind::FanOut => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),
+            _ => {}
+        }
+    }
+    found.dedup();
+    found
+}
+
+fn listed(concurrency: &mut Vec<Concurrency>, span: Span, kind: ConcurrencyKind, name: &str, value: &Value) -> usize {
+    concurrency.iter().position(|known| known.span == span && known.kind == kind).unwrap_or_else(|| {
+        concurrency.push(Concurrency { span, kind, name: name.to_string(), value: value.clone() });
+        concurrency.len() - 1
+    })
+}
+
+fn route_steps(evaluator: &Evaluator<'_>, flow: &Flow) -> Vec<Step> {
+    let mut steps = climb::steps(&flow.route);
+    let line = evaluator.project.sources.slice(flow.span).lines().next().unwrap_or("").to_string();
+    steps.push(Step { at: Some(flow.span), said: format!("sends: `{line}`") });
+    steps
+}
+
+/// Whether a workload runs through the pools of a file.
+fn applies(workload: &Workload, path: &str) -> bool {
+    if workload.paths.is_empty() {
+        return true;
+    }
+    let mut globs = ignore::overrides::OverrideBuilder::new("");
+    for pattern in &workload.paths {
+        if globs.add(pattern).is_err() {
+            return false;
+        }
+    }
+    globs.build().is_ok_and(|globs| globs.matched(path, false).is_whitelist())
+}
+
+/// A workload that was declared from outside and is taken to run through the pool.
+fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) -> Case {
+    let demand = Value {
+        amount: Amount::One(workload.concurrency),
+        certainty: Certainty::Assumed,
+        how: How::Config,
+        defined_at: workload.declared.at,
+        trail: vec![workload.declared.clone()],
+        same_as: Vec::new(),
+    };
+    let (verdict, because) = judge::verdict(&demand, pool);
+    Case {
+        pool: number,
+        concurrency: Vec::new(),
+        supply: pool.capacity.effective.clone(),
+        verdict,
+        because,
+        route: vec![Step { at: workload.declared.at, said: format!("workload `{}`, taken to run through this pool", workload.name) }],
+        route_is_known: false,
+        estimate: judge::estimate(&demand, pool),
+        demand,
+    }
+}
+
+/// Whether a pool has a case with this verdict.
+pub fn has_verdict(cases: &[Case], pool: usize, verdict: Verdict) -> bool {
+    cases.iter().any(|case| case.pool == pool && case.verdict == verdict)
+}

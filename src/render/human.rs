@@ -9,10 +9,10 @@ use super::snippet::Snippet;
 use super::{RenderOptions, concise, escape, place, summary};
 use crate::finding::{Finding, Report, Safety, Severity, Suggestion};
 use crate::text::{FileId, Sources, Span};
-use crate::value::{Amount, Certainty, Step, show_number};
+use crate::value::{Amount, Certainty, Step, Value, show_number};
 
-/// Columns of a place in a trail that still take part in the alignment.
-const MAX_PLACE: usize = 40;
+/// Columns of the first cell of a row that still take part in the alignment.
+const MAX_CELL: usize = 40;
 
 /// The whole report.
 pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
@@ -37,10 +37,11 @@ pub fn one(report: &Report, finding: &Finding, options: &RenderOptions<'_>) -> S
     // The gutter of codespan: line number, blanks and border.
     let gutter = last.to_string().len() + 4;
     let width = options.width.max(40).saturating_sub(gutter);
-    let (snippet, places) = Snippet::new(&report.sources, &spans, width);
-    let messages = std::iter::once(&finding.label).chain(finding.labels.iter().map(|label| &label.message));
+    let messages = || std::iter::once(&finding.label).chain(finding.labels.iter().map(|label| &label.message));
+    let room = messages().map(|message| textwrap::core::display_width(&escape::line(message)) + 1).max().unwrap_or(0);
+    let (snippet, places) = Snippet::new(&report.sources, &spans, width, room);
     let mut labels = Vec::new();
-    for (index, ((span, range), message)) in spans.iter().zip(places).zip(messages).enumerate() {
+    for (index, ((span, range), message)) in spans.iter().zip(places).zip(messages()).enumerate() {
         let style = if index == 0 { diagnostic::LabelStyle::Primary } else { diagnostic::LabelStyle::Secondary };
         labels.push(diagnostic::Label::new(style, span.file, range).with_message(escape::line(message)));
     }
@@ -69,7 +70,7 @@ fn emit(snippet: &Snippet, diagnostic: &Diagnostic<FileId>, color: bool) -> Opti
 
 /// What stands below the source lines: the rule's own notes, the trails, the advice, the certainty.
 fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
-    let mut notes: Vec<String> = finding.notes.iter().map(|note| wrap(note, width, "").join("\n")).collect();
+    let mut notes: Vec<String> = finding.notes.iter().map(|note| one_note(note, width)).collect();
     notes.extend(trails(report, finding, width));
     if !finding.suggestions.is_empty() {
         notes.push(advice(&finding.suggestions, width));
@@ -80,7 +81,7 @@ fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
             Safety::Unsafe => "fix (unsafe: it changes load)",
             Safety::Safe => "fix (safe)",
         };
-        notes.push(wrap(&format!("{safety}: {}", fix.title), width, "").join("\n"));
+        notes.push(one_note(&format!("{safety}: {}", fix.title), width));
     }
     let because = match finding.certainty {
         Certainty::Assumed => "a part of it is taken for granted",
@@ -89,63 +90,76 @@ fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
         Certainty::Measured => "it was seen in a running client",
     };
     let certainty = concise::certainty_word(finding.certainty);
-    notes.push(wrap(&format!("certainty: {certainty}, {because}; more: `advisor explain {}`", finding.rule), width, "").join("\n"));
+    notes.push(one_note(&format!("certainty: {certainty}, {because}; more: `advisor explain {}`", finding.rule), width));
     notes
 }
 
-/// Where the demand comes from, how it gets to the pool, where the pool's number comes from; no step twice.
+/// Where the demand comes from, how it gets to the pool, where the pool's number comes from; no step twice, and no number whose only
+/// step is a line that is shown above.
 fn trails(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
+    let sources = &report.sources;
+    let shown: Vec<String> =
+        std::iter::once(finding.span).chain(finding.labels.iter().map(|label| label.span)).map(|span| sources.place(span)).collect();
+    let is_shown = |step: &Step| step.at.is_some_and(|at| shown.contains(&sources.place(at)));
     let case = place::case_of(report, finding);
     let from = |amount: &Amount| format!("{amount} comes from");
-    let demand = case.map(|case| (from(&case.demand.amount), &case.demand.trail));
-    let supply = case.map(|case| (from(&case.supply.amount), &case.supply.trail));
+    let number = |value: &'_ Value| value.trail.len() > 1 || !value.trail.iter().all(is_shown);
+    let demand = case.map(|case| &case.demand).filter(|value| number(value));
+    let supply = case.map(|case| &case.supply).filter(|value| number(value));
     let route = ("from the concurrency to the pool".to_string(), &finding.route);
+    let trails =
+        [demand.map(|value| (from(&value.amount), &value.trail)), Some(route), supply.map(|value| (from(&value.amount), &value.trail))];
     let mut told: Vec<&Step> = Vec::new();
     let mut out = Vec::new();
-    for (title, trail) in [demand, Some(route), supply].into_iter().flatten() {
+    for (title, trail) in trails.into_iter().flatten() {
         let new: Vec<&Step> = trail.iter().filter(|step| !told.contains(step)).collect();
         told.extend(&new);
         if !new.is_empty() {
-            let lines = steps(&report.sources, &new, "  ", width);
-            out.push(format!("{}\n{}", escape::line(&title), lines.join("\n")));
+            out.push(format!("{}\n{}", one_note(&title, width), steps(sources, &new, "  ", width).join("\n")));
         }
     }
     out
 }
 
-/// Floor, advice and ceiling of each setting, with the reasons.
+/// The advised numbers, then floor and ceiling of each with the reasons.
 fn advice(suggestions: &[Suggestion], width: usize) -> String {
     let written: Vec<_> = suggestions.iter().map(|one| format!("{} {}", one.setting, show_number(one.advised))).collect();
-    let mut lines = wrap(&format!("advised: {}", written.join(", ")), width, "");
-    for Suggestion { setting, floor, ceiling, floor_why, ceiling_why, .. } in suggestions {
-        let name = if suggestions.len() > 1 { format!("{setting} ") } else { String::new() };
-        lines.extend(wrap(&format!("{name}at least {}: {floor_why}", show_number(*floor)), width, "  "));
-        match ceiling {
-            Some(ceiling) => lines.extend(wrap(&format!("{name}at most {}: {ceiling_why}", show_number(*ceiling)), width, "  ")),
-            None if !ceiling_why.is_empty() => lines.extend(wrap(&format!("{name}no ceiling is known: {ceiling_why}"), width, "  ")),
-            None => {}
-        }
-    }
+    let mut lines = vec![one_note(&format!("advised: {}", written.join(", ")), width)];
+    let rows = suggestions.iter().map(|Suggestion { setting, floor, ceiling, floor_why, ceiling_why, .. }| {
+        let floor = format!("at least {} ({floor_why})", show_number(*floor));
+        let ceiling = match ceiling {
+            Some(ceiling) => format!(", at most {} ({ceiling_why})", show_number(*ceiling)),
+            None if !ceiling_why.is_empty() => format!(", no ceiling is known ({ceiling_why})"),
+            None => String::new(),
+        };
+        (escape::line(setting).into_owned(), format!("{floor}{ceiling}"))
+    });
+    lines.extend(table(rows.collect(), "  ", width));
     lines.join("\n")
 }
 
-/// Steps as `place  what`, aligned and wrapped; a step without a place starts where the others do.
-pub(super) fn steps(sources: &Sources, steps: &[&Step], indent: &str, width: usize) -> Vec<String> {
-    let rows: Vec<(String, &str)> = steps
-        .iter()
-        .map(|step| (step.at.map_or_else(String::new, |at| escape::line(&sources.place(at)).into_owned()), step.said.as_str()))
-        .collect();
-    let columns = |place: &str| textwrap::core::display_width(place);
-    let widest = rows.iter().map(|(place, _)| columns(place)).filter(|&columns| columns <= MAX_PLACE).max().unwrap_or(0);
-    let mut lines = Vec::new();
-    for (place, said) in rows {
-        let pad = " ".repeat(widest.saturating_sub(columns(&place)));
-        let gap = if widest == 0 { "" } else { "  " };
-        let first = format!("{indent}{place}{pad}{gap}");
-        let rest = " ".repeat(indent.len() + widest + gap.len());
-        lines.extend(fill(said, width, &first, &rest));
-    }
-    lines
+/// Steps as `place  what`; a step without a place starts where the others say theirs.
+fn steps(sources: &Sources, steps: &[&Step], indent: &str, width: usize) -> Vec<String> {
+    let place = |step: &Step| step.at.map_or_else(String::new, |at| escape::line(&sources.place(at)).into_owned());
+    table(steps.iter().map(|step| (place(step), step.said.clone())).collect(), indent, width)
+}
+
+/// Two columns, the first aligned (a very long first cell moves only its own line), the second wrapped.
+fn table(rows: Vec<(String, String)>, indent: &str, width: usize) -> Vec<String> {
+    let columns = |cell: &str| textwrap::core::display_width(cell);
+    let widest = rows.iter().map(|(cell, _)| columns(cell)).filter(|&columns| columns <= MAX_CELL).max().unwrap_or(0);
+    let gap = if widest == 0 { "" } else { "  " };
+    let rest = " ".repeat(indent.len() + widest + gap.len());
+    let line = |(cell, said): (String, String)| {
+        let pad = " ".repeat(widest.saturating_sub(columns(&cell)));
+        fill(&said, width, &format!("{indent}{cell}{pad}{gap}"), &rest)
+    };
+    rows.into_iter().flat_map(line).collect()
+}
+
+/// One paragraph, harmless, wrapped to `width`.
+fn one_note(text: &str, width: usize) -> String {
+    fill(text, width, "", "").join("\n")
 }
 
 /// One paragraph, harmless, wrapped to `width`; lines after the first are indented by two more.

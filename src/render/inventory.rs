@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{RenderOptions, concise, escape, human, place, summary};
 use crate::finding::{AtLimit, Capacity, Case, Concurrency, ConcurrencyKind, Estimate, EstimateUnit, Pool, Report, Verdict};
 use crate::text::Sources;
-use crate::value::{Value, show_number, show_seconds};
+use crate::value::{Amount, Value, show_number, show_seconds};
 
 /// The inventory for people.
 pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
@@ -52,7 +52,7 @@ fn pool_text(out: &mut String, report: &Report, pool: &Pool, cases: &[&Case], wi
             case.concurrency.iter().filter_map(|&at| report.concurrency.get(at)).map(|site| site_name(sources, site)).collect();
         let fed = if fed.is_empty() { String::new() } else { format!(", fed by {}", fed.join(" > ")) };
         let verdict = verdict_word(case.verdict);
-        paragraph(out, &format!("{verdict}: {} at once over {}{fed}", case.demand.amount, case.supply.amount), width, "  ");
+        paragraph(out, &format!("{verdict}: {} at once over {}{fed}", short(&case.demand.amount), short(&case.supply.amount)), width, "  ");
         paragraph(out, &case.because, width, "    ");
         if let Some(estimate) = &case.estimate {
             paragraph(out, &estimate_text(estimate), width, "    ");
@@ -77,7 +77,7 @@ fn sites_text(out: &mut String, report: &Report) {
     }
 }
 
-/// `declared at app/llm.py:9`, `default: aiohttp 3.14.5 …`: where a number is from, in one line.
+/// `declared at app/llm.py:9`, `default: 15 s by default (source)`: where a number is from, in one line.
 fn origin(sources: &Sources, value: &Value) -> String {
     let certainty = concise::certainty_word(value.certainty);
     match (value.defined_at, value.trail.last()) {
@@ -92,15 +92,17 @@ pub(super) fn site_name(sources: &Sources, site: &Concurrency) -> String {
     format!("{} ({})", site.name, sources.place(site.span))
 }
 
-/// `30 to one host (limit_per_host decides), 100 in total; above it requests wait`.
-pub(super) fn capacity(capacity: &Capacity) -> String {
-    let mut text = capacity.effective.amount.to_string();
+/// `30 (limit_per_host decides); 100 in total, 30 to one host; above it requests wait in the client`.
+fn capacity(capacity: &Capacity) -> String {
+    let mut text = short(&capacity.effective.amount);
     if !capacity.decided_by.is_empty() {
         let _ = write!(text, " ({} decides)", capacity.decided_by);
     }
     let parts = [("in total", &capacity.total), ("to one host", &capacity.per_host), ("kept idle", &capacity.idle)];
-    for (said, value) in parts.iter().filter_map(|(said, value)| value.as_ref().map(|value| (said, value))) {
-        let _ = write!(text, ", {} {said}", value.amount);
+    let parts: Vec<_> =
+        parts.iter().filter_map(|(said, value)| value.as_ref().map(|value| format!("{} {said}", short(&value.amount)))).collect();
+    if !parts.is_empty() {
+        let _ = write!(text, "; {}", parts.join(", "));
     }
     let above = match capacity.at_limit {
         AtLimit::Wait => "above it requests wait in the client",
@@ -130,6 +132,11 @@ pub(super) fn estimate_text(estimate: &Estimate) -> String {
         let _ = write!(text, "; {} % of a burst time out", show_number((share * 1000.0).round() / 10.0));
     }
     text
+}
+
+/// An amount without the reason why it is not known, which stands elsewhere.
+fn short(amount: &Amount) -> String {
+    if amount.is_unknown() { "unknown".into() } else { amount.to_string() }
 }
 
 pub(super) fn verdict_word(verdict: Verdict) -> &'static str {

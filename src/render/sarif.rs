@@ -12,7 +12,7 @@ use super::place::{self, Place};
 use super::{RenderOptions, RulePage, concise, escape, json as machine, severity_word};
 use crate::finding::{Finding, Fix, Report, Safety};
 use crate::text::{Problem, Sources, Span};
-use crate::value::show_number;
+use crate::value::{Step, show_number};
 
 /// The base that relative paths count from: the root of the repository.
 const ROOT: &str = "%SRCROOT%";
@@ -30,7 +30,7 @@ pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
         let occurrence = seen.entry(&finding.key).or_default();
         *occurrence += 1;
         let index = rules.iter().position(|rule| rule.id == finding.rule);
-        results.push(result(&report.sources, finding, index, *occurrence, options));
+        results.push(result(report, finding, index, *occurrence, options));
     }
     let notifications: Vec<_> = report.problems.iter().map(|problem| notification(problem, options)).collect();
     machine::write(&json!({
@@ -78,7 +78,8 @@ fn first_paragraph(page: &str) -> Option<&str> {
     page.split("\n\n").map(str::trim).find(|part| !part.is_empty() && !part.starts_with('#'))
 }
 
-fn result(sources: &Sources, finding: &Finding, rule: Option<usize>, occurrence: usize, options: &RenderOptions<'_>) -> Json {
+fn result(report: &Report, finding: &Finding, rule: Option<usize>, occurrence: usize, options: &RenderOptions<'_>) -> Json {
+    let sources = &report.sources;
     let location = |span: Span, said: &str| json!({"physicalLocation": physical(place::place(sources, span), options), "message": {"text": message_text(said)}});
     let mut lines = vec![finding.message.clone()];
     lines.extend(finding.notes.iter().cloned());
@@ -106,8 +107,9 @@ fn result(sources: &Sources, finding: &Finding, rule: Option<usize>, occurrence:
     if let Some(index) = rule {
         result["ruleIndex"] = json!(index);
     }
-    if !finding.route.is_empty() {
-        let hops = finding.route.iter().map(|step| match step.at {
+    let hops = hops(report, finding);
+    if !hops.is_empty() {
+        let hops = hops.into_iter().map(|step| match step.at {
             Some(span) => location(span, &step.said),
             None => json!({"message": {"text": message_text(&step.said)}}),
         });
@@ -120,6 +122,18 @@ fn result(sources: &Sources, finding: &Finding, rule: Option<usize>, occurrence:
         result["fixes"] = json!(fixes);
     }
     result
+}
+
+/// From where the demand is written down to the pool: the trail of the demand backwards, then the route; no step twice.
+fn hops<'a>(report: &'a Report, finding: &'a Finding) -> Vec<&'a Step> {
+    let mut hops: Vec<&Step> = Vec::new();
+    let trail = place::case_of(report, finding).map_or(&[][..], |case| &case.demand.trail);
+    for step in trail.iter().rev().chain(&finding.route) {
+        if !hops.contains(&step) {
+            hops.push(step);
+        }
+    }
+    hops
 }
 
 /// Edits by file, in the order in which the files are met.

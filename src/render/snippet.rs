@@ -35,6 +35,15 @@ struct Excerpt {
     columns: BTreeMap<usize, usize>,
 }
 
+/// How much of a long line is shown.
+#[derive(Clone, Copy)]
+struct Window {
+    /// Columns of a line.
+    width: usize,
+    /// Columns that a label needs after its marker.
+    room: usize,
+}
+
 /// A span cut to what can be marked: bytes that exist, no line end at its end, not too many lines.
 struct Mark {
     bytes: Range<usize>,
@@ -42,15 +51,16 @@ struct Mark {
 }
 
 impl Snippet {
-    /// The lines under `spans`, at most `width` columns each, and where each span lies in them.
-    pub fn new(sources: &Sources, spans: &[Span], width: usize) -> (Self, Vec<Range<usize>>) {
+    /// The lines under `spans`, at most `width` columns each with `room` left beside what is marked, and where each span lies in them.
+    pub fn new(sources: &Sources, spans: &[Span], width: usize, room: usize) -> (Self, Vec<Range<usize>>) {
+        let window = Window { width, room: room.min(width / 2) };
         let mut snippet = Self::default();
         let marks: Vec<Mark> = spans.iter().map(|&span| mark(sources.get(span.file), span)).collect();
         let mut places = vec![0..0; spans.len()];
         let ids: BTreeSet<FileId> = spans.iter().map(|span| span.file).collect();
         for id in ids {
             let here: Vec<usize> = (0..spans.len()).filter(|&at| spans[at].file == id).collect();
-            let excerpt = excerpt(sources.get(id), &marks, &here, width, &mut places);
+            let excerpt = excerpt(sources.get(id), &marks, &here, window, &mut places);
             snippet.files.push(excerpt);
         }
         (snippet, places)
@@ -82,7 +92,7 @@ fn mark(file: &SourceFile, span: Span) -> Mark {
     Mark { bytes: start..end.max(start), lines: first..last + 1 }
 }
 
-fn excerpt(file: &SourceFile, marks: &[Mark], here: &[usize], width: usize, places: &mut [Range<usize>]) -> Excerpt {
+fn excerpt(file: &SourceFile, marks: &[Mark], here: &[usize], window: Window, places: &mut [Range<usize>]) -> Excerpt {
     let mut wanted: BTreeSet<usize> = here.iter().flat_map(|&at| marks[at].lines.clone()).collect();
     // A single line between two shown ones is shown as well: codespan asks for it.
     let gaps: Vec<usize> =
@@ -101,7 +111,7 @@ fn excerpt(file: &SourceFile, marks: &[Mark], here: &[usize], width: usize, plac
         let text = file.line(line);
         let inside = |at: usize| (from..=from + text.len()).contains(&at);
         let ends: Vec<usize> = here.iter().flat_map(|&at| [marks[at].bytes.start, marks[at].bytes.end]).filter(|&at| inside(at)).collect();
-        let shown = cut(text, &ends.iter().map(|at| at - from).collect::<Vec<_>>(), width, line == 1);
+        let shown = cut(text, &ends.iter().map(|at| at - from).collect::<Vec<_>>(), window, line == 1);
         for &at in here {
             let Mark { bytes, lines } = &marks[at];
             if lines.start == line {
@@ -134,18 +144,18 @@ impl Shown {
     }
 }
 
-/// Replaces what acts and keeps at most `width` characters around the marked bytes. A byte order mark is left out.
-fn cut(line: &str, marks: &[usize], width: usize, is_first: bool) -> Shown {
+/// Replaces what acts and keeps at most a window of characters around the marked bytes. A byte order mark is left out.
+fn cut(line: &str, marks: &[usize], Window { width, room }: Window, is_first: bool) -> Shown {
     let mark = is_first && line.starts_with('\u{feff}');
     let characters = || line.char_indices().skip(usize::from(mark));
     let column = |byte: usize| characters().take_while(|&(at, _)| at < byte).count();
     let length = characters().take(width + 1).count();
+    let end = marks.iter().max().map_or(0, |&byte| column(byte));
     let (mut first, mut last) = (0, usize::MAX);
-    if length > width {
+    if length > width || end + room > width {
         let start = marks.iter().min().map_or(0, |&byte| column(byte));
-        let end = marks.iter().max().map_or(0, |&byte| column(byte));
-        // The window starts at the line's own start as long as all marks fit.
-        first = if end < width { 0 } else { start.saturating_sub(LEAD) };
+        // As much as possible of what stands before, so that the label still fits.
+        first = (end + room).saturating_sub(width).min(start.saturating_sub(LEAD));
         last = first + width;
     }
     let mut shown = Shown { text: String::new(), map: Vec::new() };
@@ -206,7 +216,7 @@ mod tests {
     fn one(text: &str, start: usize, end: usize, width: usize) -> (String, String) {
         let mut sources = Sources::default();
         let id = sources.add("a.py", text);
-        let (snippet, places) = Snippet::new(&sources, &[Span::new(id, start, end)], width);
+        let (snippet, places) = Snippet::new(&sources, &[Span::new(id, start, end)], width, 10);
         let shown = &snippet.files[0].text;
         (shown.clone(), shown[places[0].clone()].to_string())
     }
@@ -221,7 +231,9 @@ mod tests {
 
     #[test]
     fn what_acts_is_replaced_in_place() {
-        let (shown, marked) = one("\u{feff}a = '\u{1b}[31m' ; b = 30\r\n", 24, 26, 80);
+        let text = "\u{feff}a = '\u{1b}[31m' ; b = 30\r\n";
+        let at = text.find("30").unwrap_or_default();
+        let (shown, marked) = one(text, at, at + 2, 80);
         assert_eq!((shown.as_str(), marked.as_str()), ("a = '␛[31m' ; b = 30\n", "30"));
     }
 

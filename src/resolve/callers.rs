@@ -158,7 +158,7 @@ impl Evaluator<'_> {
     }
 
     /// Calls that make objects of a class or of a subclass that keeps its `__init__`.
-    pub(super) fn constructions(&self, class: ScopeRef) -> Vec<ExprRef> {
+    pub fn constructions(&self, class: ScopeRef) -> Vec<ExprRef> {
         self.want_name(&self.scope(class).name, class);
         let own = self.find_method(class, "__init__");
         let mut names: Vec<String> = vec![self.scope(class).name.to_string()];

@@ -254,7 +254,7 @@ impl Evaluator<'_> {
     }
 
     /// The positional argument number `position` of a call, where no spread stands before it.
-    pub(super) fn positional(&self, call: ExprRef, position: usize) -> Option<ExprRef> {
+    pub fn positional(&self, call: ExprRef, position: usize) -> Option<ExprRef> {
         let ExprKind::Call { arguments, .. } = &self.expr(call).kind else { return None };
         let mut seen = 0;
         for argument in arguments {
@@ -285,7 +285,7 @@ impl Evaluator<'_> {
     }
 
     /// The argument of a call for a parameter, by name, position or inside `**`; `None` where the call does not give it.
-    pub(super) fn argument(&self, call: ExprRef, frame: &Frame, position: Option<usize>, name: &str) -> Option<Possibles> {
+    pub fn argument(&self, call: ExprRef, frame: &Frame, position: Option<usize>, name: &str) -> Option<Possibles> {
         if let Some(given) = self.keyword(call, name) {
             let said = format!("passed as `{name}={}`", self.project.sources.slice(self.span(given)).lines().next().unwrap_or(""));
             return Some(self.eval(given, frame).into_iter().map(|possible| possible.after(self.span(given), said.clone())).collect());

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
-use crate::catalog::index::Found;
+use crate::catalog::Found;
 use crate::catalog::library::{Literal, Makes, Parameter};
 use crate::facts::{ExprKind, StatementKind, Target};
 use crate::text::Span;

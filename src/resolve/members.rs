@@ -124,7 +124,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a function carries a decorator of this last name.
-    pub(super) fn has_decorator(&self, function: ScopeRef, names: &[&str]) -> bool {
+    pub fn has_decorator(&self, function: ScopeRef, names: &[&str]) -> bool {
         let facts = self.project.facts(function.file);
         self.scope(function).decorators.iter().any(|decorator| {
             let mut at = *decorator;

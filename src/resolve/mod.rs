@@ -1,1 +1,34 @@
-//! (being built)
+//! Many files become one project: files are read because they make a pool, or because a value or a caller leads to them.
+//!
+//! The reading goes in rounds. Each round evaluates all pools and what flows through them with what is loaded, notes which names and
+//! files an answer would need, reads those, and starts again, until nothing new is wanted or the bound is reached.
+
+mod amounts;
+mod callers;
+mod calls;
+mod construct;
+mod eval;
+mod index;
+mod mapping;
+mod members;
+mod modules;
+mod names;
+mod numbers;
+mod options;
+mod pools;
+mod project;
+mod rounds;
+mod sites;
+mod thing;
+mod versions;
+
+pub use amounts::value_of;
+pub use callers::Caller;
+pub use construct::Construction;
+pub use eval::{Evaluator, Wants, same};
+pub use index::Binder;
+pub use pools::{ResolvedPool, ResolvedSetting};
+pub use project::{Loaded, Project};
+pub use rounds::{Reading, read_project};
+pub use sites::Site;
+pub use thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, last_part};

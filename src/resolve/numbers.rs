@@ -7,6 +7,9 @@ use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
 
+/// Deepest nesting of sequences that are made of sequences.
+const MAX_COUNTING: u32 = 12;
+
 impl Evaluator<'_> {
     /// `left operator right`, alternative by alternative.
     pub(super) fn operate(&self, operator: Operator, left: &Possibles, right: &Possibles, at: Span) -> Possibles {
@@ -72,6 +75,17 @@ impl Evaluator<'_> {
 
     /// How many elements an iterable has.
     pub fn count(&self, iterable: ExprRef, frame: &Frame) -> Possible {
+        // `xs = list(xs)`: a sequence may be made of itself.
+        if self.counting.get() >= MAX_COUNTING {
+            return Possible::unknown("a length that depends on itself");
+        }
+        self.counting.set(self.counting.get() + 1);
+        let found = self.count_any(iterable, frame);
+        self.counting.set(self.counting.get() - 1);
+        found
+    }
+
+    fn count_any(&self, iterable: ExprRef, frame: &Frame) -> Possible {
         let mut all: Vec<Possible> = self.eval(iterable, frame).into_iter().map(|possible| self.count_of(possible, iterable)).collect();
         if all.len() == 1 {
             return all.remove(0);

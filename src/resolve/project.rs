@@ -215,13 +215,10 @@ impl<'a> Project<'a> {
         for config in &self.configs {
             for command in &config.commands {
                 let Some(program) = crate::read::command::program(&command.words) else { continue };
-                let mut last = None;
-                for spelling in spellings.iter().filter(|spelling| spelling.starts_with('-')) {
-                    last = crate::read::command::flag_values(program.arguments, spelling).pop().or(last);
-                }
-                let Some((text, span)) = last else { continue };
+                let names: Vec<&str> = spellings.iter().map(|spelling| &**spelling).filter(|spelling| spelling.starts_with('-')).collect();
+                let Some(word) = crate::read::command::flag_value(program.arguments, &names) else { continue };
                 if self.runs(config.file, &program.kind, file) {
-                    found.push(Given { text: text.to_string(), span, program: self.sources.get(config.file).path.to_string() });
+                    found.push(Given { text: word.text.to_string(), span: word.span, program: self.sources.get(config.file).path.to_string() });
                 }
             }
         }
@@ -261,8 +258,9 @@ impl<'a> Project<'a> {
                 }),
             ProgramKind::Script(script) => {
                 let script = script.trim_start_matches("./");
-                self.tree.entries().iter().position(|entry| *entry.path == *script || entry.path.ends_with(&format!("/{script}")))
+                self.tree.entries().iter().position(|entry| &*entry.path == script || entry.path.ends_with(&format!("/{script}")))
             }
+            ProgramKind::Cargo { .. } => return path.ends_with(".rs"),
             ProgramKind::Name(name) => return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_")),
         };
         let Some(entry) = entry else { return false };

@@ -75,7 +75,7 @@ impl<'t> Lowerer<'t> {
             return;
         }
         let mut at = target;
-        while matches!(self.kind(at), Kind::Parenthesized | Kind::AsPatternTarget | Kind::Type | Kind::ListSplatPattern | Kind::ListSplat) {
+        while self.is_wrapped(at) {
             match self.first_part(at) {
                 Some(inner) => at = inner,
                 None => break,
@@ -115,6 +115,18 @@ impl<'t> Lowerer<'t> {
             self.state(StatementKind::Bind { target, value, annotation }, span);
         }
         self.leave();
+    }
+
+    /// Whether a target is another one in brackets or under a star: `(a)` is `a`, `(a,)` is a tuple.
+    fn is_wrapped(&mut self, target: Node<'t>) -> bool {
+        match self.kind(target) {
+            Kind::Parenthesized | Kind::AsPatternTarget | Kind::Type | Kind::ListSplatPattern | Kind::ListSplat => true,
+            Kind::TuplePattern => {
+                let children = self.children(target);
+                children.len() == 3 && !children.iter().any(|child| child.node.kind() == ",")
+            }
+            _ => false,
+        }
     }
 
     /// Binds a plain name.

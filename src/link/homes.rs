@@ -1,0 +1,253 @@
+//! Who owns an object: the program, or one activation of a function. Two activations of its home have two objects.
+
+use crate::facts::{ContextKind, ExprId, ExprKind, OuterName, ScopeKind, StatementKind, Target};
+use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
+
+/// Longest way that an object is followed outward.
+const MAX_STEPS: u32 = 10;
+
+/// Where an object lives.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Home {
+    /// As long as the program, one for all.
+    Program,
+    /// One for each activation of a function.
+    Activation(ScopeRef),
+    /// One for each thread.
+    Thread,
+}
+
+/// The homes of the object that a call makes, seen from all its makers.
+pub fn homes(evaluator: &Evaluator<'_>, site: ExprRef) -> Vec<Home> {
+    let mut found = Vec::new();
+    follow(evaluator, site, &mut found, &mut Vec::new(), 0);
+    if found.is_empty() {
+        found.push(Home::Program);
+    }
+    found
+}
+
+fn add(found: &mut Vec<Home>, home: Home) {
+    if !found.contains(&home) {
+        found.push(home);
+    }
+}
+
+fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+    if steps > MAX_STEPS || seen.contains(&at) {
+        return add(found, Home::Program);
+    }
+    seen.push(at);
+    let facts = evaluator.project.facts(at.file);
+    let Some(function) = function_around(evaluator, evaluator.scope_of(at)) else { return add(found, Home::Program) };
+    let mut inner = at.expr;
+    // Outward through the expression, as far as the object itself is passed on.
+    while let Some(parent) = facts.expr(inner).parent {
+        match &facts.expr(parent).kind {
+            ExprKind::Await(_) | ExprKind::Or(_) | ExprKind::And(_) | ExprKind::Conditional { .. } | ExprKind::Choice(_) | ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Entered(_) | ExprKind::Spread(_) => inner = parent,
+            ExprKind::Call { callee, .. } if *callee != inner => inner = parent,
+            ExprKind::Attribute { name, .. } if matches!(&**name, "__aenter__" | "__enter__" | "start" | "open") => inner = parent,
+            _ => break,
+        }
+    }
+    let scope_id = facts.expr(inner).scope;
+    let scope = facts.scope(scope_id);
+    if matches!(scope.kind, ScopeKind::Comprehension | ScopeKind::Lambda)
+        && let Some(maker) = evaluator.project.index(at.file).maker.get(&scope_id)
+    {
+        if scope.kind == ScopeKind::Lambda {
+            return add(found, Home::Activation(ScopeRef { file: at.file, scope: scope_id }));
+        }
+        return follow(evaluator, ExprRef { file: at.file, expr: *maker }, found, seen, steps + 1);
+    }
+    let mut stored = false;
+    for statement in &scope.statements {
+        match &statement.kind {
+            StatementKind::Bind { target, value, .. } if holds(facts, *value, inner) => {
+                stored = true;
+                store(evaluator, at.file, function, scope_id, target, found, seen, steps);
+            }
+            StatementKind::Return(value) | StatementKind::Yield(value) if holds(facts, *value, inner) => {
+                stored = true;
+                to_callers(evaluator, function, found, seen, steps);
+            }
+            _ => {}
+        }
+    }
+    if !stored {
+        let yields_inside = scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Yield(_)));
+        let entered = scope.contexts.iter().any(|context| matches!(context.kind, ContextKind::With { value, .. } if value == inner));
+        if entered && yields_inside {
+            return to_callers(evaluator, function, found, seen, steps);
+        }
+        add(found, Home::Activation(function));
+    }
+}
+
+/// Whether a bound or returned value is the expression, or what entering it gives.
+fn holds(facts: &crate::facts::FileFacts, value: ExprId, inner: ExprId) -> bool {
+    value == inner || matches!(facts.expr(value).kind, ExprKind::Entered(part) | ExprKind::Unpacked { value: part, .. } if part == inner)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn store(evaluator: &Evaluator<'_>, file: u32, function: ScopeRef, scope: crate::facts::ScopeId, target: &Target, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+    let facts = evaluator.project.facts(file);
+    match target {
+        Target::Name(name) => {
+            let declared = facts.scope(scope).outer_names.iter().find(|(outer, _)| outer == name).map(|(_, outer)| *outer);
+            match declared {
+                Some(OuterName::Global) => add(found, Home::Program),
+                Some(OuterName::Enclosing) => match facts.scope(scope).parent.and_then(|parent| function_around(evaluator, ScopeRef { file, scope: parent })) {
+                    // The variable lives in the function around; what it returns carries the closure out.
+                    Some(owner) => to_callers(evaluator, owner, found, seen, steps),
+                    None => add(found, Home::Program),
+                },
+                None => escape(evaluator, file, function, scope, name, found, seen, steps),
+            }
+        }
+        Target::Attribute { object, .. } => attribute(evaluator, ExprRef { file, expr: *object }, function, found, seen, steps),
+        Target::Subscript { .. } => add(found, Home::Program),
+    }
+}
+
+/// An object stored as an attribute lives as long as the object that has it.
+fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, function: ScopeRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+    for possible in evaluator.eval_open(object) {
+        match possible.thing {
+            Thing::Object(of) => {
+                let sites: Vec<ExprRef> = match &of.site {
+                    Some((site, _)) => vec![*site],
+                    None => evaluator.constructions(of.class),
+                };
+                if sites.is_empty() {
+                    add(found, Home::Program);
+                }
+                for site in sites {
+                    follow(evaluator, site, found, seen, steps + 1);
+                }
+            }
+            Thing::Made(made) if evaluator.project.catalog.is_per_thread(&made.symbol) => add(found, Home::Thread),
+            Thing::Made(made) if made.class.is_some() && made.site != object => follow(evaluator, made.site, found, seen, steps + 1),
+            _ => add(found, Home::Program),
+        }
+    }
+    let _ = function;
+}
+
+/// A local name: it stays, or leaves by `return`, `yield`, a closure that is returned, or an attribute.
+#[allow(clippy::too_many_arguments)]
+fn escape(evaluator: &Evaluator<'_>, file: u32, function: ScopeRef, scope: crate::facts::ScopeId, name: &str, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+    let facts = evaluator.project.facts(file);
+    let index = evaluator.project.index(file);
+    let mut left = false;
+    for mention in index.mentions.get(name).into_iter().flatten() {
+        let expr = facts.expr(*mention);
+        if !matches!(expr.kind, ExprKind::Name(_)) || !reaches(evaluator, file, expr.scope, scope) {
+            continue;
+        }
+        let mut inner = *mention;
+        while let Some(parent) = facts.expr(inner).parent {
+            match &facts.expr(parent).kind {
+                ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) | ExprKind::Await(_) => inner = parent,
+                // Handed to the constructor of an object: the object decides.
+                ExprKind::Call { callee, .. } if *callee != inner && makes_object(evaluator, ExprRef { file, expr: parent }) => inner = parent,
+                _ => break,
+            }
+        }
+        for statement in &facts.scope(expr.scope).statements {
+            match &statement.kind {
+                StatementKind::Return(value) | StatementKind::Yield(value) if *value == inner && expr.scope == scope => {
+                    left = true;
+                    to_callers(evaluator, function, found, seen, steps);
+                }
+                StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } if *value == inner => {
+                    left = true;
+                    attribute(evaluator, ExprRef { file, expr: *object }, function, found, seen, steps);
+                }
+                StatementKind::Bind { target: Target::Subscript { .. }, value, .. } if *value == inner => {
+                    left = true;
+                    add(found, Home::Program);
+                }
+                StatementKind::Bind { target, value, .. } if holds(facts, *value, inner) && inner != *mention => {
+                    left = true;
+                    if steps < MAX_STEPS && !matches!(target, Target::Name(other) if &**other == name) {
+                        store(evaluator, file, function, expr.scope, target, found, seen, steps + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    if returned_closure_uses(evaluator, file, scope, name) {
+        left = true;
+        to_callers(evaluator, function, found, seen, steps);
+    }
+    if !left {
+        add(found, Home::Activation(function));
+    }
+}
+
+/// Whether a scope sees the names of another: it is the same or stands inside it.
+fn reaches(evaluator: &Evaluator<'_>, file: u32, inner: crate::facts::ScopeId, outer: crate::facts::ScopeId) -> bool {
+    let facts = evaluator.project.facts(file);
+    std::iter::successors(Some(inner), |scope| facts.scope(*scope).parent).any(|scope| scope == outer)
+}
+
+fn makes_object(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
+    evaluator.eval_open(call).iter().any(|possible| match &possible.thing {
+        Thing::Object(object) => object.site.as_ref().is_some_and(|(site, _)| *site == call),
+        Thing::Made(made) => made.site == call && evaluator.project.catalog.constructor(&made.symbol).is_some(),
+        _ => false,
+    })
+}
+
+/// Whether a function that stands in `scope` uses the name and is returned from it.
+fn returned_closure_uses(evaluator: &Evaluator<'_>, file: u32, scope: crate::facts::ScopeId, name: &str) -> bool {
+    let facts = evaluator.project.facts(file);
+    let index = evaluator.project.index(file);
+    let names = index.mentions.get(name).into_iter().flatten().map(|mention| facts.expr(*mention).scope);
+    let users = facts.expressions.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(used) if &**used == name)).map(|expr| expr.scope);
+    let closures: Vec<_> = names.chain(users).filter(|user| *user != scope && reaches(evaluator, file, *user, scope)).collect();
+    closures.iter().any(|user| {
+        let closure = std::iter::successors(Some(*user), |at| facts.scope(*at).parent).find(|at| facts.scope(*at).parent == Some(scope));
+        let Some(closure) = closure else { return false };
+        let closure_name = &facts.scope(closure).name;
+        facts.scope(scope).statements.iter().any(|statement| {
+            matches!(statement.kind, StatementKind::Return(value) if matches!(&facts.expr(value).kind, ExprKind::Name(returned) if returned == closure_name) || matches!(facts.expr(value).kind, ExprKind::Lambda(lambda) if lambda == closure))
+        })
+    })
+}
+
+fn to_callers(evaluator: &Evaluator<'_>, function: ScopeRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+    if evaluator.has_decorator(function, &["lru_cache", "cache", "cached_property", "alru_cache", "fixture"]) {
+        return add(found, Home::Program);
+    }
+    if evaluator.has_decorator(function, &["property"]) {
+        return add(found, Home::Activation(function));
+    }
+    let callers = evaluator.callers_of(function);
+    if callers.is_empty() {
+        return add(found, Home::Program);
+    }
+    for caller in callers.iter() {
+        if caller.handed_on {
+            add(found, Home::Program);
+        } else {
+            follow(evaluator, caller.call, found, seen, steps + 1);
+        }
+    }
+}
+
+/// The function or method around a scope; `None` at module or class level.
+pub fn function_around(evaluator: &Evaluator<'_>, scope: ScopeRef) -> Option<ScopeRef> {
+    let facts = evaluator.project.facts(scope.file);
+    let mut at = Some(scope.scope);
+    while let Some(id) = at {
+        match facts.scope(id).kind {
+            ScopeKind::Function | ScopeKind::Lambda => return Some(ScopeRef { file: scope.file, scope: id }),
+            ScopeKind::Module | ScopeKind::Class => return None,
+            ScopeKind::Comprehension => at = facts.scope(id).parent,
+        }
+    }
+    None
+}

@@ -1,0 +1,54 @@
+//! Resolved pools and sites in the form of the report.
+
+use super::homes::Home;
+use crate::finding::{Concurrency, Pool, Setting};
+use crate::resolve::{Evaluator, ResolvedPool, Site};
+
+/// A pool as the inventory shows it.
+pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) -> Pool {
+    let file = pool.made.site.file;
+    let span = evaluator.span(pool.made.site);
+    let mut also: Vec<_> = pool.clients.iter().chain(&pool.carriers).map(|at| evaluator.span(*at)).filter(|at| *at != span).collect();
+    also.sort();
+    also.dedup();
+    Pool {
+        span,
+        also,
+        language: evaluator.project.facts(file).language,
+        library: pool.library.name.clone(),
+        symbol: pool.constructor.symbols.first().cloned().unwrap_or_default(),
+        bound_to: pool.bound_to.clone(),
+        version: pool.version.clone(),
+        settings: pool
+            .settings
+            .iter()
+            .filter(|setting| !setting.quiet || setting.written_at.is_some())
+            .map(|setting| Setting { name: setting.name.clone(), value: setting.value.clone(), written_at: setting.written_at })
+            .collect(),
+        capacity: pool.capacity.clone(),
+        owner: owner(evaluator, homes),
+    }
+}
+
+/// Who owns a pool, in words.
+fn owner(evaluator: &Evaluator<'_>, homes: &[Home]) -> String {
+    let mut words: Vec<String> = homes
+        .iter()
+        .map(|home| match home {
+            Home::Program => "the program".to_string(),
+            Home::Thread => "each thread".to_string(),
+            Home::Activation(scope) => {
+                let name = &evaluator.scope(*scope).name;
+                if name.is_empty() { "each call of a lambda".to_string() } else { format!("each call of `{name}`") }
+            }
+        })
+        .collect();
+    words.sort();
+    words.dedup();
+    words.join(", ")
+}
+
+/// A limiter or executor as the report lists it.
+pub fn concurrency(evaluator: &Evaluator<'_>, site: &Site) -> Concurrency {
+    Concurrency { span: evaluator.span(site.made.site), kind: site.kind, name: site.name.clone(), value: site.value.clone() }
+}

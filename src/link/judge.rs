@@ -1,0 +1,67 @@
+//! From demand and supply to a verdict, with the reason in words and the estimate where both numbers are known.
+
+use crate::finding::{AtLimit, Estimate, EstimateUnit, Verdict};
+use crate::queueing::{Burst, ClosedLoop};
+use crate::resolve::ResolvedPool;
+use crate::value::{Amount, Certainty, Value, show_number};
+
+/// The verdict on a demand and a supply, and why.
+pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
+    let supply = &pool.capacity.effective;
+    if demand.same_as.iter().any(|span| supply.same_as.contains(span)) {
+        return (Verdict::Ok, "both numbers come from the same place, so that they cannot differ".into());
+    }
+    if supply.amount == Amount::Unbounded {
+        return (Verdict::Ok, "the pool has no limit".into());
+    }
+    if let Amount::Unknown(why) = &demand.amount {
+        return (Verdict::CannotTell, format!("how much runs at once is not known: {why}"));
+    }
+    if let Amount::Unknown(why) = &supply.amount {
+        return (Verdict::CannotTell, format!("the limit `{}` is not known: {why}", pool.capacity.decided_by));
+    }
+    // Of several command lines the largest decides; of a range the end that is certain.
+    let wanted_at_least = match &demand.amount {
+        Amount::Several(all) => all.last().copied(),
+        other => other.least(),
+    };
+    let (Some(wanted), Some(most)) = (wanted_at_least, supply.amount.greatest()) else {
+        return match (demand.amount.greatest(), supply.amount.least()) {
+            (Some(wanted), Some(least)) if wanted <= least => (Verdict::Ok, format!("at most {} at once, at least {} connections", show_number(wanted), show_number(least))),
+            _ => (Verdict::CannotTell, "only bounds of the two numbers are known".into()),
+        };
+    };
+    if wanted > most {
+        if supply.certainty == Certainty::Assumed {
+            return (Verdict::CannotTell, format!("{} at once, but the limit of {} may be another: a caller passes what is not known", show_number(wanted), show_number(most)));
+        }
+        return (Verdict::TooSmall, format!("{} at once against {}", show_number(wanted), show_number(most)));
+    }
+    match (demand.amount.greatest(), supply.amount.least()) {
+        (Some(wanted), Some(least)) if wanted <= least => (Verdict::Ok, format!("{} at once, {} connections", show_number(wanted), show_number(least))),
+        _ => (Verdict::CannotTell, "the numbers overlap".into()),
+    }
+}
+
+/// What the queueing model says without a latency: only of a pool whose callers wait.
+pub fn estimate(demand: &Value, pool: &ResolvedPool<'_>) -> Option<Estimate> {
+    let (wanted, limit) = (whole(demand.amount.greatest()?)?, whole(pool.capacity.effective.amount.greatest()?)?);
+    if pool.capacity.at_limit != AtLimit::Wait || limit == 0 {
+        return None;
+    }
+    let burst = Burst { requests: wanted, limit: Some(limit) };
+    let steady = ClosedLoop { workers: wanted, limit: Some(limit), service: 1.0 };
+    Some(Estimate {
+        waves: burst.waves()? as f64,
+        wait_mean: burst.mean_wait(),
+        wait_max: burst.longest_wait(),
+        wait_steady: steady.mean_wait(),
+        unit: EstimateUnit::ServiceTimes,
+        timed_out: None,
+    })
+}
+
+/// A count as the model takes it.
+pub fn whole(number: f64) -> Option<u64> {
+    (number.is_finite() && (0.0..=1e12).contains(&number)).then_some(number.ceil() as u64)
+}

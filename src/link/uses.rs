@@ -1,0 +1,71 @@
+//! Where the project sends requests through its pools.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::facts::ExprKind;
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
+
+/// A method that any pool of some kinds sends with.
+const ANY: &str = "*";
+
+/// One call that sends a request through a pool.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Use {
+    /// Index of the pool.
+    pub pool: usize,
+    /// The call.
+    pub call: ExprRef,
+}
+
+/// All uses of all pools, in the order of pool and place.
+pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
+    let mut by_site: FxHashMap<ExprRef, usize> = FxHashMap::default();
+    for (number, pool) in pools.iter().enumerate() {
+        by_site.insert(pool.made.site, number);
+        for client in &pool.clients {
+            by_site.entry(*client).or_insert(number);
+        }
+    }
+    let methods: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends).map(String::as_str).collect();
+    let any_method = methods.contains(ANY);
+    let mut found = Vec::new();
+    for (file, loaded) in evaluator.project.loaded().iter().enumerate() {
+        for (name, calls) in &loaded.index.calls {
+            if !any_method && !methods.contains(&**name) {
+                continue;
+            }
+            for call in calls {
+                let call = ExprRef { file: file as u32, expr: *call };
+                let ExprKind::Call { callee, .. } = &evaluator.expr(call).kind else { continue };
+                let ExprKind::Attribute { object, name, .. } = &evaluator.project.facts(call.file).expr(*callee).kind else { continue };
+                for possible in evaluator.eval_open(ExprRef { file: call.file, expr: *object }) {
+                    let (made, below) = match &possible.thing {
+                        Thing::Made(made) => (made, ""),
+                        Thing::Part(made, path) => (made, &**path),
+                        _ => continue,
+                    };
+                    let Some(number) = by_site.get(&made.site).copied() else { continue };
+                    if sends(&pools[number], name, below) {
+                        found.push(Use { pool: number, call });
+                    }
+                }
+            }
+        }
+    }
+    found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file).to_string(), evaluator.span(at.call).start));
+    found.dedup();
+    found
+}
+
+/// Whether a method sends a request when it is called on the object, or on a part `below` of it.
+fn sends(pool: &ResolvedPool<'_>, method: &str, below: &str) -> bool {
+    let listed = |name: &str| pool.kind.sends.iter().any(|send| send == name);
+    let is_other = pool.constructor.passes.iter().any(|pass| pass == method)
+        || pool.constructor.setters.iter().any(|setter| setter.method == method)
+        || pool.constructor.methods.contains_key(method)
+        || matches!(method, "close" | "aclose" | "copy" | "with_options" | "__aenter__" | "__aexit__" | "__enter__" | "__exit__");
+    if is_other {
+        return false;
+    }
+    if listed(ANY) { !method.starts_with('_') } else { below.is_empty() && listed(method) }
+}

@@ -1,0 +1,332 @@
+//! The pools of the project: every call that makes one, with its settings, what shares it and what it lets through.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::amounts::{amount_of_literal, value_of};
+use super::construct::Construction;
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Made, Thing, last_part};
+use crate::catalog::default_for;
+use crate::catalog::library::{Constructor, Library, Makes, PoolKind, Role, Setting, Shape};
+use crate::facts::{ExprKind, StatementKind, Target};
+use crate::finding::{AtLimit, Capacity};
+use crate::text::Span;
+use crate::value::{Amount, Certainty, How, Step, Value, show_number};
+
+/// A pool of the project.
+#[derive(Clone, Debug)]
+pub struct ResolvedPool<'a> {
+    /// The call that makes it.
+    pub made: Rc<Made>,
+    /// Its library.
+    pub library: &'a Library,
+    /// The constructor.
+    pub constructor: &'a Constructor,
+    /// What kind of pool it is.
+    pub kind: &'a PoolKind,
+    /// The version that the project pins.
+    pub version: Option<String>,
+    /// Its settings, in the catalog's order.
+    pub settings: Vec<ResolvedSetting>,
+    /// What it lets through.
+    pub capacity: Capacity,
+    /// Calls that make clients of it.
+    pub clients: Vec<ExprRef>,
+    /// Objects that carry its settings.
+    pub carriers: Vec<ExprRef>,
+    /// Settings that the program gives to no effect, with the place of what makes them so.
+    pub ignored: Vec<(String, Span)>,
+    /// The name it is bound to.
+    pub bound_to: String,
+}
+
+/// A setting of a pool.
+#[derive(Clone, Debug)]
+pub struct ResolvedSetting {
+    /// The library's own name.
+    pub name: String,
+    /// What it decides.
+    pub role: Role,
+    /// Its value.
+    pub value: Value,
+    /// Where it is written at the construction.
+    pub written_at: Option<Span>,
+    /// Whether it is shown only when the program gives it.
+    pub quiet: bool,
+}
+
+impl ResolvedPool<'_> {
+    /// The setting of a role.
+    pub fn role(&self, role: Role) -> Option<&ResolvedSetting> {
+        self.settings.iter().find(|setting| setting.role == role)
+    }
+}
+
+impl<'p> Evaluator<'p> {
+    /// All pools, by path and place.
+    pub fn pools(&self) -> Vec<ResolvedPool<'p>> {
+        let mut constructions: FxHashMap<ExprRef, (Rc<Made>, Construction)> = FxHashMap::default();
+        for made in self.pool_calls() {
+            if let Some(construction) = self.construction_of(&made) {
+                constructions.insert(made.site, (made, construction));
+            }
+        }
+        let mut order: Vec<ExprRef> = constructions.keys().copied().collect();
+        order.sort_by_key(|at| (self.project.path(at.file).to_string(), self.span(*at).start, *at));
+        let mut pools = Vec::new();
+        for site in &order {
+            let (made, construction) = &constructions[site];
+            let hands_on = construction.pools.iter().any(|(inner, _)| constructions.contains_key(&inner.site));
+            let mounts_only = hands_on && self.only_mounts(made);
+            if hands_on && !mounts_only {
+                continue;
+            }
+            pools.extend(self.resolved(made, construction));
+        }
+        for pool in &mut pools {
+            pool.clients = order.iter().copied().filter(|client| *client != pool.made.site && leads_to(&constructions, *client, pool.made.site, 0)).collect();
+            for client in &pool.clients {
+                let (_, construction) = &constructions[client];
+                let at = construction.pools.first().map_or_else(|| self.span(*client), |(_, at)| *at);
+                pool.ignored.extend(given_and_disabled(construction).into_iter().map(|name| (name, at)));
+            }
+        }
+        pools
+    }
+
+    /// Whether the pools given to a client only serve some of its requests (`mounts=`), so that it keeps one of its own.
+    fn only_mounts(&self, made: &Made) -> bool {
+        let Some(found) = self.project.catalog.constructor(&made.symbol) else { return false };
+        let gives = found.constructor.parameters.iter().filter(|parameter| parameter.gives_pool);
+        let given = gives.filter(|parameter| self.keyword(made.site, &parameter.name).is_some()).count();
+        let mounts = found.constructor.parameters.iter().any(|parameter| parameter.gives_pools && self.keyword(made.site, &parameter.name).is_some());
+        mounts && given == 0
+    }
+
+    /// Calls that make a pool or a client, once per place.
+    fn pool_calls(&self) -> Vec<Rc<Made>> {
+        let catalog = self.project.catalog;
+        let mut names: FxHashSet<&str> = FxHashSet::default();
+        for library in catalog.libraries() {
+            for constructor in &library.constructors {
+                names.extend(constructor.symbols.iter().map(|symbol| last_part(symbol)));
+                names.extend(constructor.methods.keys().map(String::as_str));
+            }
+        }
+        let subclasses: FxHashSet<&str> = self
+            .project
+            .classes()
+            .iter()
+            .filter(|class| !self.scope(**class).bases.is_empty())
+            .filter(|class| self.ancestry(**class).1.iter().any(|symbol| catalog.constructor(symbol).is_some()))
+            .map(|class| &*self.scope(*class).name)
+            .collect();
+        let mut seen = FxHashSet::default();
+        let mut found = Vec::new();
+        for (file, loaded) in self.project.loaded().iter().enumerate() {
+            let aliases = aliases_of(loaded, &names);
+            for (name, calls) in &loaded.index.calls {
+                let wanted = names.contains(&**name) || subclasses.contains(&**name) || aliases.contains(&**name) || &**name == "partial" || &**name == "cls";
+                if !wanted {
+                    continue;
+                }
+                for call in calls {
+                    let at = ExprRef { file: file as u32, expr: *call };
+                    for possible in self.eval_open(at) {
+                        let made = match possible.thing {
+                            Thing::Made(made) => made,
+                            Thing::Partial(inner, site, frame) => match &*inner {
+                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None }),
+                                _ => continue,
+                            },
+                            _ => continue,
+                        };
+                        let makes = catalog.constructor(&made.symbol).map(|found| found.constructor.makes);
+                        if made.site == at && matches!(makes, Some(Makes::Pool | Makes::Client)) && seen.insert(at) {
+                            found.push(made);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
+        let found = self.project.catalog.constructor(&made.symbol)?;
+        let kind = found.pool?;
+        let version = self.project.version_of(found.library);
+        let handed = construction.unknown_pool.is_some() && construction.pools.is_empty();
+        let mut settings = Vec::new();
+        for setting in &kind.settings {
+            let given = construction.given.iter().find(|given| given.name == setting.name);
+            let hidden = handed && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle | Role::Hosts | Role::Block);
+            let value = match given {
+                _ if hidden => Value::unknown("the pool comes from outside"),
+                Some(given) if !construction.disabled.contains(&given.name) => self.given_value(setting, &given.possibles, version.as_deref(), found.library),
+                _ => library_default(setting, version.as_deref(), found.library),
+            };
+            let written_at = given.and_then(|given| given.written_at);
+            settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
+        }
+        let capacity = capacity(kind, &settings);
+        Some(ResolvedPool {
+            made: made.clone(),
+            library: found.library,
+            constructor: found.constructor,
+            kind,
+            version,
+            settings,
+            capacity,
+            clients: Vec::new(),
+            carriers: construction.carriers.clone(),
+            ignored: match construction.unknown_pool {
+                Some(at) => given_and_disabled(construction).into_iter().map(|name| (name, at)).collect(),
+                None => Vec::new(),
+            },
+            bound_to: self.bound_name(made.site),
+        })
+    }
+
+    fn given_value(&self, setting: &Setting, possibles: &super::thing::Possibles, version: Option<&str>, library: &Library) -> Value {
+        let takes_none = setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
+        let nothing_only = possibles.iter().all(|possible| matches!(possible.thing, Thing::Nothing));
+        if nothing_only && !takes_none {
+            return library_default(setting, version, library);
+        }
+        let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
+        let mut value = value_of(&known, &setting.unlimited);
+        // A truth where a number is meant, or the other way round, is left as it is: the library would refuse it.
+        if matches!(value.amount, Amount::Text(_)) && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle) {
+            value = Value { amount: Amount::Unknown("not a number".into()), how: How::Unknown, ..value };
+        }
+        value
+    }
+
+    /// The name or attribute that a construction is bound to, for keys and messages.
+    pub(crate) fn bound_name(&self, site: ExprRef) -> String {
+        let facts = self.project.facts(site.file);
+        let mut at = site.expr;
+        for _ in 0..8 {
+            let scope = facts.scope(facts.expr(at).scope);
+            for statement in &scope.statements {
+                if let StatementKind::Bind { target, value, .. } = &statement.kind {
+                    let entered = matches!(facts.expr(*value).kind, ExprKind::Entered(inner) if inner == at);
+                    if *value == at || entered {
+                        return match target {
+                            Target::Name(name) | Target::Attribute { name, .. } => name.to_string(),
+                            Target::Subscript { .. } => String::new(),
+                        };
+                    }
+                }
+            }
+            match facts.expr(at).parent {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        String::new()
+    }
+}
+
+/// Local names that stand for something imported under another name.
+fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -> FxHashSet<&'l str> {
+    let mut aliases = FxHashSet::default();
+    for scope in &loaded.facts.scopes {
+        for statement in &scope.statements {
+            match &statement.kind {
+                StatementKind::Import(import) => {
+                    let item = import.item.as_deref().unwrap_or_else(|| last_part(&import.path));
+                    if *item != *import.local && names.contains(item) {
+                        aliases.insert(&*import.local);
+                    }
+                }
+                // `make = aiohttp.ClientSession`
+                StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. } => {
+                    if super::index::last_name(&loaded.facts, *value).is_some_and(|last| names.contains(&**last)) {
+                        aliases.insert(&**name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    aliases
+}
+
+fn given_and_disabled(construction: &Construction) -> Vec<String> {
+    construction.given.iter().filter(|given| given.written_at.is_some() && construction.disabled.contains(&given.name)).map(|given| given.name.clone()).collect()
+}
+
+/// Whether a client is handed a pool, directly or through other clients.
+fn leads_to(constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>, client: ExprRef, pool: ExprRef, depth: u32) -> bool {
+    depth < 6
+        && constructions
+            .get(&client)
+            .is_some_and(|(_, construction)| construction.pools.iter().any(|(inner, _)| inner.site == pool || leads_to(constructions, inner.site, pool, depth + 1)))
+}
+
+/// The library's default with its source.
+fn library_default(setting: &Setting, version: Option<&str>, library: &Library) -> Value {
+    let default = default_for(setting, version);
+    let amount = amount_of_literal(&default.value, &setting.unlimited);
+    Value::library_default(amount, format!("default of {} {}: {}", library.name, version.unwrap_or(&library.checked), default.source))
+}
+
+/// What settings let through, by the shape of the pool.
+fn capacity(kind: &PoolKind, settings: &[ResolvedSetting]) -> Capacity {
+    let of = |role| settings.iter().find(|setting| setting.role == role);
+    let value = |role| of(role).map(|setting| setting.value.clone());
+    let (total, per_host, idle) = (value(Role::Total), value(Role::PerHost), value(Role::Idle));
+    let mut at_limit = kind.at_limit;
+    let (effective, decided_by) = match kind.shape {
+        Shape::Fixed => smaller(of(Role::Total), of(Role::PerHost), of(Role::Idle)),
+        Shape::BlockingFlag => {
+            match of(Role::Block).map(|setting| &setting.value.amount) {
+                Some(Amount::Truth(true)) => at_limit = AtLimit::Wait,
+                Some(Amount::One(number)) if *number != 0.0 => at_limit = AtLimit::Wait,
+                _ => {}
+            }
+            smaller(of(Role::Total), of(Role::PerHost), of(Role::Idle))
+        }
+        Shape::SizeAndOverflow => (size_and_overflow(total.as_ref(), value(Role::Overflow).as_ref()), of(Role::Total).map_or_else(String::new, |setting| setting.name.clone())),
+        Shape::IdleOnly => smaller(of(Role::Idle), None, None),
+    };
+    let acquire_timeout = value(Role::AcquireTimeout);
+    Capacity { total, per_host, idle, effective, decided_by, at_limit, acquire_timeout }
+}
+
+/// The smaller of the total and the per-host limit; what is kept where there is neither.
+fn smaller(total: Option<&ResolvedSetting>, per_host: Option<&ResolvedSetting>, kept: Option<&ResolvedSetting>) -> (Value, String) {
+    let pick = |setting: &ResolvedSetting| (setting.value.clone(), setting.name.clone());
+    match (total, per_host) {
+        (Some(total), Some(per_host)) => match (total.value.amount.greatest(), per_host.value.amount.greatest()) {
+            (Some(a), Some(b)) if b <= a && b.is_finite() => pick(per_host),
+            (Some(_), Some(_)) => pick(total),
+            // One side unknown: the other is only an upper end.
+            (Some(a), None) if a.is_infinite() => pick(per_host),
+            (None, Some(b)) if b.is_infinite() => pick(total),
+            (Some(_), None) => pick(per_host),
+            _ => pick(total),
+        },
+        (Some(only), None) | (None, Some(only)) => pick(only),
+        (None, None) => kept.map_or_else(|| (Value::unknown("the library has no limit that is known"), String::new()), pick),
+    }
+}
+
+fn size_and_overflow(size: Option<&Value>, overflow: Option<&Value>) -> Value {
+    let (Some(size), Some(overflow)) = (size, overflow) else { return Value::unknown("no size") };
+    let (Some(a), Some(b)) = (size.amount.greatest(), overflow.amount.greatest()) else {
+        let unknown = if size.amount.is_unknown() { size } else { overflow };
+        return unknown.clone();
+    };
+    let mut trail = size.trail.clone();
+    trail.extend(overflow.trail.iter().cloned());
+    trail.push(Step { at: None, said: format!("size {} + overflow {}", show_number(a), show_number(b)) });
+    let certainty = size.certainty.min(overflow.certainty);
+    let amount = if (a + b).is_infinite() { Amount::Unbounded } else { Amount::One(a + b) };
+    let declared = certainty > Certainty::Default;
+    Value { amount, certainty, how: if declared { How::Expression } else { How::Default }, defined_at: size.defined_at.or(overflow.defined_at), trail, same_as: Vec::new() }
+}

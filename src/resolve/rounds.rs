@@ -1,0 +1,201 @@
+//! Reading by need: seeds first, then the files that a name, a caller or a flag leads to, round by round to a fixpoint.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::eval::{Evaluator, Wants};
+use super::project::{Project, is_test};
+use crate::catalog::Catalog;
+use crate::discover::{Kind, Tree, Words};
+use crate::finding::{Counters, ReadReason};
+use crate::text::{Language, Problem};
+
+/// Most rounds of reading after the seeds.
+const MAX_ROUNDS: u32 = 8;
+
+/// A name that more files say than this leads only to those that also say where it comes from.
+const COMMON: usize = 12;
+
+/// Most files that one name leads to.
+const MAX_FILES: usize = 60;
+
+/// What the reading did.
+#[derive(Default, Debug)]
+pub struct Reading {
+    /// Exact counters.
+    pub counters: Counters,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// Why each file was read.
+    pub reads: Vec<ReadReason>,
+}
+
+/// Reads what is needed to answer `ask`, which evaluates everything that the report will need.
+pub fn read_project<'a>(tree: &'a Tree, catalog: &'a Catalog, ask: impl Fn(&Evaluator<'_>)) -> (Project<'a>, Reading) {
+    let mut project = Project::new(tree, catalog);
+    let mut reading = Reading { problems: tree.problems().to_vec(), ..Reading::default() };
+    reading.counters.entries = tree.seen();
+    let seeds = seeds(tree, catalog, &mut reading);
+    load(&mut project, seeds.into_iter().map(|entry| (entry, "a pool's constructor".to_string())).collect(), 0, &mut reading);
+    if project.loaded().is_empty() {
+        return (project, reading);
+    }
+    let packages = (0..tree.entries().len()).filter(|entry| matches!(tree.entries()[*entry].kind, Kind::Packages(_))).collect();
+    load_configs(&mut project, packages, &mut FxHashSet::default(), &mut reading);
+    let mut asked = Asked::default();
+    for round in 1..=MAX_ROUNDS {
+        let wants = {
+            let evaluator = Evaluator::new(&project);
+            ask(&evaluator);
+            evaluator.into_wants()
+        };
+        if !read_wanted(&mut project, wants, &mut asked, round, &mut reading) {
+            break;
+        }
+        reading.counters.rounds = u64::from(round);
+    }
+    reading.reads.sort();
+    (project, reading)
+}
+
+/// What was looked up already.
+#[derive(Default)]
+struct Asked {
+    names: FxHashSet<String>,
+    flags: FxHashSet<String>,
+    configs: FxHashSet<usize>,
+}
+
+/// Files that may make a pool.
+fn seeds(tree: &Tree, catalog: &Catalog, reading: &mut Reading) -> Vec<usize> {
+    let mut found = Vec::new();
+    for language in [Language::Python, Language::Rust] {
+        let words = catalog.words(language);
+        let kind = kind_of(language);
+        let Ok(words) = Words::new(&words) else { continue };
+        if words.is_empty() {
+            continue;
+        }
+        let search = tree.containing(&words, |candidate| candidate == kind);
+        reading.counters.files += search.files;
+        reading.counters.bytes += search.bytes;
+        reading.problems.extend(search.problems);
+        found.extend(search.hits.into_iter().map(|hit| hit.entry));
+    }
+    found
+}
+
+fn kind_of(language: Language) -> Kind {
+    match language {
+        Language::Python => Kind::Python,
+        Language::Rust => Kind::Rust,
+    }
+}
+
+/// Reads what the last round asked for; whether anything new came in.
+fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round: u32, reading: &mut Reading) -> bool {
+    let mut files: FxHashMap<usize, String> = wants.entries;
+    let names: FxHashMap<String, FxHashSet<String>> = wants.names.into_iter().filter(|(name, _)| asked.names.insert(name.clone())).collect();
+    reading.counters.names += names.len() as u64;
+    for (entry, name) in files_that_say(project, &names) {
+        files.entry(entry).or_insert_with(|| format!("`{name}`"));
+    }
+    files.retain(|entry, _| project.loaded_entry(*entry).is_none());
+    let flags: Vec<String> = wants.flags.into_iter().filter(|flag| flag.len() > 2 && asked.flags.insert(flag.clone())).collect();
+    let configs = configs_that_say(project.tree, &flags);
+    let before = (project.loaded().len(), project.configs().len());
+    let mut files: Vec<(usize, String)> = files.into_iter().collect();
+    files.sort();
+    load(project, files, round, reading);
+    load_configs(project, configs, &mut asked.configs, reading);
+    before != (project.loaded().len(), project.configs().len())
+}
+
+/// Files not loaded yet that say a wanted name; of a common name only those that also say where it comes from.
+fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> Vec<(usize, String)> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let mut words: Vec<&str> = names.keys().map(String::as_str).chain(names.values().flatten().map(String::as_str)).collect();
+    words.sort_unstable();
+    words.dedup();
+    let Ok(needles) = Words::identifiers(&words) else { return Vec::new() };
+    let search = project.tree.containing(&needles, |kind| kind == Kind::Python);
+    let mut by_word: FxHashMap<&str, FxHashSet<usize>> = FxHashMap::default();
+    for hit in &search.hits {
+        for word in &hit.words {
+            if let Some(word) = words.get(*word as usize) {
+                by_word.entry(word).or_default().insert(hit.entry);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    let mut ordered: Vec<_> = names.iter().collect();
+    ordered.sort_by_key(|(name, _)| name.as_str());
+    for (name, companions) in ordered {
+        let Some(entries) = by_word.get(name.as_str()) else { continue };
+        let mut entries: Vec<usize> = entries.iter().copied().filter(|entry| !is_test(&project.tree.entries()[*entry].path)).collect();
+        entries.sort_unstable();
+        if entries.len() > COMMON {
+            entries.retain(|entry| companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry))));
+        }
+        if entries.len() <= MAX_FILES {
+            found.extend(entries.into_iter().filter(|entry| project.loaded_entry(*entry).is_none()).map(|entry| (entry, name.clone())));
+        }
+    }
+    found
+}
+
+/// Command and configuration files that say a flag or variable.
+fn configs_that_say(tree: &Tree, flags: &[String]) -> Vec<usize> {
+    if flags.is_empty() {
+        return Vec::new();
+    }
+    let words: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let Ok(needles) = Words::new(&words) else { return Vec::new() };
+    tree.containing(&needles, |kind| matches!(kind, Kind::Commands(_) | Kind::Config(_))).hits.into_iter().map(|hit| hit.entry).collect()
+}
+
+/// Reads source files in parallel, and takes them in by entry.
+fn load(project: &mut Project<'_>, files: Vec<(usize, String)>, round: u32, reading: &mut Reading) {
+    let mut wanted: Vec<(usize, String)> = files.into_iter().filter(|(entry, _)| project.loaded_entry(*entry).is_none()).collect();
+    wanted.sort();
+    let mut ids = Vec::new();
+    for (entry, because) in wanted {
+        let path = project.tree.entries()[entry].path.clone();
+        match project.tree.text(entry) {
+            Ok(text) => {
+                reading.counters.files_parsed += 1;
+                reading.counters.bytes_parsed += text.len() as u64;
+                reading.reads.push(ReadReason { path: path.to_string(), round, because });
+                ids.push((entry, project.sources.add(path, text)));
+            }
+            Err(why) => reading.problems.push(Problem::of_file(&*path, why.to_string())),
+        }
+    }
+    let sources = &project.sources;
+    let read: Vec<_> = ids.par_iter().map(|(entry, id)| (*entry, crate::read::python::read(sources.get(*id), None))).collect();
+    for (entry, facts) in read {
+        reading.problems.extend(facts.problems.iter().cloned());
+        project.add(entry, facts);
+    }
+}
+
+/// Reads configuration, command and package files.
+fn load_configs(project: &mut Project<'_>, entries: Vec<usize>, done: &mut FxHashSet<usize>, reading: &mut Reading) {
+    for entry in entries {
+        if !done.insert(entry) {
+            continue;
+        }
+        let (path, kind) = (project.tree.entries()[entry].path.clone(), project.tree.entries()[entry].kind);
+        match project.tree.text(entry) {
+            Ok(text) => {
+                let id = project.sources.add(path, text);
+                let facts = crate::read::config::read(project.sources.get(id), kind);
+                reading.problems.extend(facts.problems.iter().cloned());
+                project.add_config(facts);
+            }
+            Err(why) => reading.problems.push(Problem::of_file(&*path, why.to_string())),
+        }
+    }
+}

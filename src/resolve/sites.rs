@@ -1,0 +1,103 @@
+//! Places that declare how much runs at once: limiters, executors, flags whose name says so.
+
+use std::rc::Rc;
+
+use super::amounts::value_of;
+use super::construct::literal_thing;
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Made, Possible, Possibles, Thing, last_part};
+use crate::catalog::library::Literal;
+use crate::finding::ConcurrencyKind;
+use crate::value::{Certainty, How, Value};
+
+/// A limiter or executor of the project.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The call that makes it.
+    pub made: Rc<Made>,
+    /// Limiter or executor.
+    pub kind: ConcurrencyKind,
+    /// The name that its author gave the number, else its parameter's name.
+    pub name: String,
+    /// How much.
+    pub value: Value,
+    /// Whether its workers are processes.
+    pub processes: bool,
+}
+
+impl Evaluator<'_> {
+    /// All limiters and executors, by path and place.
+    pub fn sites(&self) -> Vec<Site> {
+        let catalog = self.project.catalog;
+        let mut names: Vec<&str> = Vec::new();
+        for source in catalog.sources() {
+            names.extend(source.limiters.iter().flat_map(|limiter| &limiter.symbols).map(|symbol| last_part(symbol)));
+            names.extend(source.executors.iter().flat_map(|executor| &executor.symbols).map(|symbol| last_part(symbol)));
+        }
+        names.sort_unstable();
+        names.dedup();
+        let mut sites: Vec<Site> = Vec::new();
+        for name in names {
+            for (file, call) in self.project.calls_named(name) {
+                let at = ExprRef { file, expr: call };
+                for possible in self.eval_open(at) {
+                    if let Thing::Made(made) = possible.thing
+                        && made.site == at
+                        && let Some(site) = self.site_of(&made)
+                        && !sites.iter().any(|known| known.made.site == at)
+                    {
+                        sites.push(site);
+                    }
+                }
+            }
+        }
+        sites.sort_by_key(|site| (self.project.path(site.made.site.file).to_string(), self.span(site.made.site).start));
+        sites
+    }
+
+    /// The declaration that a limiter or executor makes.
+    pub fn site_of(&self, made: &Rc<Made>) -> Option<Site> {
+        let catalog = self.project.catalog;
+        let (kind, parameter, position, default, processes) = match (catalog.limiter(&made.symbol), catalog.executor(&made.symbol)) {
+            (Some(limiter), _) => (ConcurrencyKind::Semaphore, &limiter.parameter, limiter.position, &limiter.default, false),
+            (_, Some(executor)) => (ConcurrencyKind::Executor, &executor.parameter, executor.position, &executor.default, executor.processes),
+            _ => return None,
+        };
+        let given = self.argument(made.site, &made.frame, Some(position), parameter);
+        let written = self.keyword(made.site, parameter).or_else(|| self.positional(made.site, position));
+        let name = written.map(|at| self.project.sources.slice(self.span(at)).trim().to_string());
+        let is_plain_name = |name: &String| !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+        let name = name.filter(is_plain_name).filter(|name| name.parse::<f64>().is_err()).unwrap_or_else(|| parameter.clone());
+        let default = || vec![self.workers_default(default.as_ref(), made)];
+        let possibles = match given {
+            Some(given) if given.iter().any(|possible| !matches!(possible.thing, Thing::Nothing)) => {
+                let takes_default = given.iter().any(|possible| matches!(possible.thing, Thing::Nothing));
+                let mut all: Possibles = given.into_iter().filter(|possible| !matches!(possible.thing, Thing::Nothing)).collect();
+                if takes_default && all.iter().all(Possible::is_unknown) {
+                    all.extend(default());
+                }
+                all
+            }
+            _ => default(),
+        };
+        Some(Site { made: made.clone(), kind, name, value: value_of(&possibles, &[]), processes })
+    }
+
+    /// Workers of an executor that is given no number: some words stand for a number that depends on the machine.
+    pub fn workers_default(&self, default: Option<&Literal>, made: &Made) -> Possible {
+        let at = self.span(made.site);
+        let thing = match default {
+            Some(Literal::Word(word)) => match word.as_str() {
+                "cpus" => Thing::Between(Some(1.0), None),
+                "cpus-plus-4-at-most-32" => Thing::Between(Some(5.0), Some(32.0)),
+                "cpus-times-5" => Thing::Between(Some(5.0), None),
+                _ => literal_thing(&Literal::Word(word.clone())),
+            },
+            Some(literal) => literal_thing(literal),
+            None => Thing::Unknown("no number is given".into()),
+        };
+        let mut possible = Possible::literal(thing, at).at_most(Certainty::Default).after(at, "no number given: the library's default");
+        possible.how = How::Default;
+        possible
+    }
+}
