@@ -90,14 +90,61 @@ fn a_full_disk_is_told() {
 }
 
 #[test]
-#[ignore = "waits for the analysis to read files"]
 fn nothing_but_broken_files_is_a_failure_and_one_good_file_is_not() {
-    let bad = project(&[("a.py", b"\xFF\xFETCPConnector\x00\xD8")]);
-    let (code, _, told) = run(&mut advisor(bad.path(), &["scan"]));
-    assert_eq!((code, told.as_str()), (2, "error: none of the files could be read\n"));
+    for bytes in [b"\xFF\xFETCPConnector\x00\xD8".as_slice(), b"# TCPConnector\nx = '\xFF'\n"] {
+        let bad = project(&[("a.py", bytes)]);
+        for arguments in [["scan"].as_slice(), &["pools"], &["scan", "--exit-zero", "--output", "json"]] {
+            let (code, _, told) = run(&mut advisor(bad.path(), arguments));
+            assert_eq!((code, told.as_str()), (2, "error: none of the files could be read\n"), "{bytes:?} {arguments:?}");
+        }
+    }
     let mixed = project(&[("a.py", b"\xFFTCPConnector"), ("b.py", b"x = 1\n")]);
     let (code, out, told) = run(&mut advisor(mixed.path(), &["scan"]));
     assert_eq!((code, told.as_str()), (0, ""), "{out}");
+    assert!(out.contains("a.py:1:1: problem: not UTF-8 text (byte 0)"), "{out}");
+    let broken = project(&[("a.py", b"x = TCPConnector(\n")]);
+    let (code, out, told) = run(&mut advisor(broken.path(), &["scan"]));
+    assert_eq!((code, told.as_str()), (0, ""), "{out}");
+    assert!(out.contains("a.py:1:1: problem: syntax error"), "{out}");
+}
+
+/// What a scan of a folder with a good file and others says of the others.
+fn problems_beside_a_good_file(folder: &Path) -> Vec<String> {
+    std::fs::write(folder.join("good.py"), "import aiohttp\nconnector = aiohttp.TCPConnector(limit=7)\n").unwrap();
+    let (code, out, told) = run(&mut advisor(folder, &["pools"]));
+    assert_eq!((code, told.as_str()), (0, ""), "{out}");
+    assert!(out.contains("good.py:2:13  aiohttp.TCPConnector"), "{out}");
+    out.lines().filter(|line| line.contains(": problem: ")).map(String::from).collect()
+}
+
+#[test]
+fn large_and_deep_files_do_not_stop_the_others() {
+    let line = format!("x = TCPConnector({})\n", "1, ".repeat(17_000_000));
+    let deep = format!("import aiohttp\nx = {}aiohttp.TCPConnector(){}\n", "[".repeat(10_000), "]".repeat(10_000));
+    let open = format!("x = TCPConnector{}\n", "(".repeat(10_000));
+    let folder = project(&[("long.py", line.as_bytes()), ("deep.py", deep.as_bytes()), ("open.py", open.as_bytes())]);
+    let problems = problems_beside_a_good_file(folder.path());
+    assert!(problems.contains(&"long.py: problem: larger than 20 MB, not read".to_string()), "{problems:?}");
+    assert!(problems.iter().any(|problem| problem.starts_with("open.py:1:")), "{problems:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_ring_and_closed_files_do_not_stop_the_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = project(&[("closed.py", b"x = TCPConnector()\n"), ("inner/a.py", b"")]);
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("inner/ring")).unwrap();
+    std::os::unix::fs::symlink("self.py", folder.path().join("self.py")).unwrap();
+    let closed = folder.path().join("closed.py");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+    let problems = problems_beside_a_good_file(folder.path());
+    // Nothing is closed to the superuser.
+    if std::fs::read(&closed).is_err() {
+        assert!(problems.len() == 1 && problems[0].starts_with("closed.py: problem: cannot be read"), "{problems:?}");
+    }
+    let (code, _, told) = run(&mut advisor(folder.path(), &["scan", "self.py"]));
+    assert_eq!(code, 2);
+    assert!(told.starts_with("error: self.py: cannot be read"), "{told}");
 }
 
 #[test]
