@@ -136,7 +136,7 @@ fn links_in_a_ring_and_closed_files_do_not_stop_the_others() {
     std::os::unix::fs::symlink(folder.path(), folder.path().join("inner/ring")).unwrap();
     std::os::unix::fs::symlink("self.py", folder.path().join("self.py")).unwrap();
     let closed = folder.path().join("closed.py");
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
     let problems = problems_beside_a_good_file(folder.path());
     // Nothing is closed to the superuser.
     if std::fs::read(&closed).is_err() {
