@@ -37,8 +37,16 @@ pub(super) enum Command {
 /// What holds for every subcommand.
 #[derive(Args)]
 pub(super) struct Global {
-    /// When to use colours; `auto`: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE says otherwise
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    /// When to use colours; `auto` does on a terminal and heeds NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true,
+        help_heading = "Global options"
+    )]
     pub color: ColorWhen,
     /// Print the result and errors, nothing else
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]

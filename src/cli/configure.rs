@@ -49,10 +49,12 @@ impl Job {
         crate::check(&self.tree, self.catalog, &self.settings)
     }
 
-    /// Whether every program of the tree is among the problems as a whole: then nothing was read.
+    /// Whether the text of no program could be read: then nothing was checked.
     pub(super) fn read_nothing(&self, report: &Report) -> bool {
-        let unread = |path: &str| report.problems.iter().any(|problem| problem.at.is_none() && problem.path == path);
-        self.tree.entries().iter().filter(|entry| entry.kind.is_source()).all(|entry| unread(&entry.path))
+        let has_problem = |path: &str| report.problems.iter().any(|problem| problem.path == path);
+        let sources = || self.tree.entries().iter().enumerate().filter(|(_, entry)| entry.kind.is_source());
+        // Files are read once more only where all of them have a problem; a syntax error is one, and no reason.
+        sources().all(|(_, entry)| has_problem(&entry.path)) && sources().all(|(index, _)| self.tree.text(index).is_err())
     }
 }
 

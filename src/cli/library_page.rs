@@ -6,6 +6,7 @@ use super::explain::language;
 use super::markdown::{Styles, wrap};
 use crate::catalog::AtLimit;
 use crate::catalog::library::{Constructor, DefaultValue, Library, Literal, Makes, PoolKind, Quirk, QuirkKind, Role, Setting, Shape};
+use crate::render::escape;
 use crate::value::{show_number, show_seconds};
 
 /// The page of a library for `width` columns.
@@ -14,7 +15,7 @@ pub(super) fn text(library: &Library, width: usize, styles: Styles) -> String {
     wrap(&mut out, &library.summary, width, "", "");
     wrap(&mut out, &format!("facts checked with version {}", library.checked), width, "", "");
     for pool in &library.pools {
-        let _ = writeln!(out, "\n{}pool: {}{:#}", styles.heading, pool.name, styles.heading);
+        let _ = writeln!(out, "\n{}pool: {}{:#}", styles.heading, escape::line(&pool.name), styles.heading);
         pool_text(&mut out, pool, width);
     }
     let makers: Vec<&Constructor> = library.constructors.iter().filter(|made| made.makes != Makes::Nothing).collect();
@@ -25,7 +26,7 @@ pub(super) fn text(library: &Library, width: usize, styles: Styles) -> String {
         constructor_text(&mut out, constructor, width, styles);
     }
     for misread in &library.misreads {
-        let _ = writeln!(out, "\n{}easily misread: {}{:#}", styles.heading, misread.attribute, styles.heading);
+        let _ = writeln!(out, "\n{}easily misread: {}{:#}", styles.heading, escape::line(&misread.attribute), styles.heading);
         wrap(&mut out, &format!("it is {}; read {} instead", misread.is, misread.instead), width, "  ", "  ");
     }
     out
@@ -102,7 +103,7 @@ fn constructor_text(out: &mut String, constructor: &Constructor, width: usize, s
         Makes::Factory => "an object that makes clients",
         Makes::Nothing => return,
     };
-    let _ = writeln!(out, "  {}{first}{:#}: {makes}", styles.code, styles.code);
+    let _ = writeln!(out, "  {}{}{:#}: {makes}", styles.code, escape::line(first), styles.code);
     if !others.is_empty() {
         wrap(out, &format!("also as {}", others.join(", ")), width, "    ", "      ");
     }

@@ -16,15 +16,15 @@ use crate::suppress::baseline::{self, Baseline};
 use crate::value::Certainty;
 
 /// Check programs and report findings.
+///
+/// The exit code is 0 without findings, 1 with findings from `--fail-on` on, 2 where the job could not be done.
 #[derive(Args)]
 pub(super) struct Arguments {
-    #[command(flatten)]
-    scope: Scope,
     /// Format of the report: human, concise, json, sarif or github; with `=PATH` into a file. May be given several times
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
     /// Exit with 1 from this severity on; `warning` where nothing else is set
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "note|warning|error", hide_possible_values = true)]
     fail_on: Option<Severity>,
     /// Exit with 0 even with findings
     #[arg(long)]
@@ -33,9 +33,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
-    load: Load,
+    scope: Scope,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    load: Load,
 }
 
 /// What is told.
@@ -49,7 +51,7 @@ struct Choice {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
     /// Only findings that are at least this sure
-    #[arg(long, value_name = "CERTAINTY")]
+    #[arg(long, value_name = "assumed|default|declared|measured", hide_possible_values = true)]
     min_certainty: Option<Certainty>,
     /// Keep silent about the findings in this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
