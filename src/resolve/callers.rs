@@ -162,7 +162,7 @@ impl Evaluator<'_> {
         self.want_name(&self.scope(class).name, class);
         let own = self.find_method(class, "__init__");
         let mut names: Vec<String> = vec![self.scope(class).name.to_string()];
-        for subclass in self.project.subclasses(class, |candidate| self.ancestry(candidate).0.contains(&class)) {
+        for subclass in self.subclasses(class).iter().copied() {
             if self.find_method(subclass, "__init__") == own {
                 self.want_name(&self.scope(subclass).name, subclass);
                 names.push(self.scope(subclass).name.to_string());

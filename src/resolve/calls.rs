@@ -65,8 +65,8 @@ impl Evaluator<'_> {
 
     /// What calling a class gives: an object of the project, or a library's object where the class derives from one that the catalog knows.
     fn instance(&self, class: ScopeRef, at: ExprRef, frame: &Frame) -> Thing {
-        let (_, symbols) = self.ancestry(class);
-        let known = symbols.iter().find(|symbol| {
+        let ancestry = self.ancestry(class);
+        let known = ancestry.1.iter().find(|symbol| {
             self.project.catalog.constructor(symbol).is_some() || self.project.catalog.limiter(symbol).is_some() || self.project.catalog.executor(symbol).is_some()
         });
         match known {
@@ -191,8 +191,7 @@ impl Evaluator<'_> {
             return None;
         }
         let (method, class) = self.enclosing_method(self.scope_of(object))?;
-        let (classes, _) = self.ancestry(class);
-        Some(classes.into_iter().skip(1).find_map(|base| self.own_method(base, name)).map(|found| (found, method)))
+        Some(self.ancestry(class).0.iter().skip(1).find_map(|base| self.own_method(*base, name)).map(|found| (found, method)))
     }
 
     /// The method and class around a scope.

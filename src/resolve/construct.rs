@@ -90,7 +90,7 @@ impl Evaluator<'_> {
             let call = self.super_init(init)?;
             at = (call, inner);
             let owner = self.enclosing_method(init).map(|(_, owner)| owner)?;
-            let next = self.ancestry(owner).0.into_iter().skip(1).find(|base| self.own_method(*base, "__init__").is_some());
+            let next = self.ancestry(owner).0.iter().skip(1).copied().find(|base| self.own_method(*base, "__init__").is_some());
             match next {
                 Some(next) => class = next,
                 None => return Some(at),

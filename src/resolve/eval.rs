@@ -48,6 +48,10 @@ pub struct Evaluator<'p> {
     /// The files that are loaded.
     pub project: &'p Project<'p>,
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    /// What was found below an expression that depends on itself: good for the question at hand only.
+    provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
+    pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     active: RefCell<Vec<ExprRef>>,
@@ -67,6 +71,9 @@ impl<'p> Evaluator<'p> {
         Self {
             project,
             memo: RefCell::default(),
+            provisional: RefCell::default(),
+            ancestries: RefCell::default(),
+            descendants: RefCell::default(),
             frames: RefCell::default(),
             callers: RefCell::default(),
             active: RefCell::default(),
@@ -191,6 +198,10 @@ impl<'p> Evaluator<'p> {
         if let Some(known) = self.memo.borrow().get(&key) {
             return (**known).clone();
         }
+        if let Some(known) = self.provisional.borrow().get(&key) {
+            self.cut.set(true);
+            return (**known).clone();
+        }
         self.steps.set(self.steps.get() + 1);
         if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
             self.cut.set(true);
@@ -207,8 +218,11 @@ impl<'p> Evaluator<'p> {
         self.depth.set(self.depth.get() - 1);
         self.active.borrow_mut().pop();
         let was_cut = self.cut.get();
-        if !was_cut || self.depth.get() == 0 {
-            self.memo.borrow_mut().insert(key, Rc::new(found.clone()));
+        let outermost = self.depth.get() == 0;
+        let memo = if was_cut && !outermost { &self.provisional } else { &self.memo };
+        memo.borrow_mut().insert(key, Rc::new(found.clone()));
+        if outermost {
+            self.provisional.borrow_mut().clear();
         }
         self.cut.set(was_cut || cut_before);
         found

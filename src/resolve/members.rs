@@ -8,6 +8,9 @@ use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing,
 use crate::facts::{ArgumentKind, ExprKind, Name, ScopeKind, StatementKind, Target};
 use crate::value::{Certainty, How};
 
+/// A class with its bases in the project, nearest first, and the library classes among its bases.
+pub type Ancestry = (Vec<ScopeRef>, Vec<Rc<str>>);
+
 /// Deepest chain of base classes.
 const MAX_BASES: usize = 12;
 
@@ -81,7 +84,28 @@ impl Evaluator<'_> {
     }
 
     /// The class and its bases that stand in the project, nearest first, and the library classes among the bases.
-    pub(super) fn ancestry(&self, class: ScopeRef) -> (Vec<ScopeRef>, Vec<Rc<str>>) {
+    pub(super) fn ancestry(&self, class: ScopeRef) -> Rc<Ancestry> {
+        if let Some(known) = self.ancestries.borrow().get(&class) {
+            return known.clone();
+        }
+        // A class whose bases are being looked up, asked for again on the way: without bases for that question.
+        self.ancestries.borrow_mut().insert(class, Rc::new((vec![class], Vec::new())));
+        let found = Rc::new(self.find_ancestry(class));
+        self.ancestries.borrow_mut().insert(class, found.clone());
+        found
+    }
+
+    /// Loaded classes that derive from a class.
+    pub(super) fn subclasses(&self, class: ScopeRef) -> Rc<Vec<ScopeRef>> {
+        if let Some(known) = self.descendants.borrow().get(&class) {
+            return known.clone();
+        }
+        let found: Rc<Vec<ScopeRef>> = Rc::new(self.project.subclasses(class, |candidate| self.ancestry(candidate).0.contains(&class)));
+        self.descendants.borrow_mut().insert(class, found.clone());
+        found
+    }
+
+    fn find_ancestry(&self, class: ScopeRef) -> Ancestry {
         let mut classes = vec![class];
         let mut symbols = Vec::new();
         let mut next = 0;
@@ -106,7 +130,7 @@ impl Evaluator<'_> {
 
     /// The method of a class or its bases.
     pub(super) fn find_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
-        self.ancestry(class).0.into_iter().find_map(|class| self.own_method(class, name))
+        self.ancestry(class).0.iter().find_map(|class| self.own_method(*class, name))
     }
 
     /// The method that stands in the class itself.
@@ -137,7 +161,7 @@ impl Evaluator<'_> {
 
     /// A member that stands in a class or a base: a method bound to `of`, or an attribute of the class body.
     fn class_member(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Option<Possibles> {
-        for class in self.ancestry(class).0 {
+        for class in self.ancestry(class).0.iter().copied() {
             if let Some(method) = self.own_method(class, name) {
                 if self.has_decorator(method, &["property", "cached_property"]) && !matches!(of, Thing::Class(_)) {
                     let inner = self.method_frame(method, of.clone(), None, frame);
@@ -178,17 +202,18 @@ impl Evaluator<'_> {
 
     /// A member of an object: what its methods and others assign to it, else what its class says.
     fn object_member(&self, object: &Rc<Object>, name: &str, of: &Thing, at: ExprRef, frame: &Frame) -> Possibles {
-        let (mut classes, symbols) = self.ancestry(object.class);
-        let mut found = self.assigned(&classes, name, of, frame);
+        let ancestry = self.ancestry(object.class);
+        let (classes, symbols) = &*ancestry;
+        let mut found = self.assigned(classes, name, of, frame);
         if found.is_empty() {
-            found.extend(self.field_argument(object, &classes, name));
+            found.extend(self.field_argument(object, classes, name));
         }
         let in_class = self.class_member(object.class, name, of, frame);
         if found.is_empty() {
             if let Some(of_class) = in_class {
                 return of_class;
             }
-            classes = self.project.subclasses(object.class, |class| self.ancestry(class).0.contains(&object.class));
+            let classes = self.subclasses(object.class);
             found = self.assigned(&classes, name, of, frame);
             if found.is_empty() {
                 found = classes.iter().filter_map(|class| self.class_member(*class, name, of, frame)).flatten().collect();
