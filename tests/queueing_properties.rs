@@ -3,6 +3,7 @@
 
 use pool_advisor::queueing::erlang::{Arrivals, erlang_c};
 use pool_advisor::queueing::model::{Method, Note, Shape, WaitsOf};
+use pool_advisor::queueing::renewal::Renewals;
 use pool_advisor::queueing::simulate::{Draws, GoneClients, Order, Retries, ServerLimit, Setup, WhenFull, run};
 use pool_advisor::queueing::{AtLimit, Burst, HandOver, Limits, Range, Scenario, Service, retry, sizing};
 use proptest::prelude::*;
@@ -30,27 +31,34 @@ fn formula_and_simulator_agree_over_a_grid() {
 fn disagreements(ratio: f64, requests: u64, slots: u64) -> Vec<String> {
     let service = Service::new(40.0, Some(40.0 * ratio)).unwrap();
     let burst = Burst { requests, limit: Some(slots) };
+    // One table for all draws; it is most of the cost.
+    let table = if let Service::Lognormal(distribution) = service { Some((Renewals::new(&distribution), distribution)) } else { None };
+    let by_formula = |time_out: Option<f64>| match &table {
+        Some((renewals, distribution)) => burst.varying(renewals, distribution, time_out),
+        None => burst.outcome(&service, time_out),
+    };
     let seeds = if ratio == 1.0 { 1 } else { 12_000 / requests };
     // Three waits, then success by time-out.
     let mut formula = [0.0; 3 + TIME_OUTS.len()];
     let mut simulated = formula;
     for seed in 0..seeds {
-        // The draws of so few requests are a few per cent longer or shorter than 40 s: the formula is asked for their own mean.
+        // The draws of so few requests are a few per cent longer or shorter than 40 s: the formula is asked for their own mean,
+        // which is the same as for a time-out that is as much shorter or longer.
         let draws = Draws::new(seed, service);
         let mean = (0..requests).map(|worker| draws.service(worker, 0)).sum::<f64>() / requests as f64;
-        let drawn = Service::new(mean, Some(mean * ratio)).unwrap();
+        let scale = mean / 40.0;
         let mut setup = Setup { seed, ..Setup::burst(requests, Some(slots), service) };
-        let (outcome, waits) = (burst.outcome(&drawn, None), run(&setup).unwrap().waits);
+        let (outcome, waits) = (by_formula(None), run(&setup).unwrap().waits);
         let mut add = |index: usize, by_formula: f64, by_simulation: f64| {
             formula[index] += by_formula / seeds as f64;
             simulated[index] += by_simulation / seeds as f64;
         };
-        add(0, outcome.mean_wait, waits.mean);
-        add(1, outcome.p95_wait, waits.p95);
-        add(2, outcome.max_wait, waits.max);
+        add(0, outcome.mean_wait * scale, waits.mean);
+        add(1, outcome.p95_wait * scale, waits.p95);
+        add(2, outcome.max_wait * scale, waits.max);
         for (index, time_out) in TIME_OUTS.into_iter().enumerate() {
             setup.time_outs.total = Some(40.0 * time_out);
-            add(3 + index, burst.outcome(&drawn, Some(40.0 * time_out)).success, run(&setup).unwrap().success());
+            add(3 + index, by_formula(Some(40.0 * time_out / scale)).success, run(&setup).unwrap().success());
         }
     }
     let allowed = |index: usize| if index < 3 { 0.03 * simulated[index] + 0.4 } else { 0.01 };
@@ -294,6 +302,14 @@ fn a_server_that_is_the_narrower_place_is_named() {
     let prediction = wide.predict().unwrap();
     assert!(prediction.notes.contains(&Note::ServerBinds { capacity: 128 }));
     assert!((prediction.figures.unwrap().success.low - 0.699).abs() < 0.01);
+    // In a closed loop it decides whether the server goes on working for clients that have gone.
+    let closed = Scenario { rounds: 20, ..wide.clone() };
+    let unknown = closed.predict().unwrap();
+    assert!(unknown.notes.contains(&Note::GoneClientsUnknown));
+    let success = unknown.figures.unwrap().success;
+    assert!(success.low < 0.1 && success.high > 0.5, "{success:?}");
+    let known = Scenario { gone_unknown: false, ..closed }.predict().unwrap();
+    assert!(!known.notes.contains(&Note::GoneClientsUnknown) && known.figures.unwrap().success.low > 0.5);
     let behind = Scenario { semaphore: Some(128), ..wide }.predict().unwrap();
     assert!(!behind.notes.iter().any(|note| matches!(note, Note::ServerBinds { .. })));
     assert!((behind.figures.unwrap().success.low - 0.982).abs() < 0.006);

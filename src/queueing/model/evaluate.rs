@@ -2,7 +2,7 @@
 
 use super::{Figures, Method, Note, Prediction, Range, Scenario, Shape, WaitsOf};
 use crate::queueing::service::Impossible;
-use crate::queueing::simulate::{Keep, Order, Outcome, Setup, WhenFull, run};
+use crate::queueing::simulate::{GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run};
 use crate::queueing::{AtLimit, Burst, Service};
 
 /// Attempts that one simulation may make; above it workers and rounds are cut in proportion.
@@ -150,6 +150,12 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
         setups.extend(more);
         notes.push(Note::Lockstep);
     }
+    let overloaded = scenario.server_capacity().is_some_and(|capacity| capacity < scenario.concurrency);
+    if scenario.gone_unknown && overloaded && gives_up && (scenario.rounds > 1 || scenario.retries.times > 0) {
+        setups =
+            setups.iter().flat_map(|setup| [GoneClients::Stops, GoneClients::EndsWhatItBegan].map(|gone| with_gone(setup, gone))).collect();
+        notes.push(Note::GoneClientsUnknown);
+    }
     let averages = setups.iter().map(averaged).collect::<Option<Vec<Average>>>()?;
     let range = |figure: fn(&Average) -> f64| averages.iter().map(|average| Range::exactly(figure(average))).reduce(Range::and);
     let scale = full.workers as f64 / base.workers.max(1) as f64;
@@ -173,6 +179,10 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
         timeline: averages.first().map(|average| average.first.timeline.clone()).unwrap_or_default(),
         method: Method::Simulation { seed: scenario.seed, runs: averages.first().map_or(0, |average| average.runs) },
     })
+}
+
+fn with_gone(setup: &Setup, gone: GoneClients) -> Setup {
+    Setup { server: setup.server.map(|server| ServerLimit { gone, ..server }), ..setup.clone() }
 }
 
 /// A setup that fits the budget, and the factor by which its wall time is too short. Workers, limits and capacities are cut by

@@ -39,6 +39,8 @@ pub struct Scenario {
     pub semaphore: Option<u64>,
     /// Limit of the server behind each host.
     pub server: Option<ServerLimit>,
+    /// Whether it is unknown what the server does about clients that gave up; then both are tried, whatever `server` says.
+    pub gone_unknown: bool,
     /// Retries of a failed attempt.
     pub retries: Retries,
     /// Whether the client's own CPU is the narrow place at this concurrency, so that times are only lower bounds.
@@ -63,6 +65,7 @@ impl Scenario {
             pause: 0.0,
             semaphore: None,
             server: None,
+            gone_unknown: true,
             retries: Retries::default(),
             cpu_bound: false,
             seed: 1,
@@ -270,6 +273,8 @@ pub enum Note {
         /// Requests that the servers take at once.
         capacity: u64,
     },
+    /// It is not known whether the server stops working for clients that gave up; if not, work is done for nobody.
+    GoneClientsUnknown,
     /// This share of the calls is longer than the time-out, whatever the pool.
     TimeOutTooShort {
         /// 0..1.
@@ -306,6 +311,9 @@ impl fmt::Display for Note {
                 )
             }
             Note::ServerBinds { capacity } => write!(f, "the server takes {capacity} at once: the queue stands there, not in the pool"),
+            Note::GoneClientsUnknown => {
+                write!(f, "it is not known whether the server stops working for clients that gave up; if it goes on, its work is wasted")
+            }
             Note::TimeOutTooShort { share } => {
                 write!(f, "{:.1} % of the calls take longer than the time-out, whatever the pool", share * 100.0)
             }
