@@ -1,9 +1,10 @@
 //! Picks the method and collects the figures.
 
 use super::{Figures, Method, Note, Prediction, Range, Scenario, Shape, WaitsOf};
+use crate::queueing::capacity::server_binds as server_is_narrower;
 use crate::queueing::service::Impossible;
 use crate::queueing::simulate::{GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run};
-use crate::queueing::{AtLimit, Burst, Service};
+use crate::queueing::{AtLimit, Burst, Service, tighter};
 
 /// Attempts that one simulation may make; above it workers and rounds are cut in proportion.
 const BUDGET: u64 = 200_000;
@@ -23,11 +24,7 @@ const TOO_LONG: f64 = 0.01;
 pub(super) fn predict(scenario: &Scenario) -> Result<Prediction, Impossible> {
     let service = scenario.latency.map(|latency| Service::new(latency, scenario.latency_p95)).transpose()?;
     let mut notes = Vec::new();
-    if let Some(capacity) = scenario.server_capacity()
-        && capacity < scenario.concurrency
-        && scenario.pool_limit().is_none_or(|limit| capacity < limit)
-        && scenario.semaphore.is_none_or(|permits| capacity < permits)
-    {
+    if let Some(capacity) = server_binds(scenario) {
         notes.push(Note::ServerBinds { capacity });
     }
     let figures = service.and_then(|service| figures(scenario, &service, &mut notes));
@@ -150,8 +147,7 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
         setups.extend(more);
         notes.push(Note::Lockstep);
     }
-    let overloaded = scenario.server_capacity().is_some_and(|capacity| capacity < scenario.concurrency);
-    if scenario.gone_unknown && overloaded && gives_up && (scenario.rounds > 1 || scenario.retries.times > 0) {
+    if scenario.gone_unknown && server_binds(scenario).is_some() && gives_up && (scenario.rounds > 1 || scenario.retries.times > 0) {
         setups =
             setups.iter().flat_map(|setup| [GoneClients::Stops, GoneClients::EndsWhatItBegan].map(|gone| with_gone(setup, gone))).collect();
         notes.push(Note::GoneClientsUnknown);
@@ -179,6 +175,12 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
         timeline: averages.first().map(|average| average.first.timeline.clone()).unwrap_or_default(),
         method: Method::Simulation { seed: scenario.seed, runs: averages.first().map_or(0, |average| average.runs) },
     })
+}
+
+/// The servers' capacity, if requests queue there rather than in the pool or at the semaphore.
+fn server_binds(scenario: &Scenario) -> Option<u64> {
+    let before = tighter(scenario.pool_limit(), scenario.semaphore);
+    scenario.server_capacity().filter(|_| server_is_narrower(scenario.concurrency, before, scenario.server_capacity()))
 }
 
 fn with_gone(setup: &Setup, gone: GoneClients) -> Setup {
