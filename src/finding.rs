@@ -290,6 +290,20 @@ pub struct Report {
     pub reads: Vec<ReadReason>,
 }
 
+impl Report {
+    /// Findings by path, start and rule; problems by path; so that output never depends on timing.
+    pub fn sort(&mut self) {
+        let sources = &self.sources;
+        self.findings.sort_by(|one, other| {
+            let key = |finding: &Finding| (sources.get(finding.span.file).path.clone(), finding.span.start, finding.rule);
+            key(one).cmp(&key(other)).then_with(|| one.key.cmp(&other.key))
+        });
+        self.findings.dedup_by(|one, other| one.rule == other.rule && one.span == other.span && one.key == other.key);
+        self.problems.sort();
+        self.problems.dedup();
+    }
+}
+
 /// Why a file was parsed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ReadReason {

@@ -119,7 +119,11 @@ impl Climber<'_, '_> {
             Self::push(&mut route, Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said }, at);
             return self.inline(caller.call, route, seen);
         }
-        Self::push(&mut route, Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said: format!("starts `{name}`") }, at);
+        Self::push(
+            &mut route,
+            Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said: format!("starts `{name}`") },
+            at,
+        );
         // The coroutine is given to something: a fan-out, a starter, a function of the project that awaits it, or it is kept for later.
         if let Some((outer, receiver)) = self.given_to(caller.call) {
             match receiver {
@@ -151,7 +155,8 @@ impl Climber<'_, '_> {
         if is_fan_out(evaluator, outer) {
             return None;
         }
-        let position = arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).position(|argument| argument.value == call.expr);
+        let position =
+            arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).position(|argument| argument.value == call.expr);
         let keyword = arguments.iter().find(|argument| argument.value == call.expr).and_then(|argument| match &argument.kind {
             ArgumentKind::Keyword(name) => Some(name.clone()),
             _ => None,
@@ -163,7 +168,9 @@ impl Climber<'_, '_> {
                 _ => continue,
             };
             let parameters = &evaluator.scope(function).parameters;
-            let parameter = position.and_then(|position| parameters.get(position + skip)).or_else(|| parameters.iter().find(|parameter| Some(&parameter.name) == keyword.as_ref()));
+            let parameter = position
+                .and_then(|position| parameters.get(position + skip))
+                .or_else(|| parameters.iter().find(|parameter| Some(&parameter.name) == keyword.as_ref()));
             if let Some(parameter) = parameter
                 && let Some(awaits) = self.awaits(function, &parameter.name)
             {
@@ -178,7 +185,8 @@ impl Climber<'_, '_> {
         let facts = self.evaluator.project.facts(function.file);
         facts.expr_ids().find_map(|id| match facts.expr(id).kind {
             ExprKind::Await(inner) if facts.expr(id).scope == function.scope => {
-                matches!(&facts.expr(inner).kind, ExprKind::Name(name) if &**name == parameter).then_some(ExprRef { file: function.file, expr: id })
+                matches!(&facts.expr(inner).kind, ExprKind::Name(name) if &**name == parameter)
+                    .then_some(ExprRef { file: function.file, expr: id })
             }
             _ => None,
         })
@@ -208,7 +216,16 @@ impl Climber<'_, '_> {
                 && let Some(site) = evaluator.site_of(made)
             {
                 if executor.processes {
-                    Self::push(&mut route, Hop { kind: HopKind::Processes, at: place, value: site.value.clone(), said: "each process has its own copy".into() }, scope);
+                    Self::push(
+                        &mut route,
+                        Hop {
+                            kind: HopKind::Processes,
+                            at: place,
+                            value: site.value.clone(),
+                            said: "each process has its own copy".into(),
+                        },
+                        scope,
+                    );
                 }
                 Self::push(&mut route, limiter_hop(evaluator, &site, place, "runs it"), scope);
                 let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
@@ -219,11 +236,19 @@ impl Climber<'_, '_> {
                 if let Some(hop) = self.starter_workers(starter, caller.call) {
                     Self::push(&mut route, hop, scope);
                 }
-                Self::push(&mut route, Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said: "starts it".into() }, scope);
+                Self::push(
+                    &mut route,
+                    Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said: "starts it".into() },
+                    scope,
+                );
                 if starter.detached {
                     return self.side_by_side(caller.call, None, route, seen);
                 }
-                return if is_awaited(evaluator, caller.call) { self.inline(caller.call, route, seen) } else { self.side_by_side(caller.call, None, route, seen) };
+                return if is_awaited(evaluator, caller.call) {
+                    self.inline(caller.call, route, seen)
+                } else {
+                    self.side_by_side(caller.call, None, route, seen)
+                };
             }
             if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {
                 if let Some(limit) = self.fan_out_limit(fan_out, caller.call) {
@@ -240,7 +265,9 @@ impl Climber<'_, '_> {
     /// How many elements the iterable at a position has.
     fn elements(&self, call: ExprRef, position: usize) -> Value {
         match self.evaluator.positional(call, position) {
-            Some(iterable) => value_of(&vec![self.evaluator.count(iterable, &self.evaluator.open_frame(self.evaluator.scope_of(iterable)))], &[]),
+            Some(iterable) => {
+                value_of(&vec![self.evaluator.count(iterable, &self.evaluator.open_frame(self.evaluator.scope_of(iterable)))], &[])
+            }
             None => Value::unknown("a number of elements that is not known"),
         }
     }
@@ -261,9 +288,15 @@ impl Climber<'_, '_> {
             }
         }
         let workers = starter.workers.as_ref()?;
-        let made = crate::resolve::Made { symbol: "".into(), site: call, frame: evaluator.open_frame(evaluator.scope_of(call)), class: None };
+        let made =
+            crate::resolve::Made { symbol: "".into(), site: call, frame: evaluator.open_frame(evaluator.scope_of(call)), class: None };
         let value = value_of(&vec![evaluator.workers_default(Some(workers), &made)], &[]);
-        Some(Hop { kind: HopKind::Limiter { site: call, kind: crate::finding::ConcurrencyKind::Executor }, at: place, value, said: "runs on the default executor".into() })
+        Some(Hop {
+            kind: HopKind::Limiter { site: call, kind: crate::finding::ConcurrencyKind::Executor },
+            at: place,
+            value,
+            said: "runs on the default executor".into(),
+        })
     }
 
     /// The number that bounds a fan-out call itself (`thread_map(f, xs, max_workers=8)`).
@@ -279,7 +312,12 @@ impl Climber<'_, '_> {
             }
         };
         let at = evaluator.span(call);
-        Some(Hop { kind: HopKind::Limiter { site: call, kind: crate::finding::ConcurrencyKind::FanOut }, at, said: format!("`{name}` bounds it"), value })
+        Some(Hop {
+            kind: HopKind::Limiter { site: call, kind: crate::finding::ConcurrencyKind::FanOut },
+            at,
+            said: format!("`{name}` bounds it"),
+            value,
+        })
     }
 }
 
@@ -292,7 +330,12 @@ enum Receiver {
 
 /// The route in the words of the report, outermost first.
 pub fn steps(route: &Route) -> Vec<Step> {
-    let mut steps: Vec<Step> = route.hops.iter().filter(|(hop, _)| !hop.said.is_empty()).map(|(hop, _)| Step { at: Some(hop.at), said: hop.said.clone() }).collect();
+    let mut steps: Vec<Step> = route
+        .hops
+        .iter()
+        .filter(|(hop, _)| !hop.said.is_empty())
+        .map(|(hop, _)| Step { at: Some(hop.at), said: hop.said.clone() })
+        .collect();
     steps.reverse();
     steps.dedup();
     steps

@@ -19,6 +19,13 @@ pub struct Hop {
     pub said: String,
 }
 
+impl Hop {
+    /// Whether what stands inside runs more than once.
+    pub fn repeats(&self) -> bool {
+        matches!(self.kind, HopKind::FanOut | HopKind::Loop)
+    }
+}
+
 /// What a hop does.
 #[derive(Clone, Debug)]
 pub enum HopKind {
@@ -53,7 +60,9 @@ pub fn limiters_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
             ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => {
                 hops.push(Hop { kind: HopKind::Loop, at: context.span, value: Value::unknown("one after the other"), said: String::new() });
             }
-            ContextKind::While { .. } => hops.push(Hop { kind: HopKind::Loop, at: context.span, value: Value::unknown("one after the other"), said: String::new() }),
+            ContextKind::While { .. } => {
+                hops.push(Hop { kind: HopKind::Loop, at: context.span, value: Value::unknown("one after the other"), said: String::new() })
+            }
             _ => {}
         }
     }
@@ -78,7 +87,12 @@ fn limiter(evaluator: &Evaluator<'_>, at: ExprRef, said: &str) -> Option<Hop> {
 /// A limiter or executor as a hop.
 pub fn limiter_hop(evaluator: &Evaluator<'_>, site: &Site, at: Span, said: &str) -> Hop {
     let name = evaluator.project.sources.slice(evaluator.span(site.made.site)).lines().next().unwrap_or("").to_string();
-    Hop { kind: HopKind::Limiter { site: site.made.site, kind: site.kind }, at, value: site.value.clone(), said: format!("`{name}` {said}") }
+    Hop {
+        kind: HopKind::Limiter { site: site.made.site, kind: site.kind },
+        at,
+        value: site.value.clone(),
+        said: format!("`{name}` {said}"),
+    }
 }
 
 /// `await sem.acquire()` before the expression in the same scope, with a release somewhere after.
@@ -90,7 +104,8 @@ fn acquired_before(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
     let mut hops = Vec::new();
     for call in index.calls.get("acquire").into_iter().flatten() {
         let acquire = facts.expr(*call);
-        let is_before = acquire.scope == expr.scope && acquire.span.start < expr.span.start && scope.is_within(expr.context, acquire.context);
+        let is_before =
+            acquire.scope == expr.scope && acquire.span.start < expr.span.start && scope.is_within(expr.context, acquire.context);
         if !is_before {
             continue;
         }
@@ -98,9 +113,13 @@ fn acquired_before(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
         let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
         let released_between = index.calls.get("release").into_iter().flatten().any(|release| {
             let release = facts.expr(*release);
-            release.scope == expr.scope && release.span.start > acquire.span.start && release.span.end < expr.span.start && scope.is_within(expr.context, release.context)
+            release.scope == expr.scope
+                && release.span.start > acquire.span.start
+                && release.span.end < expr.span.start
+                && scope.is_within(expr.context, release.context)
         });
-        let released = index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
+        let released =
+            index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
         if released && !released_between {
             hops.extend(limiter(evaluator, ExprRef { file: at.file, expr: object }, "acquired here"));
         }
@@ -150,7 +169,8 @@ pub fn together(evaluator: &Evaluator<'_>, task: ExprRef, many: Option<Value>) -
             match context.kind {
                 ContextKind::For { over, .. } => {
                     let over = ExprRef { file: at.file, expr: over };
-                    counts.push((context.span, value_of(&vec![evaluator.count(over, &evaluator.open_frame(evaluator.scope_of(over)))], &[])));
+                    counts
+                        .push((context.span, value_of(&vec![evaluator.count(over, &evaluator.open_frame(evaluator.scope_of(over)))], &[])));
                 }
                 ContextKind::While { .. } => counts.push((context.span, Value::unknown("a loop without a known end"))),
                 _ => {}
@@ -158,7 +178,8 @@ pub fn together(evaluator: &Evaluator<'_>, task: ExprRef, many: Option<Value>) -
         }
         break;
     }
-    let line = |span: Span| Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span };
+    let line =
+        |span: Span| Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span };
     let hops = counts
         .into_iter()
         .map(|(span, value)| {
@@ -223,7 +244,9 @@ fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
     scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
         ContextKind::With { value, .. } => {
             let entered = evaluator.eval_open(ExprRef { file: at.file, expr: value });
-            let same = entered.iter().any(|one| group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_))));
+            let same = entered.iter().any(|one| {
+                group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
+            });
             same.then(|| context.parent.unwrap_or(BODY))
         }
         _ => None,
@@ -258,7 +281,8 @@ pub fn is_awaited(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
         // `await wait_for(f(x), 5)`, `await shield(f(x))`: a call that takes one coroutine and is awaited itself.
         ExprKind::Call { callee, arguments } => {
             *callee != call.expr
-                && arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).next() == Some(call.expr)
+                && arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).next()
+                    == Some(call.expr)
                 && facts.expr(parent).parent.is_some_and(|outer| matches!(facts.expr(outer).kind, ExprKind::Await(_)))
                 && !is_fan_out(evaluator, ExprRef { file: call.file, expr: parent })
                 && !is_project_call(evaluator, ExprRef { file: call.file, expr: parent })
@@ -269,7 +293,10 @@ pub fn is_awaited(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
 
 fn is_project_call(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return false };
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| matches!(possible.thing, Thing::Function(..) | Thing::Method(..)))
+    evaluator
+        .eval_open(ExprRef { file: call.file, expr: callee })
+        .iter()
+        .any(|possible| matches!(possible.thing, Thing::Function(..) | Thing::Method(..)))
 }
 
 /// `async with f(x):` and `async for … in f(x):`.

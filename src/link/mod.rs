@@ -13,10 +13,11 @@ use rustc_hash::FxHashMap;
 pub use climb::Route;
 pub use demand::{Decider, Demand};
 pub use homes::Home;
+pub use hops::{Hop, HopKind};
 pub use judge::whole;
 pub use uses::Use;
 
-use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
+use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool};
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site};
 use crate::settings::{Settings, Workload};
 use crate::text::Span;
@@ -75,7 +76,8 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
         let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
         let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
         let declared: Vec<&Workload> = declared.collect();
-        let fans_out = known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
+        let fans_out =
+            known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
         match declared.as_slice() {
             [workload] if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
             _ => cases.extend(known),
@@ -83,7 +85,19 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     }
     let mut limiters_per_task: Vec<(Span, Span)> = flows
         .iter()
-        .flat_map(|flow| flow.demand.made_per_task.iter().map(|site| (evaluator.span(*site), flow.route.hops.iter().rev().find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut)).map_or(flow.span, |(hop, _)| hop.at))))
+        .flat_map(|flow| {
+            flow.demand.made_per_task.iter().map(|site| {
+                (
+                    evaluator.span(*site),
+                    flow.route
+                        .hops
+                        .iter()
+                        .rev()
+                        .find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut))
+                        .map_or(flow.span, |(hop, _)| hop.at),
+                )
+            })
+        })
         .collect();
     limiters_per_task.sort();
     limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
@@ -106,7 +120,14 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
 }
 
 /// The cases of one pool: one for each thing that decides a demand, the largest first.
-fn pool_cases(evaluator: &Evaluator<'_>, number: usize, pool: &ResolvedPool<'_>, flows: &[Flow], sites: &[Site], concurrency: &mut Vec<Concurrency>) -> Vec<Case> {
+fn pool_cases(
+    evaluator: &Evaluator<'_>,
+    number: usize,
+    pool: &ResolvedPool<'_>,
+    flows: &[Flow],
+    sites: &[Site],
+    concurrency: &mut Vec<Concurrency>,
+) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut seen: Vec<(Option<Span>, Amount)> = Vec::new();
     for flow in flows.iter().filter(|flow| flow.pool == number) {
@@ -208,9 +229,4 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         estimate: judge::estimate(&demand, pool),
         demand,
     }
-}
-
-/// Whether a pool has a case with this verdict.
-pub fn has_verdict(cases: &[Case], pool: usize, verdict: Verdict) -> bool {
-    cases.iter().any(|case| case.pool == pool && case.verdict == verdict)
 }

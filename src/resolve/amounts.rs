@@ -84,8 +84,14 @@ fn join(amounts: &[Amount]) -> Amount {
             Amount::One(number) => numbers.push(*number),
             Amount::Unbounded => numbers.push(f64::INFINITY),
             Amount::Range { low, high } => {
-                let low = amounts.iter().map(Amount::least).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().reduce(f64::min)).or(*low);
-                let high = amounts.iter().map(Amount::greatest).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().reduce(f64::max)).filter(|_| high.is_some());
+                let low =
+                    amounts.iter().map(Amount::least).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().reduce(f64::min)).or(*low);
+                let high = amounts
+                    .iter()
+                    .map(Amount::greatest)
+                    .collect::<Option<Vec<_>>>()
+                    .and_then(|all| all.into_iter().reduce(f64::max))
+                    .filter(|_| high.is_some());
                 return Amount::Range { low, high };
             }
             Amount::Truth(_) | Amount::Text(_) | Amount::Several(_) | Amount::Unknown(_) => {

@@ -40,7 +40,8 @@ impl Evaluator<'_> {
         if scope.kind == ScopeKind::Lambda || scope.kind == ScopeKind::Comprehension {
             return self.lambda_callers(function);
         }
-        let class = self.project.index(function.file).class_of.get(&function.scope).map(|class| ScopeRef { file: function.file, scope: *class });
+        let class =
+            self.project.index(function.file).class_of.get(&function.scope).map(|class| ScopeRef { file: function.file, scope: *class });
         let mut found = Vec::new();
         match class {
             Some(class) if matches!(&*scope.name, "__init__" | "__new__" | "__post_init__") => {
@@ -105,7 +106,11 @@ impl Evaluator<'_> {
             match &facts.expr(at).kind {
                 ExprKind::Call { callee, arguments } if *callee != inner => {
                     let call = ExprRef { file: mention.file, expr: at };
-                    let positional: Vec<_> = arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).collect();
+                    let positional: Vec<_> = arguments
+                        .iter()
+                        .filter(|argument| argument.kind == ArgumentKind::Positional)
+                        .map(|argument| argument.value)
+                        .collect();
                     let skip = positional.iter().position(|value| *value == inner).map_or(positional.len(), |position| position + 1);
                     let caller = self.open_frame(self.scope_of(call));
                     return Some(Caller { call, binding: Binding { call, caller, skip, before: None }, handed_on: true });
@@ -175,7 +180,9 @@ impl Evaluator<'_> {
                 let call = ExprRef { file, expr: call };
                 let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
                 let makes = self.eval_open(ExprRef { file, expr: callee }).iter().any(|possible| match possible.thing {
-                    Thing::Class(made) => made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own),
+                    Thing::Class(made) => {
+                        made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own)
+                    }
                     _ => false,
                 });
                 if makes && !found.contains(&call) {

@@ -33,10 +33,17 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &callee.thing {
             Thing::Symbol(symbol) => self.symbol_call(symbol, at, frame),
-            Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, Binding { call: at, caller: frame.clone(), skip: 0, before: None }),
+            Thing::Function(function, outer) => {
+                self.follow(*function, outer.clone(), None, Binding { call: at, caller: frame.clone(), skip: 0, before: None })
+            }
             Thing::Method(this, function) => {
                 let this = (**this).clone();
-                self.follow(*function, self.open_frame(*function), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None })
+                self.follow(
+                    *function,
+                    self.open_frame(*function),
+                    Some(this),
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None },
+                )
             }
             Thing::Partial(inner, before, before_frame) => {
                 let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None };
@@ -45,14 +52,22 @@ impl Evaluator<'_> {
                     Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, binding),
                     Thing::Method(this, function) => self.follow(*function, self.open_frame(*function), Some((**this).clone()), binding),
                     Thing::Symbol(symbol) if self.project.catalog.constructor(symbol).is_some() => {
-                        vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: *before, frame: before_frame.clone(), class: None })), span)]
+                        vec![Possible::literal(
+                            Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: *before, frame: before_frame.clone(), class: None })),
+                            span,
+                        )]
                     }
                     _ => vec![Possible::unknown("a partial of what is not followed")],
                 }
             }
             Thing::Class(class) => vec![Possible::literal(self.instance(*class, at, frame), span)],
             Thing::Object(object) => match self.find_method(object.class, "__call__") {
-                Some(method) => self.follow(method, self.open_frame(method), Some(callee.thing.clone()), Binding { call: at, caller: frame.clone(), skip: 0, before: None }),
+                Some(method) => self.follow(
+                    method,
+                    self.open_frame(method),
+                    Some(callee.thing.clone()),
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None },
+                ),
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
@@ -67,7 +82,9 @@ impl Evaluator<'_> {
     fn instance(&self, class: ScopeRef, at: ExprRef, frame: &Frame) -> Thing {
         let ancestry = self.ancestry(class);
         let known = ancestry.1.iter().find(|symbol| {
-            self.project.catalog.constructor(symbol).is_some() || self.project.catalog.limiter(symbol).is_some() || self.project.catalog.executor(symbol).is_some()
+            self.project.catalog.constructor(symbol).is_some()
+                || self.project.catalog.limiter(symbol).is_some()
+                || self.project.catalog.executor(symbol).is_some()
         });
         match known {
             Some(symbol) => Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class) })),
@@ -78,7 +95,12 @@ impl Evaluator<'_> {
     fn symbol_call(&self, symbol: &Rc<str>, at: ExprRef, frame: &Frame) -> Possibles {
         let catalog = self.project.catalog;
         let span = self.span(at);
-        let made = || vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None })), span)];
+        let made = || {
+            vec![Possible::literal(
+                Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None })),
+                span,
+            )]
+        };
         if let Some(found) = catalog.constructor(symbol) {
             return match found.constructor.makes {
                 Makes::OneShot => vec![Possible::literal(Thing::Foreign(symbol.clone()), span)],
@@ -100,9 +122,16 @@ impl Evaluator<'_> {
         match &**symbol {
             "dict" => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
             "functools.partial" => self.partial(at, frame),
-            "vars" | "copy.copy" | "copy.deepcopy" | "dataclasses.replace" | "typing.cast" | "contextlib.closing" | "contextlib.aclosing" => {
+            "vars"
+            | "copy.copy"
+            | "copy.deepcopy"
+            | "dataclasses.replace"
+            | "typing.cast"
+            | "contextlib.closing"
+            | "contextlib.aclosing" => {
                 let position = usize::from(&**symbol == "typing.cast");
-                self.positional(at, position).map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))
+                self.positional(at, position)
+                    .map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))
             }
             "getattr" => self.getattr(at, frame),
             _ => made(),
@@ -121,7 +150,9 @@ impl Evaluator<'_> {
     }
 
     fn getattr(&self, at: ExprRef, frame: &Frame) -> Possibles {
-        let (Some(object), Some(name)) = (self.positional(at, 0), self.positional(at, 1)) else { return vec![Possible::unknown("`getattr` without arguments")] };
+        let (Some(object), Some(name)) = (self.positional(at, 0), self.positional(at, 1)) else {
+            return vec![Possible::unknown("`getattr` without arguments")];
+        };
         let mut found = Vec::new();
         for name in self.eval(name, frame) {
             let Thing::Text(name) = name.thing else { return vec![Possible::unknown("an attribute whose name is computed")] };
@@ -148,7 +179,10 @@ impl Evaluator<'_> {
             }
             if let Some(target) = found.constructor.methods.get(&**path) {
                 let target: Rc<str> = Rc::from(target.replace("::", "."));
-                return vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None })), span)];
+                return vec![Possible::literal(
+                    Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None })),
+                    span,
+                )];
             }
         }
         if let Some(parser) = catalog.parser(&made.symbol) {
@@ -302,14 +336,21 @@ impl Evaluator<'_> {
             for possible in self.eval(spread, frame) {
                 let found = match &possible.thing {
                     Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name),
-                    Thing::Options(parsed, inner) => Some(self.option(*parsed, inner, name, self.span(spread))).filter(|found| !found.iter().all(Possible::is_unknown)),
+                    Thing::Options(parsed, inner) => {
+                        Some(self.option(*parsed, inner, name, self.span(spread))).filter(|found| !found.iter().all(Possible::is_unknown))
+                    }
                     _ => {
                         opaque = true;
                         None
                     }
                 };
                 if let Some(found) = found {
-                    return Some(found.into_iter().map(|possible| possible.after(self.span(spread), format!("unpacked from {}", self.snippet(self.span(spread))))).collect());
+                    return Some(
+                        found
+                            .into_iter()
+                            .map(|possible| possible.after(self.span(spread), format!("unpacked from {}", self.snippet(self.span(spread)))))
+                            .collect(),
+                    );
                 }
             }
         }
@@ -321,7 +362,8 @@ impl Evaluator<'_> {
     pub(super) fn parameter(&self, function: ScopeRef, number: usize, frame: &Frame) -> Possibles {
         let scope = self.scope(function);
         let parameter = &scope.parameters[number];
-        let is_method = self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"]);
+        let is_method =
+            self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"]);
         if is_method && number == 0 {
             let this = self.this_of(function, frame);
             let thing = match (&this, self.has_decorator(function, &["classmethod"])) {
@@ -396,13 +438,23 @@ impl Evaluator<'_> {
                 let said = format!("default of `{}` in `{}`", parameter.name, scope.name);
                 self.eval(default, frame)
                     .into_iter()
-                    .map(|possible| possible.given_by(How::Parameter).at_most(Certainty::Default).through(parameter.span).after(parameter.span, said.clone()))
+                    .map(|possible| {
+                        possible
+                            .given_by(How::Parameter)
+                            .at_most(Certainty::Default)
+                            .through(parameter.span)
+                            .after(parameter.span, said.clone())
+                    })
                     .collect()
             }
-            (None, ParameterKind::KeywordRest | ParameterKind::Rest) => vec![Possible::literal(Thing::Foreign("arguments".into()), parameter.span)],
+            (None, ParameterKind::KeywordRest | ParameterKind::Rest) => {
+                vec![Possible::literal(Thing::Foreign("arguments".into()), parameter.span)]
+            }
             (None, _) => {
                 let annotated = self.annotated(function, number);
-                annotated.unwrap_or_else(|| vec![Possible::unknown(format!("nobody in the scanned files passes `{}` to `{}`", parameter.name, scope.name))])
+                annotated.unwrap_or_else(|| {
+                    vec![Possible::unknown(format!("nobody in the scanned files passes `{}` to `{}`", parameter.name, scope.name))]
+                })
             }
         }
     }
@@ -415,7 +467,9 @@ impl Evaluator<'_> {
             .eval_open(at)
             .into_iter()
             .filter_map(|possible| match possible.thing {
-                Thing::Class(class) => Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None })), self.span(at)).at_most(Certainty::Assumed)),
+                Thing::Class(class) => {
+                    Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None })), self.span(at)).at_most(Certainty::Assumed))
+                }
                 _ => None,
             })
             .collect();

@@ -106,10 +106,22 @@ impl Evaluator<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn take_parameter(&self, result: &mut Construction, found: &Found<'_>, parameter: &Parameter, call: ExprRef, frame: &Frame, position: Option<usize>, depth: u32) {
+    fn take_parameter(
+        &self,
+        result: &mut Construction,
+        found: &Found<'_>,
+        parameter: &Parameter,
+        call: ExprRef,
+        frame: &Frame,
+        position: Option<usize>,
+        depth: u32,
+    ) {
         let position = position.map(|position| position + self.self_offset(call));
         let Some(given) = self.argument(call, frame, position, &parameter.name) else { return };
-        let written_at = self.keyword(call, &parameter.name).or_else(|| position.and_then(|position| self.positional(call, position))).map(|at| self.span(at));
+        let written_at = self
+            .keyword(call, &parameter.name)
+            .or_else(|| position.and_then(|position| self.positional(call, position)))
+            .map(|at| self.span(at));
         let at = written_at.unwrap_or_else(|| self.span(call));
         self.take_given(result, found, parameter, given, at, written_at, depth);
     }
@@ -119,13 +131,24 @@ impl Evaluator<'_> {
         let ExprKind::Call { callee, .. } = self.expr(call).kind else { return 0 };
         let facts = self.project.facts(call.file);
         match &facts.expr(callee).kind {
-            ExprKind::Attribute { object, name, .. } if &**name == "__init__" => usize::from(!matches!(facts.expr(*object).kind, ExprKind::Call { .. })),
+            ExprKind::Attribute { object, name, .. } if &**name == "__init__" => {
+                usize::from(!matches!(facts.expr(*object).kind, ExprKind::Call { .. }))
+            }
             _ => 0,
         }
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn take_given(&self, result: &mut Construction, found: &Found<'_>, parameter: &Parameter, given: Possibles, at: Span, written_at: Option<Span>, depth: u32) {
+    fn take_given(
+        &self,
+        result: &mut Construction,
+        found: &Found<'_>,
+        parameter: &Parameter,
+        given: Possibles,
+        at: Span,
+        written_at: Option<Span>,
+        depth: u32,
+    ) {
         let catalog = self.project.catalog;
         let mut plain = Vec::new();
         let mut carried: Vec<Construction> = Vec::new();
@@ -192,7 +215,11 @@ impl Evaluator<'_> {
             }
         } else if parameter.carrier && !carried_any {
             for name in carried_by(found, parameter) {
-                result.set(&name, vec![Possible::unknown(format!("`{}` is given, and what it carries is not known", parameter.name))], written_at);
+                result.set(
+                    &name,
+                    vec![Possible::unknown(format!("`{}` is given, and what it carries is not known", parameter.name))],
+                    written_at,
+                );
             }
         }
     }
@@ -240,7 +267,11 @@ impl Evaluator<'_> {
                         continue;
                     }
                     let value = ExprRef { file, expr: *value };
-                    let possibles = self.eval_open(value).into_iter().map(|possible| possible.after(statement.span, self.snippet(statement.span))).collect();
+                    let possibles = self
+                        .eval_open(value)
+                        .into_iter()
+                        .map(|possible| possible.after(statement.span, self.snippet(statement.span)))
+                        .collect();
                     result.set(attribute, possibles, Some(self.span(value)));
                 }
             }
@@ -260,7 +291,8 @@ impl Evaluator<'_> {
 
 /// Settings that an object given for a parameter may carry: those that carriers of the library set and no parameter sets by itself.
 fn carried_by(found: &Found<'_>, parameter: &Parameter) -> Vec<String> {
-    let direct: Vec<&String> = found.constructor.parameters.iter().filter(|other| other.name != parameter.name).flat_map(|other| &other.sets).collect();
+    let direct: Vec<&String> =
+        found.constructor.parameters.iter().filter(|other| other.name != parameter.name).flat_map(|other| &other.sets).collect();
     let carriers = found.library.constructors.iter().filter(|constructor| constructor.makes == Makes::Carrier);
     let mut names: Vec<String> = carriers
         .flat_map(|carrier| &carrier.parameters)

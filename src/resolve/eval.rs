@@ -243,9 +243,15 @@ impl<'p> Evaluator<'p> {
             ExprKind::Attribute { object, name, .. } => self.attribute(at, part(*object), name, frame),
             ExprKind::Subscript { object, index } => self.subscript(at, part(*object), part(*index), frame),
             ExprKind::Call { .. } => self.call(at, frame),
-            ExprKind::Operator { operator, left, right } => self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span),
-            ExprKind::Augmented { operator, old, value } => self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span),
-            ExprKind::Negative(inner) => self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span),
+            ExprKind::Operator { operator, left, right } => {
+                self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span)
+            }
+            ExprKind::Augmented { operator, old, value } => {
+                self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span)
+            }
+            ExprKind::Negative(inner) => {
+                self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span)
+            }
             ExprKind::Not(_) | ExprKind::Compare { .. } => vec![Possible::unknown("a comparison")],
             ExprKind::Or(all) => self.first_that(all.iter().map(|id| part(*id)), frame, true),
             ExprKind::And(all) => self.first_that(all.iter().map(|id| part(*id)), frame, false),
@@ -313,7 +319,9 @@ impl<'p> Evaluator<'p> {
         let part = |id| ExprRef { file: test.file, expr: id };
         match &self.expr(test).kind {
             ExprKind::Not(inner) => self.decide(part(*inner), frame).map(|truth| !truth),
-            ExprKind::Compare { operator, left, right } if matches!(&**operator, "is" | "is not") && self.expr(part(*right)).kind == ExprKind::None => {
+            ExprKind::Compare { operator, left, right }
+                if matches!(&**operator, "is" | "is not") && self.expr(part(*right)).kind == ExprKind::None =>
+            {
                 let nothing = all_same(self.eval(part(*left), frame).iter().map(|possible| match possible.thing {
                     Thing::Nothing => Some(true),
                     Thing::Unknown(_) | Thing::Foreign(_) => None,
@@ -446,16 +454,23 @@ fn all_same(mut truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 pub fn same(left: &Thing, right: &Thing) -> bool {
     match (left, right) {
         (Thing::Number(a), Thing::Number(b)) | (Thing::Seconds(a), Thing::Seconds(b)) => a == b,
-        (Thing::Text(a), Thing::Text(b)) | (Thing::Symbol(a), Thing::Symbol(b)) | (Thing::Foreign(a), Thing::Foreign(b)) | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
+        (Thing::Text(a), Thing::Text(b))
+        | (Thing::Symbol(a), Thing::Symbol(b))
+        | (Thing::Foreign(a), Thing::Foreign(b))
+        | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
         (Thing::Truth(a), Thing::Truth(b)) => a == b,
         (Thing::Nothing, Thing::Nothing) => true,
         (Thing::Module(a), Thing::Module(b)) => a == b,
         (Thing::Function(a, _), Thing::Function(b, _)) | (Thing::Class(a), Thing::Class(b)) => a == b,
         (Thing::Method(a, f), Thing::Method(b, g)) => f == g && same(a, b),
-        (Thing::Object(a), Thing::Object(b)) => a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0),
+        (Thing::Object(a), Thing::Object(b)) => {
+            a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0)
+        }
         (Thing::Made(a), Thing::Made(b)) => a.site == b.site && a.symbol == b.symbol,
         (Thing::Part(a, p), Thing::Part(b, q)) => a.site == b.site && p == q,
-        (Thing::Sequence(a, _), Thing::Sequence(b, _)) | (Thing::Mapping(a, _), Thing::Mapping(b, _)) | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
+        (Thing::Sequence(a, _), Thing::Sequence(b, _))
+        | (Thing::Mapping(a, _), Thing::Mapping(b, _))
+        | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
         (Thing::Generator(a, _), Thing::Generator(b, _)) => a == b,
         _ => false,
     }

@@ -95,8 +95,14 @@ impl Index {
                 }
             }
             ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
-                let is_callee = facts.expr(id).parent.is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Call { callee, .. } if callee == id));
-                let is_object = facts.expr(id).parent.is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Attribute { object, .. } if object == id));
+                let is_callee = facts
+                    .expr(id)
+                    .parent
+                    .is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Call { callee, .. } if callee == id));
+                let is_object = facts
+                    .expr(id)
+                    .parent
+                    .is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Attribute { object, .. } if object == id));
                 if !is_callee && !is_object {
                     self.mentions.entry(name.clone()).or_default().push(id);
                 }
@@ -128,9 +134,9 @@ fn owner_of(facts: &FileFacts, scope: ScopeId, name: &str) -> ScopeId {
             while let Some(id) = at {
                 let outer = facts.scope(id);
                 let binds = outer.parameters.iter().any(|parameter| &*parameter.name == name)
-                    || outer.statements.iter().any(|statement| {
-                        matches!(&statement.kind, StatementKind::Bind { target: Target::Name(bound), .. } if &**bound == name)
-                    });
+                    || outer.statements.iter().any(
+                        |statement| matches!(&statement.kind, StatementKind::Bind { target: Target::Name(bound), .. } if &**bound == name),
+                    );
                 let passes_on = outer.outer_names.iter().any(|(declared, _)| &**declared == name);
                 if outer.kind == ScopeKind::Function && binds && !passes_on {
                     return id;

@@ -63,7 +63,9 @@ impl Evaluator<'_> {
 
     fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing {
-            Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => self.key(inner, &inner_frame, key),
+            Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => {
+                self.key(inner, &inner_frame, key)
+            }
             _ => None,
         })
     }
@@ -82,7 +84,11 @@ impl Evaluator<'_> {
             if is_key && self.is_mapping(part(*object), mapping, scope) {
                 let said = self.snippet(statement.span);
                 let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
-                found.extend(self.eval(part(*value), &inner).into_iter().map(|possible| possible.through(statement.span).after(statement.span, said.clone())));
+                found.extend(
+                    self.eval(part(*value), &inner)
+                        .into_iter()
+                        .map(|possible| possible.through(statement.span).after(statement.span, said.clone())),
+                );
             }
         }
         for method in ["setdefault", "update"] {
@@ -95,12 +101,16 @@ impl Evaluator<'_> {
                 }
                 let inner = self.open_frame(self.scope_of(call));
                 let set = if method == "setdefault" {
-                    let names_it = self.positional(call, 0).is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
+                    let names_it = self
+                        .positional(call, 0)
+                        .is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
                     if names_it { self.positional(call, 1).map(|value| self.eval(value, &inner)) } else { None }
                 } else {
                     match self.keyword(call, key) {
                         Some(value) => Some(self.eval(value, &inner)),
-                        None => self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key)),
+                        None => {
+                            self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key))
+                        }
                     }
                 };
                 found.extend(set.into_iter().flatten().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
@@ -115,7 +125,10 @@ impl Evaluator<'_> {
             return false;
         }
         // A mapping that is a call's `**kwargs` has no name in the scope of that call.
-        if self.scope_of(object) != scope && matches!(self.expr(object).kind, ExprKind::Name(_)) && self.scope(self.scope_of(object)).parent != Some(scope.scope) {
+        if self.scope_of(object) != scope
+            && matches!(self.expr(object).kind, ExprKind::Name(_))
+            && self.scope(self.scope_of(object)).parent != Some(scope.scope)
+        {
             return self.is_parameter_mapping(object, mapping);
         }
         self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
@@ -132,7 +145,8 @@ impl Evaluator<'_> {
             return None;
         }
         let possibles = self.eval(object, frame);
-        let container = possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
+        let container =
+            possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
         if !container {
             return None;
         }
@@ -142,7 +156,11 @@ impl Evaluator<'_> {
                 (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..), "copy") => found.push(possible),
                 (Thing::Mapping(mapping, inner), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
                     let key = self.positional(at, 0).map(|key| self.eval(key, frame));
-                    let default = || self.positional(at, 1).map(|default| self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>());
+                    let default = || {
+                        self.positional(at, 1).map(|default| {
+                            self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>()
+                        })
+                    };
                     for key in key.into_iter().flatten() {
                         let Thing::Text(key) = key.thing else {
                             found.push(Possible::unknown("a key that is computed"));

@@ -32,10 +32,12 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &of.thing {
             Thing::Symbol(path) => vec![Possible::literal(Thing::Symbol(dotted(path, name)), span)],
-            Thing::Module(file) => self.module_member(*file, name).unwrap_or_else(|| {
-                vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]
-            }),
-            Thing::Class(class) => self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
+            Thing::Module(file) => self
+                .module_member(*file, name)
+                .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),
+            Thing::Class(class) => self
+                .class_member(*class, name, &of.thing, frame)
+                .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
             Thing::Made(made) => {
                 if let Some(class) = made.class
@@ -48,8 +50,12 @@ impl Evaluator<'_> {
             Thing::Part(made, path) => vec![Possible::literal(Thing::Part(made.clone(), dotted(path, name)), span)],
             Thing::Foreign(path) => vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)],
             Thing::Options(parsed, inner) => self.option(*parsed, inner, name, span),
-            Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))]),
-            Thing::Function(function, _) if name == "__wrapped__" => vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)],
+            Thing::Mapping(mapping, inner) => {
+                self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))])
+            }
+            Thing::Function(function, _) if name == "__wrapped__" => {
+                vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)]
+            }
             Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
             _ => vec![Possible::unknown(format!("`{name}` of what is not an object"))],
         }
@@ -63,7 +69,9 @@ impl Evaluator<'_> {
             for key in &keys {
                 match (&possible.thing, &key.thing) {
                     (Thing::Mapping(mapping, inner), Thing::Text(key)) => {
-                        found.extend(self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]));
+                        found.extend(
+                            self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]),
+                        );
                     }
                     (Thing::Options(parsed, inner), Thing::Text(key)) => found.extend(self.option(*parsed, inner, key, self.span(at))),
                     (Thing::Sequence(list, inner), Thing::Number(number)) => match &self.expr(*list).kind {
@@ -184,9 +192,9 @@ impl Evaluator<'_> {
                     if let StatementKind::Bind { value, .. } = statement.kind {
                         let said = self.snippet(statement.span);
                         found.extend(
-                            self.eval_open(ExprRef { file: class.file, expr: value })
-                                .into_iter()
-                                .map(|possible| possible.given_by(How::Constant).through(statement.span).after(statement.span, said.clone())),
+                            self.eval_open(ExprRef { file: class.file, expr: value }).into_iter().map(|possible| {
+                                possible.given_by(How::Constant).through(statement.span).after(statement.span, said.clone())
+                            }),
                         );
                     } else if let StatementKind::Define(defined) = statement.kind {
                         found.push(Possible::literal(Thing::Class(ScopeRef { file: class.file, scope: defined }), statement.span));
@@ -248,7 +256,8 @@ impl Evaluator<'_> {
                 let statement = &facts.scope(*scope).statements[*number as usize];
                 let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
                 let receiver = facts.scope(method.scope).parameters.first();
-                let is_self = matches!((&facts.expr(*object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name);
+                let is_self =
+                    matches!((&facts.expr(*object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name);
                 if !is_self || taken >= MAX_SETS {
                     continue;
                 }
@@ -256,7 +265,11 @@ impl Evaluator<'_> {
                 let inner = self.method_frame(method, of.clone(), self.construction(of, method), frame);
                 let said = self.snippet(statement.span);
                 let value = ExprRef { file: class.file, expr: *value };
-                found.extend(self.eval(value, &inner).into_iter().map(|possible| possible.through(statement.span).after(statement.span, said.clone())));
+                found.extend(
+                    self.eval(value, &inner)
+                        .into_iter()
+                        .map(|possible| possible.through(statement.span).after(statement.span, said.clone())),
+                );
             }
         }
         found

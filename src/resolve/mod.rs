@@ -27,7 +27,7 @@ pub use callers::Caller;
 pub use construct::Construction;
 pub use eval::{Evaluator, Wants, same};
 pub use index::Binder;
-pub use pools::{ResolvedPool, ResolvedSetting};
+pub use pools::{Ignored, ResolvedPool, ResolvedSetting};
 pub use project::{Loaded, Project};
 pub use rounds::{Reading, read_project};
 pub use sites::Site;

@@ -16,10 +16,14 @@ impl Modules {
     /// The table of a tree.
     pub fn of(tree: &Tree) -> Self {
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        let above: Vec<String> = tree.root().components().filter_map(|part| match part {
-            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
-        }).collect();
+        let above: Vec<String> = tree
+            .root()
+            .components()
+            .filter_map(|part| match part {
+                std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+                _ => None,
+            })
+            .collect();
         for (number, entry) in tree.entries().iter().enumerate() {
             if entry.kind != Kind::Python {
                 continue;
@@ -68,7 +72,14 @@ impl Modules {
                         if single { folder == prefix || (!is_package && (around || is_root)) } else { !is_package || folder == prefix }
                     }
                 };
-                reachable.then(|| (shared_folders(folder, stem), std::cmp::Reverse(tree.entries()[entry].path.ends_with(".pyi")), std::cmp::Reverse(stem.len()), entry))
+                reachable.then(|| {
+                    (
+                        shared_folders(folder, stem),
+                        std::cmp::Reverse(tree.entries()[entry].path.ends_with(".pyi")),
+                        std::cmp::Reverse(stem.len()),
+                        entry,
+                    )
+                })
             })
             .max_by_key(|(shared, stub, length, entry)| (*shared, *stub, *length, std::cmp::Reverse(*entry)))
             .map(|(.., entry)| entry)

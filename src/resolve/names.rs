@@ -125,7 +125,8 @@ impl Evaluator<'_> {
                 continue;
             }
             let statement = &scope.statements[number as usize];
-            let within_itself = statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
+            let within_itself =
+                statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
             let earlier = statement.span.start < before && !(within_itself && !self.is_block_target(scope, number));
             if killed || !earlier || excludes(scope, statement.context, context) {
                 continue;
@@ -230,7 +231,10 @@ impl Evaluator<'_> {
 
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.
     fn is_plain(&self, value: ExprRef) -> bool {
-        !matches!(self.expr(value).kind, ExprKind::Augmented { .. } | ExprKind::Element(_) | ExprKind::Entered(_) | ExprKind::Unpacked { .. })
+        !matches!(
+            self.expr(value).kind,
+            ExprKind::Augmented { .. } | ExprKind::Element(_) | ExprKind::Entered(_) | ExprKind::Unpacked { .. }
+        )
     }
 
     /// What an import binds.

@@ -32,7 +32,9 @@ impl Evaluator<'_> {
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
-            Gives::Length => first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![self.count(argument, frame)]),
+            Gives::Length => {
+                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![self.count(argument, frame)])
+            }
             Gives::Count | Gives::SameLength => vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)],
             Gives::Range => {
                 let mut range = Possible::literal(Thing::Between(function.low, function.high), span).at_most(Certainty::Default);
@@ -90,10 +92,13 @@ impl Evaluator<'_> {
         let known: Vec<&Possible> = all.iter().filter(|possible| !possible.is_unknown()).collect();
         match (known.len(), all.len()) {
             (known_count, total) if known_count == total => {
-                let numbers: Option<Vec<f64>> = known.iter().map(|possible| match possible.thing {
-                    Thing::Number(number) => Some(number),
-                    _ => None,
-                }).collect();
+                let numbers: Option<Vec<f64>> = known
+                    .iter()
+                    .map(|possible| match possible.thing {
+                        Thing::Number(number) => Some(number),
+                        _ => None,
+                    })
+                    .collect();
                 match numbers.as_deref() {
                     Some([first, rest @ ..]) if rest.iter().all(|number| number == first) => all.remove(0),
                     _ => Possible::unknown("one of several lengths"),
@@ -143,9 +148,15 @@ impl Evaluator<'_> {
                 }
                 _ => Possible::unknown("a length that is not known"),
             },
-            Thing::Text(text) => { let length = text.chars().count() as f64; counted(possible, length, span) }
+            Thing::Text(text) => {
+                let length = text.chars().count() as f64;
+                counted(possible, length, span)
+            }
             Thing::Mapping(mapping, _) => match &self.expr(*mapping).kind {
-                ExprKind::Mapping(items) if items.iter().all(|(key, _)| key.is_some()) => { let length = items.len() as f64; counted(possible, length, span) }
+                ExprKind::Mapping(items) if items.iter().all(|(key, _)| key.is_some()) => {
+                    let length = items.len() as f64;
+                    counted(possible, length, span)
+                }
                 _ => Possible::unknown("the size of a mapping"),
             },
             Thing::Unknown(why) => Possible::unknown(why.clone()),

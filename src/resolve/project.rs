@@ -180,7 +180,13 @@ impl<'a> Project<'a> {
     /// Loaded classes other than `class` that pass the test; only classes with bases are asked.
     pub fn subclasses(&self, class: ScopeRef, derives: impl Fn(ScopeRef) -> bool) -> Vec<ScopeRef> {
         let has_bases = |candidate: &ScopeRef| !self.facts(candidate.file).scope(candidate.scope).bases.is_empty();
-        self.classes.iter().copied().filter(|candidate| *candidate != class).filter(has_bases).filter(|candidate| derives(*candidate)).collect()
+        self.classes
+            .iter()
+            .copied()
+            .filter(|candidate| *candidate != class)
+            .filter(has_bases)
+            .filter(|candidate| derives(*candidate))
+            .collect()
     }
 
     /// Loaded classes.
@@ -218,7 +224,11 @@ impl<'a> Project<'a> {
                 let names: Vec<&str> = spellings.iter().map(|spelling| &**spelling).filter(|spelling| spelling.starts_with('-')).collect();
                 let Some(word) = crate::read::command::flag_value(program.arguments, &names) else { continue };
                 if self.runs(config.file, &program.kind, file) {
-                    found.push(Given { text: word.text.to_string(), span: word.span, program: self.sources.get(config.file).path.to_string() });
+                    found.push(Given {
+                        text: word.text.to_string(),
+                        span: word.span,
+                        program: self.sources.get(config.file).path.to_string(),
+                    });
                 }
             }
         }
@@ -253,7 +263,9 @@ impl<'a> Project<'a> {
                 .find(self.tree, path, module, 0)
                 .or_else(|| self.modules.find(self.tree, &self.sources.get(config).path, module, 0))
                 .and_then(|entry| match &self.tree.entries()[entry].path {
-                    init if init.ends_with("__init__.py") => self.modules.below(self.tree, init.trim_end_matches("/__init__.py"), "__main__").or(Some(entry)),
+                    init if init.ends_with("__init__.py") => {
+                        self.modules.below(self.tree, init.trim_end_matches("/__init__.py"), "__main__").or(Some(entry))
+                    }
                     _ => Some(entry),
                 }),
             ProgramKind::Script(script) => {
@@ -261,7 +273,9 @@ impl<'a> Project<'a> {
                 self.tree.entries().iter().position(|entry| &*entry.path == script || entry.path.ends_with(&format!("/{script}")))
             }
             ProgramKind::Cargo { .. } => return path.ends_with(".rs"),
-            ProgramKind::Name(name) => return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_")),
+            ProgramKind::Name(name) => {
+                return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_"));
+            }
         };
         let Some(entry) = entry else { return false };
         let started = &self.tree.entries()[entry].path;
@@ -289,5 +303,8 @@ impl<'a> Project<'a> {
 /// Whether a path is that of a test: what it passes says nothing about the program.
 pub fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing")) || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing"))
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name == "conftest.py"
 }

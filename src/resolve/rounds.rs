@@ -95,7 +95,8 @@ fn kind_of(language: Language) -> Kind {
 /// Reads what the last round asked for; whether anything new came in.
 fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round: u32, reading: &mut Reading) -> bool {
     let mut files: FxHashMap<usize, String> = wants.entries;
-    let names: FxHashMap<String, FxHashSet<String>> = wants.names.into_iter().filter(|(name, _)| asked.names.insert(name.clone())).collect();
+    let names: FxHashMap<String, FxHashSet<String>> =
+        wants.names.into_iter().filter(|(name, _)| asked.names.insert(name.clone())).collect();
     reading.counters.names += names.len() as u64;
     for (entry, name) in files_that_say(project, &names) {
         files.entry(entry).or_insert_with(|| format!("`{name}`"));
@@ -137,7 +138,9 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
         let mut entries: Vec<usize> = entries.iter().copied().filter(|entry| !is_test(&project.tree.entries()[*entry].path)).collect();
         entries.sort_unstable();
         if entries.len() > COMMON {
-            entries.retain(|entry| companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry))));
+            entries.retain(|entry| {
+                companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry)))
+            });
         }
         if entries.len() <= MAX_FILES {
             found.extend(entries.into_iter().filter(|entry| project.loaded_entry(*entry).is_none()).map(|entry| (entry, name.clone())));

@@ -60,13 +60,17 @@ impl Evaluator<'_> {
         let catalog = self.project.catalog;
         let (kind, parameter, position, default, processes) = match (catalog.limiter(&made.symbol), catalog.executor(&made.symbol)) {
             (Some(limiter), _) => (ConcurrencyKind::Semaphore, &limiter.parameter, limiter.position, &limiter.default, false),
-            (_, Some(executor)) => (ConcurrencyKind::Executor, &executor.parameter, executor.position, &executor.default, executor.processes),
+            (_, Some(executor)) => {
+                (ConcurrencyKind::Executor, &executor.parameter, executor.position, &executor.default, executor.processes)
+            }
             _ => return None,
         };
         let given = self.argument(made.site, &made.frame, Some(position), parameter);
         let written = self.keyword(made.site, parameter).or_else(|| self.positional(made.site, position));
         let name = written.map(|at| self.project.sources.slice(self.span(at)).trim().to_string());
-        let is_plain_name = |name: &String| !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+        let is_plain_name = |name: &String| {
+            !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
+        };
         let name = name.filter(is_plain_name).filter(|name| name.parse::<f64>().is_err()).unwrap_or_else(|| parameter.clone());
         let default = || vec![self.workers_default(default.as_ref(), made)];
         let possibles = match given {
