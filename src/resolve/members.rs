@@ -31,7 +31,7 @@ impl Evaluator<'_> {
     pub(super) fn member(&self, of: &Possible, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
         let span = self.span(at);
         match &of.thing {
-            Thing::Symbol(path) => vec![Possible::literal(Thing::Symbol(dotted(path, name)), span)],
+            Thing::Symbol(path) => vec![self.symbol(dotted(path, name), span)],
             Thing::Module(file) => self
                 .module_member(*file, name)
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),

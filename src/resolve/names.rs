@@ -6,7 +6,9 @@ use super::eval::{Evaluator, origin_of};
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
-use crate::value::How;
+use crate::catalog::concurrency::Gives;
+use crate::text::Span;
+use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
     /// What a name can be where it is used.
@@ -37,7 +39,22 @@ impl Evaluator<'_> {
             first = false;
             here = scope.parent;
         }
-        vec![Possible::literal(Thing::Symbol(Rc::from(name)), self.span(at))]
+        vec![self.symbol(Rc::from(name), self.span(at))]
+    }
+
+    /// A name of a library: its number where the catalog knows it as a constant.
+    pub(super) fn symbol(&self, symbol: Rc<str>, at: Span) -> Possible {
+        if let Some(constant) = self.project.catalog.constant(&symbol) {
+            let mut possible = Possible::literal(super::construct::literal_thing(&constant.value), at).at_most(Certainty::Default);
+            possible.how = How::Constant;
+            return possible.after(at, format!("`{symbol}` is {} ({})", super::construct::literal_text(&constant.value), constant.source));
+        }
+        if let Some(function) = self.project.catalog.function(&symbol)
+            && function.gives == Gives::Constant
+        {
+            return Possible::literal(Thing::Number(function.low.unwrap_or(f64::INFINITY)), at);
+        }
+        Possible::literal(Thing::Symbol(symbol), at)
     }
 
     /// What a name of a module is, seen from outside.
@@ -238,7 +255,7 @@ impl Evaluator<'_> {
     }
 
     /// What an import binds.
-    pub(super) fn imported(&self, import: &Import, file: u32, span: crate::text::Span) -> Possibles {
+    pub(super) fn imported(&self, import: &Import, file: u32, span: Span) -> Possibles {
         let level = import.level;
         match &import.item {
             None => match self.project.find_module(file, &import.path, level) {
@@ -270,7 +287,7 @@ impl Evaluator<'_> {
                 if level > 0 {
                     return vec![Possible::unknown(format!("`{item}` comes from a file that is not here"))];
                 }
-                vec![Possible::literal(Thing::Symbol(dotted(&import.path, item)), span)]
+                vec![self.symbol(dotted(&import.path, item), span)]
             }
         }
     }

@@ -196,7 +196,7 @@ impl<'a> Project<'a> {
 
     /// The entry that an import of `path` in a loaded file leads to; `None` for what is not in the tree.
     pub fn find_module(&self, file: u32, path: &str, level: u32) -> Option<usize> {
-        self.modules.find(self.tree, self.path(file), path, level)
+        self.modules.find(self.tree, self.path(file), path, level, self.catalog.names_module(path))
     }
 
     /// The entry of a submodule of a package.
@@ -260,8 +260,8 @@ impl<'a> Project<'a> {
         let entry = match program {
             ProgramKind::Module(module) => self
                 .modules
-                .find(self.tree, path, module, 0)
-                .or_else(|| self.modules.find(self.tree, &self.sources.get(config).path, module, 0))
+                .find(self.tree, path, module, 0, false)
+                .or_else(|| self.modules.find(self.tree, &self.sources.get(config).path, module, 0, false))
                 .and_then(|entry| match &self.tree.entries()[entry].path {
                     init if init.ends_with("__init__.py") => {
                         self.modules.below(self.tree, init.trim_end_matches("/__init__.py"), "__main__").or(Some(entry))
