@@ -43,6 +43,9 @@ pub struct Source {
     /// Objects whose attributes each thread or task has for itself (`threading.local`).
     #[serde(default)]
     pub per_thread: Vec<String>,
+    /// Calls that give a function with some of its arguments (`functools.partial`).
+    #[serde(default)]
+    pub partials: Vec<String>,
     /// Names that mean concurrency in flags, keys and constants: whole snake_case words or `*`-patterns.
     #[serde(default)]
     pub names: Vec<String>,

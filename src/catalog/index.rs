@@ -187,6 +187,11 @@ impl Catalog {
         self.sources.iter().any(|source| source.per_thread.iter().any(|known| known == symbol))
     }
 
+    /// Whether a symbol gives a function with some of its arguments.
+    pub fn is_partial(&self, symbol: &str) -> bool {
+        self.sources.iter().any(|source| source.partials.iter().any(|known| known == symbol))
+    }
+
     /// Whether a call of this last name may be a fan-out.
     pub fn is_fan_out_name(&self, name: &str) -> bool {
         let last = |symbol: &String| symbol.rsplit('.').next() == Some(name);

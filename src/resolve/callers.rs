@@ -75,7 +75,7 @@ impl Evaluator<'_> {
 
     fn direct(&self, call: ExprRef) -> Caller {
         let caller = self.open_frame(self.scope_of(call));
-        Caller { call, binding: Binding { call, caller, skip: 0, before: None }, handed_on: false }
+        Caller { call, binding: Binding { call, caller, skip: 0, before: None, packed: None }, handed_on: false }
     }
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
@@ -98,7 +98,7 @@ impl Evaluator<'_> {
     }
 
     /// The call that a function is handed to, when `mention` is one of its arguments.
-    pub(super) fn handed_on(&self, mention: ExprRef) -> Option<Caller> {
+    pub fn handed_on(&self, mention: ExprRef) -> Option<Caller> {
         let facts = self.project.facts(mention.file);
         let mut inner = mention.expr;
         let mut at = facts.expr(inner).parent?;
@@ -113,7 +113,11 @@ impl Evaluator<'_> {
                         .collect();
                     let skip = positional.iter().position(|value| *value == inner).map_or(positional.len(), |position| position + 1);
                     let caller = self.open_frame(self.scope_of(call));
-                    return Some(Caller { call, binding: Binding { call, caller, skip, before: None }, handed_on: true });
+                    return Some(Caller {
+                        call,
+                        binding: Binding { call, caller, skip, before: None, packed: self.keyword(call, "args") },
+                        handed_on: true,
+                    });
                 }
                 ExprKind::List(_) | ExprKind::Spread(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) => {
                     inner = at;

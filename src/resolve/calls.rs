@@ -33,21 +33,24 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &callee.thing {
             Thing::Symbol(symbol) => self.symbol_call(symbol, at, frame),
-            Thing::Function(function, outer) => {
-                self.follow(*function, outer.clone(), None, Binding { call: at, caller: frame.clone(), skip: 0, before: None })
-            }
+            Thing::Function(function, outer) => self.follow(
+                *function,
+                outer.clone(),
+                None,
+                Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+            ),
             Thing::Method(this, function) => {
                 let this = (**this).clone();
                 self.follow(
                     *function,
                     self.open_frame(*function),
                     Some(this),
-                    Binding { call: at, caller: frame.clone(), skip: 0, before: None },
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
                 )
             }
             Thing::Partial(inner, before, before_frame) => {
-                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None };
-                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)) };
+                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None, packed: None };
+                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)), packed: None };
                 match &**inner {
                     Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, binding),
                     Thing::Method(this, function) => self.follow(*function, self.open_frame(*function), Some((**this).clone()), binding),
@@ -66,7 +69,7 @@ impl Evaluator<'_> {
                     method,
                     self.open_frame(method),
                     Some(callee.thing.clone()),
-                    Binding { call: at, caller: frame.clone(), skip: 0, before: None },
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
                 ),
                 None => vec![Possible::unknown("the result of calling an object")],
             },
@@ -213,7 +216,12 @@ impl Evaluator<'_> {
         let method = self.super_target(object, name)?;
         let Some((method, this_scope)) = method else { return Some(vec![Possible::unknown("a method of a library's base class")]) };
         let this = self.this_of(this_scope, frame);
-        Some(self.follow(method, self.open_frame(method), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None }))
+        Some(self.follow(
+            method,
+            self.open_frame(method),
+            Some(this),
+            Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+        ))
     }
 
     /// What `super().name` names: the base's method and the method that says `super`. `Some(None)`: a base outside the project.
@@ -260,8 +268,20 @@ impl Evaluator<'_> {
             return self.open_frame(method);
         }
         let outer = self.open_frame(method).0.outer.clone();
-        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None });
+        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None, packed: None });
         self.frame(method, outer, call, Some(this), near.0.depth + 1)
+    }
+
+    /// The activation of a function by a call, with the object it is called on.
+    pub fn activation(&self, function: ScopeRef, call: Binding, this: Option<Thing>) -> Frame {
+        let open = self.open_frame(function);
+        // A closure sees the activation of the function around it, where the caller stands in that.
+        let outer = self.scope(function).parent.map(|parent| self.frame_for(ScopeRef { file: function.file, scope: parent }, &call.caller));
+        let depth = call.caller.0.depth + 1;
+        if depth > MAX_FRAMES {
+            return open;
+        }
+        self.frame(function, outer, Some(call), this, depth)
     }
 
     /// Follows a call into a function of the project.
@@ -409,6 +429,11 @@ impl Evaluator<'_> {
                 return Some(vec![Possible::literal(Thing::Mapping(binding.call, binding.caller.clone()), span)]);
             }
             _ => {}
+        }
+        if let Some(packed) = binding.packed {
+            let ExprKind::List(items) = &self.expr(packed).kind else { return None };
+            let item = ExprRef { file: packed.file, expr: *items.get(position)? };
+            return Some(self.eval(item, &binding.caller));
         }
         let mut given_before = 0;
         if let Some(before) = &binding.before {

@@ -214,7 +214,10 @@ impl Evaluator<'_> {
         let (classes, symbols) = &*ancestry;
         let mut found = self.assigned(classes, name, of, frame);
         if found.is_empty() {
-            found.extend(self.field_argument(object, classes, name));
+            let of_field = self.field_argument(object, classes, name);
+            if !of_field.is_empty() {
+                return of_field;
+            }
         }
         let in_class = self.class_member(object.class, name, of, frame);
         if found.is_empty() {

@@ -31,4 +31,4 @@ pub use pools::{Ignored, ResolvedPool, ResolvedSetting};
 pub use project::{Loaded, Project};
 pub use rounds::{Reading, read_project};
 pub use sites::Site;
-pub use thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, last_part};
+pub use thing::{Binding, ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, last_part};

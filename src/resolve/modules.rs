@@ -78,7 +78,9 @@ impl Modules {
                     }
                 };
                 let is_stub = tree.entries()[entry].path.ends_with(".pyi");
-                rank.map(|rank| (rank, shared_folders(folder, stem), !is_stub, std::cmp::Reverse(stem.len()), std::cmp::Reverse(entry), entry))
+                rank.map(|rank| {
+                    (rank, shared_folders(folder, stem), !is_stub, std::cmp::Reverse(stem.len()), std::cmp::Reverse(entry), entry)
+                })
             })
             .max()
             .map(|(.., entry)| entry)

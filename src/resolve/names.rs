@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::eval::{Evaluator, origin_of};
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
-use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
 use crate::catalog::concurrency::Gives;
+use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, How};
 

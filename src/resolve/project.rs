@@ -273,6 +273,9 @@ impl<'a> Project<'a> {
                 self.tree.entries().iter().position(|entry| &*entry.path == script || entry.path.ends_with(&format!("/{script}")))
             }
             ProgramKind::Cargo { .. } => return path.ends_with(".rs"),
+            ProgramKind::Name(name) if self.console_script(name).is_some() => {
+                self.console_script(name).and_then(|module| self.modules.find(self.tree, path, &module, 0, false))
+            }
             ProgramKind::Name(name) => {
                 return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_"));
             }
@@ -286,6 +289,20 @@ impl<'a> Project<'a> {
         let package = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
         let (one, other) = (package(started), package(path));
         !one.is_empty() && (other == one || other.starts_with(&format!("{one}/")))
+    }
+
+    /// The module that a console script of the project starts (`[project.scripts] name = "pkg.mod:main"`).
+    fn console_script(&self, name: &str) -> Option<String> {
+        let entries = self.configs.iter().flat_map(|config| &config.entries);
+        entries
+            .filter(|entry| {
+                entry.path.last().is_some_and(|key| **key == *name)
+                    && entry.path.iter().any(|key| &**key == "scripts" || &**key == "console_scripts")
+            })
+            .find_map(|entry| match &entry.value {
+                crate::facts::config::Scalar::Text(target) => target.split(':').next().map(Into::into),
+                _ => None,
+            })
     }
 
     /// The module scope of each loaded file.

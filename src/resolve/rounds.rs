@@ -103,7 +103,11 @@ fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round
     }
     files.retain(|entry, _| project.loaded_entry(*entry).is_none());
     let flags: Vec<String> = wants.flags.into_iter().filter(|flag| flag.len() > 2 && asked.flags.insert(flag.clone())).collect();
-    let configs = configs_that_say(project.tree, &flags);
+    let mut configs = configs_that_say(project.tree, &flags);
+    if !flags.is_empty() {
+        // Short flags are too short to search for, and command files are few.
+        configs.extend((0..project.tree.entries().len()).filter(|entry| matches!(project.tree.entries()[*entry].kind, Kind::Commands(_))));
+    }
     let before = (project.loaded().len(), project.configs().len());
     let mut files: Vec<(usize, String)> = files.into_iter().collect();
     files.sort();
