@@ -169,6 +169,9 @@ pub struct Setting {
     /// For time-outs: whether the wait for a free connection counts.
     #[serde(default)]
     pub covers_queue: bool,
+    /// Whether programs write it in milliseconds; defaults here are in seconds all the same.
+    #[serde(default)]
+    pub milliseconds: bool,
     /// Another setting of the pool: where this one is left out and that one is given, this one has its value (psycopg_pool: `max_size` is `min_size`).
     pub follows: Option<String>,
 }
@@ -329,6 +332,9 @@ pub struct Parameter {
     /// Where it is a URL: settings that its query may give, under their own names in any case (`redis://host?max_connections=20`). Parameters win over it.
     #[serde(default)]
     pub query: Vec<String>,
+    /// Where it is a mapping: settings that its keys give, under their own names (`engine_options={"pool_size": 20}`).
+    #[serde(default)]
+    pub mapping: Vec<String>,
     /// Whether the library accepts and ignores it.
     #[serde(default)]
     pub ignored: bool,
