@@ -196,6 +196,11 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
     for (index, setter) in constructor.setters.iter().enumerate() {
         parameters(&setter.parameters, place(&[Name("setter"), Index(index)]));
     }
+    for (index, setter) in constructor.setters.iter().enumerate() {
+        for name in setter.values.keys() {
+            expect(name, [place(&[Name("setter"), Index(index), Name("values")]).as_slice(), &[Name(name)]].concat());
+        }
+    }
     for name in constructor.overrides.keys() {
         expect(name, [place(&[Name("overrides")]).as_slice(), &[Name(name)]].concat());
     }

@@ -352,6 +352,9 @@ pub struct Setter {
     /// Parameters in positional order.
     #[serde(default, rename = "parameter")]
     pub parameters: Vec<Parameter>,
+    /// Settings that the call itself gives a value, whatever its arguments (`http2_prior_knowledge()`).
+    #[serde(default)]
+    pub values: std::collections::BTreeMap<String, Literal>,
 }
 
 /// A constant of the library.
