@@ -76,9 +76,6 @@ pub struct PoolKind {
     /// Whether a request sent over several hosts shares the total limit (`false`: every host has a pool of its own).
     #[serde(default = "yes")]
     pub shared_by_hosts: bool,
-    /// Whether it is a pool of database connections: those are sized by the server's share, never by concurrency.
-    #[serde(default)]
-    pub database: bool,
     /// Things to know that no number shows, each a sentence; printed by `explain`.
     #[serde(default)]
     pub caveats: Vec<String>,
