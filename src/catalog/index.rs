@@ -207,7 +207,8 @@ impl Catalog {
     /// Whether a call of this last name may be a fan-out.
     pub fn is_fan_out_name(&self, name: &str) -> bool {
         let last = |symbol: &String| symbol.rsplit('.').next() == Some(name);
-        self.fan_out_methods.contains_key(name) || self.sources.iter().flat_map(|source| &source.fan_outs).any(|entry| entry.symbols.iter().any(last))
+        self.fan_out_methods.contains_key(name)
+            || self.sources.iter().flat_map(|source| &source.fan_outs).any(|entry| entry.symbols.iter().any(last))
     }
 
     fn entry<'a, T>(&'a self, places: &Places, symbol: &str, list: impl Fn(&'a Source) -> &'a Vec<T>) -> Option<&'a T> {
