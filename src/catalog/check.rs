@@ -185,7 +185,9 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
     };
     let mut parameters = |list: &[Parameter], path: Vec<Key<'static>>| {
         for (index, parameter) in list.iter().enumerate() {
-            for (key, names) in [("sets", &parameter.sets), ("disables", &parameter.disables), ("query", &parameter.query), ("mapping", &parameter.mapping)] {
+            for (key, names) in
+                [("sets", &parameter.sets), ("disables", &parameter.disables), ("query", &parameter.query), ("mapping", &parameter.mapping)]
+            {
                 for (nth, name) in names.iter().enumerate() {
                     expect(name, [path.as_slice(), &[Name("parameter"), Index(index), Name(key), Index(nth)]].concat());
                 }
@@ -250,6 +252,12 @@ pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
         for (at, starter) in source.starters.iter().enumerate() {
             if nameless(&starter.symbols, &starter.methods) {
                 report(&[Name("starter"), Index(at)], "a starter needs a symbol or a method".into());
+            }
+        }
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for (at, method) in source.methods.iter().enumerate() {
+            for (index, name) in method.names.iter().enumerate().filter(|(_, name)| !named.insert(name)) {
+                report(&[Name("method"), Index(at), Name("names"), Index(index)], format!("the method `{name}` stands here twice"));
             }
         }
         for (at, function) in source.functions.iter().enumerate() {
