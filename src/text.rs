@@ -121,6 +121,13 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// Gives every text another path, as a reader elsewhere sees it.
+    pub fn rename(&mut self, path: impl Fn(&str) -> String) {
+        for file in &mut self.files {
+            file.path = path(&file.path).into();
+        }
+    }
+
     /// All texts in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter()
