@@ -240,3 +240,13 @@ fn the_readme_and_the_pipeline_run_the_same_tests() {
     assert!(readme.lines().any(|line| line == "cargo test") && pipeline.lines().any(|line| line.starts_with("cargo test --locked")));
     assert!(readme.lines().any(|line| line == "cargo run --release -- scan fixtures/projects/llm-burst"));
 }
+
+#[test]
+fn the_readme_names_every_rule_and_counts_the_dependencies() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let missing: Vec<String> = rule_ids().into_iter().filter(|id| !readme.contains(&format!("[`{id}`](rules/{id}.md)"))).collect();
+    assert_eq!(missing, Vec::<String>::new());
+    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let direct = manifest["dependencies"].as_table().unwrap().len();
+    assert!(readme.contains(&format!(" {direct} direct dependencies")), "there are {direct}");
+}
