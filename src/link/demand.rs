@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::climb::Route;
 use super::homes::{Home, homes};
 use super::hops::{Hop, HopKind};
+use super::route::Route;
 use crate::finding::ConcurrencyKind;
 use crate::resolve::{Evaluator, ExprRef, ScopeRef};
 use crate::text::Span;

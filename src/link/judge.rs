@@ -11,6 +11,9 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
     if demand.same_as.iter().any(|span| supply.same_as.contains(span)) {
         return (Verdict::Ok, "both numbers come from the same place, so that they cannot differ".into());
     }
+    if pool.opens_nothing {
+        return (Verdict::Ok, "it opens no connection".into());
+    }
     if supply.amount == Amount::Unbounded {
         return (Verdict::Ok, "the pool has no limit".into());
     }

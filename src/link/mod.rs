@@ -6,19 +6,21 @@ mod homes;
 mod hops;
 mod inventory;
 mod judge;
+mod route;
 mod uses;
 
 use rustc_hash::FxHashMap;
 
-pub use climb::Route;
 pub use demand::{Decider, Demand};
 pub use homes::Home;
 pub use hops::{Hop, HopKind};
 pub use judge::whole;
+pub use route::Route;
 pub use uses::Use;
 
+use crate::facts::ContextKind;
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool};
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site};
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing};
 use crate::settings::{Settings, Workload};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value};
@@ -110,13 +112,34 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
     let homes: Vec<Vec<Home>> = pools.iter().map(|pool| homes::homes(evaluator, pool.made.site)).collect();
     let mut flows = Vec::new();
     for at in uses::uses(evaluator, pools) {
-        for route in climb::routes(evaluator, at.call, &homes[at.pool]) {
+        let pool = &pools[at.pool];
+        let is_pool = |thing: &Thing| match thing {
+            Thing::Made(made) | Thing::Part(made, _) => made.site == pool.made.site || pool.clients.contains(&made.site),
+            _ => false,
+        };
+        let made_in = loops_around(evaluator, pool.made.site);
+        for way in climb::ways(evaluator, at.call, &homes[at.pool]) {
+            let Some(route) = route::route(evaluator, &way, at.object, is_pool) else { continue };
             let demand = demand::demand(evaluator, &route, &mut known_homes);
-            let repeats_at_home = route.hops.iter().any(|(hop, _)| matches!(hop.kind, hops::HopKind::Loop | hops::HopKind::FanOut));
+            // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.
+            let (around_both, around_request): (Vec<_>, Vec<_>) =
+                route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
+            let repeats_at_home = !around_request.is_empty();
+            let home_repeats = demand.home_repeats || !around_both.is_empty();
+            let demand = Demand { home_repeats, ..demand };
             flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, route, demand });
         }
     }
     (homes, flows)
+}
+
+/// Where the loops around a construction begin, in its own function.
+fn loops_around(evaluator: &Evaluator<'_>, site: ExprRef) -> Vec<u32> {
+    let scope = evaluator.scope(evaluator.scope_of(site));
+    let loops = scope
+        .context_chain(evaluator.context_of(site))
+        .filter(|(_, context)| matches!(context.kind, ContextKind::For { .. } | ContextKind::While { .. }));
+    loops.map(|(_, context)| context.span.start).collect()
 }
 
 /// The cases of one pool: one for each thing that decides a demand, the largest first.
@@ -187,7 +210,7 @@ fn listed(concurrency: &mut Vec<Concurrency>, span: Span, kind: ConcurrencyKind,
 }
 
 fn route_steps(evaluator: &Evaluator<'_>, flow: &Flow) -> Vec<Step> {
-    let mut steps = climb::steps(&flow.route);
+    let mut steps = route::steps(&flow.route);
     let line = evaluator.project.sources.slice(flow.span).lines().next().unwrap_or("").to_string();
     steps.push(Step { at: Some(flow.span), said: format!("sends: `{line}`") });
     steps

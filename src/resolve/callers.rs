@@ -75,7 +75,7 @@ impl Evaluator<'_> {
 
     fn direct(&self, call: ExprRef) -> Caller {
         let caller = self.open_frame(self.scope_of(call));
-        Caller { call, binding: Binding { call, caller, skip: 0, before: None }, handed_on: false }
+        Caller { call, binding: Binding { call, caller, skip: 0, before: None, packed: None }, handed_on: false }
     }
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
@@ -98,7 +98,7 @@ impl Evaluator<'_> {
     }
 
     /// The call that a function is handed to, when `mention` is one of its arguments.
-    pub(super) fn handed_on(&self, mention: ExprRef) -> Option<Caller> {
+    pub fn handed_on(&self, mention: ExprRef) -> Option<Caller> {
         let facts = self.project.facts(mention.file);
         let mut inner = mention.expr;
         let mut at = facts.expr(inner).parent?;
@@ -113,7 +113,11 @@ impl Evaluator<'_> {
                         .collect();
                     let skip = positional.iter().position(|value| *value == inner).map_or(positional.len(), |position| position + 1);
                     let caller = self.open_frame(self.scope_of(call));
-                    return Some(Caller { call, binding: Binding { call, caller, skip, before: None }, handed_on: true });
+                    return Some(Caller {
+                        call,
+                        binding: Binding { call, caller, skip, before: None, packed: self.keyword(call, "args") },
+                        handed_on: true,
+                    });
                 }
                 ExprKind::List(_) | ExprKind::Spread(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) => {
                     inner = at;
@@ -165,6 +169,15 @@ impl Evaluator<'_> {
     /// Calls that make objects of a class or of a subclass that keeps its `__init__`.
     pub fn constructions(&self, class: ScopeRef) -> Vec<ExprRef> {
         self.want_name(&self.scope(class).name, class);
+        if self.is_rust(class.file) {
+            let records = self.project.records_of(&self.scope(class).name).into_iter().map(|(file, expr)| ExprRef { file, expr });
+            return records
+                .filter(|record| {
+                    self.eval_open(*record).iter().any(|possible| matches!(&possible.thing, Thing::Object(object) if object.class == class))
+                })
+                .take(MAX_CALLERS)
+                .collect();
+        }
         let own = self.find_method(class, "__init__");
         let mut names: Vec<String> = vec![self.scope(class).name.to_string()];
         for subclass in self.subclasses(class).iter().copied() {

@@ -21,6 +21,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.container_call(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.method_of_value(object, name, at, frame) {
+                return found;
+            }
         }
         let mut found = Vec::new();
         for possible in self.eval(callee, frame) {
@@ -33,21 +36,24 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &callee.thing {
             Thing::Symbol(symbol) => self.symbol_call(symbol, at, frame),
-            Thing::Function(function, outer) => {
-                self.follow(*function, outer.clone(), None, Binding { call: at, caller: frame.clone(), skip: 0, before: None })
-            }
+            Thing::Function(function, outer) => self.follow(
+                *function,
+                outer.clone(),
+                None,
+                Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+            ),
             Thing::Method(this, function) => {
                 let this = (**this).clone();
                 self.follow(
                     *function,
                     self.open_frame(*function),
                     Some(this),
-                    Binding { call: at, caller: frame.clone(), skip: 0, before: None },
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
                 )
             }
             Thing::Partial(inner, before, before_frame) => {
-                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None };
-                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)) };
+                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None, packed: None };
+                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)), packed: None };
                 match &**inner {
                     Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, binding),
                     Thing::Method(this, function) => self.follow(*function, self.open_frame(*function), Some((**this).clone()), binding),
@@ -66,7 +72,7 @@ impl Evaluator<'_> {
                     method,
                     self.open_frame(method),
                     Some(callee.thing.clone()),
-                    Binding { call: at, caller: frame.clone(), skip: 0, before: None },
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
                 ),
                 None => vec![Possible::unknown("the result of calling an object")],
             },
@@ -174,7 +180,8 @@ impl Evaluator<'_> {
         let span = self.span(at);
         let whole = dotted(&made.symbol, path);
         if let Some(found) = catalog.constructor(&made.symbol) {
-            if found.constructor.passes.iter().any(|method| **method == **path) {
+            let is_setter = || self.is_rust(at.file) && found.constructor.setters.iter().any(|setter| *setter.method == **path);
+            if found.constructor.passes.iter().any(|method| **method == **path) || is_setter() {
                 return vec![Possible::literal(Thing::Made(made.clone()), span)];
             }
             if let Some(target) = found.constructor.methods.get(&**path) {
@@ -213,7 +220,12 @@ impl Evaluator<'_> {
         let method = self.super_target(object, name)?;
         let Some((method, this_scope)) = method else { return Some(vec![Possible::unknown("a method of a library's base class")]) };
         let this = self.this_of(this_scope, frame);
-        Some(self.follow(method, self.open_frame(method), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None }))
+        Some(self.follow(
+            method,
+            self.open_frame(method),
+            Some(this),
+            Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+        ))
     }
 
     /// What `super().name` names: the base's method and the method that says `super`. `Some(None)`: a base outside the project.
@@ -234,7 +246,8 @@ impl Evaluator<'_> {
         let mut at = Some(scope.scope);
         while let Some(id) = at {
             if let Some(class) = index.class_of.get(&id) {
-                return Some((ScopeRef { file: scope.file, scope: id }, ScopeRef { file: scope.file, scope: *class }));
+                let class = self.whole_class(ScopeRef { file: scope.file, scope: *class });
+                return Some((ScopeRef { file: scope.file, scope: id }, class));
             }
             at = self.project.facts(scope.file).scope(id).parent;
         }
@@ -260,8 +273,20 @@ impl Evaluator<'_> {
             return self.open_frame(method);
         }
         let outer = self.open_frame(method).0.outer.clone();
-        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None });
+        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None, packed: None });
         self.frame(method, outer, call, Some(this), near.0.depth + 1)
+    }
+
+    /// The activation of a function by a call, with the object it is called on.
+    pub fn activation(&self, function: ScopeRef, call: Binding, this: Option<Thing>) -> Frame {
+        let open = self.open_frame(function);
+        // A closure sees the activation of the function around it, where the caller stands in that.
+        let outer = self.scope(function).parent.map(|parent| self.frame_for(ScopeRef { file: function.file, scope: parent }, &call.caller));
+        let depth = call.caller.0.depth + 1;
+        if depth > MAX_FRAMES {
+            return open;
+        }
+        self.frame(function, outer, Some(call), this, depth)
     }
 
     /// Follows a call into a function of the project.
@@ -303,6 +328,9 @@ impl Evaluator<'_> {
 
     /// The keyword argument of a call.
     pub(super) fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
+        if let ExprKind::Record { fields, .. } = &self.expr(call).kind {
+            return fields.iter().find(|(field, _)| &**field == name).map(|(_, value)| ExprRef { file: call.file, expr: *value });
+        }
         self.arguments(call).iter().find_map(|argument| match &argument.kind {
             ArgumentKind::Keyword(given) if &**given == name => Some(ExprRef { file: call.file, expr: argument.value }),
             _ => None,
@@ -362,8 +390,7 @@ impl Evaluator<'_> {
     pub(super) fn parameter(&self, function: ScopeRef, number: usize, frame: &Frame) -> Possibles {
         let scope = self.scope(function);
         let parameter = &scope.parameters[number];
-        let is_method =
-            self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"]);
+        let is_method = self.takes_self(function);
         if is_method && number == 0 {
             let this = self.this_of(function, frame);
             let thing = match (&this, self.has_decorator(function, &["classmethod"])) {
@@ -401,6 +428,14 @@ impl Evaluator<'_> {
         found
     }
 
+    /// Whether the first parameter of a function is the object that it is called on.
+    pub(super) fn takes_self(&self, function: ScopeRef) -> bool {
+        if self.is_rust(function.file) {
+            return self.scope(function).parameters.first().is_some_and(|first| &*first.name == "self");
+        }
+        self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"])
+    }
+
     fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {
         match kind {
             ParameterKind::Rest => return None,
@@ -409,6 +444,11 @@ impl Evaluator<'_> {
                 return Some(vec![Possible::literal(Thing::Mapping(binding.call, binding.caller.clone()), span)]);
             }
             _ => {}
+        }
+        if let Some(packed) = binding.packed {
+            let ExprKind::List(items) = &self.expr(packed).kind else { return None };
+            let item = ExprRef { file: packed.file, expr: *items.get(position)? };
+            return Some(self.eval(item, &binding.caller));
         }
         let mut given_before = 0;
         if let Some(before) = &binding.before {

@@ -317,3 +317,12 @@ pub(super) fn literal_thing(literal: &Literal) -> Thing {
         },
     }
 }
+
+/// A catalog's literal in words.
+pub(super) fn literal_text(literal: &Literal) -> String {
+    match literal {
+        Literal::Truth(truth) => truth.to_string(),
+        Literal::Number(number) => crate::value::show_number(*number),
+        Literal::Word(word) => word.clone(),
+    }
+}

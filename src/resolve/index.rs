@@ -28,6 +28,8 @@ pub struct Index {
     pub subscript_sets: Vec<(ScopeId, u32)>,
     /// Names and attributes that are read somewhere other than as the callee of a call, by name: functions passed as values.
     pub mentions: FxHashMap<Name, Vec<ExprId>>,
+    /// Struct literals by the last name of their path; `Self` among them.
+    pub records: FxHashMap<Name, Vec<ExprId>>,
     /// The enclosing class of each function that stands directly in one.
     pub class_of: FxHashMap<ScopeId, ScopeId>,
     /// Expressions that stand in a lambda or comprehension scope: the expression that makes the scope.
@@ -105,6 +107,11 @@ impl Index {
                     .is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Attribute { object, .. } if object == id));
                 if !is_callee && !is_object {
                     self.mentions.entry(name.clone()).or_default().push(id);
+                }
+            }
+            ExprKind::Record { path, .. } => {
+                if let Some(name) = last_name(facts, *path) {
+                    self.records.entry(name.clone()).or_default().push(id);
                 }
             }
             ExprKind::Lambda(scope) | ExprKind::Comprehension(scope) => {

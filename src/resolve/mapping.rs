@@ -61,6 +61,22 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `options.get("limit", 44)` on what is not known: the program's own default.
+    fn default_of_unknown(&self, object: &Possibles, method: &str, at: ExprRef, frame: &Frame) -> Option<Possibles> {
+        let is_unknown = object.iter().all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_)));
+        if !is_unknown || !matches!(method, "get" | "pop" | "setdefault") {
+            return None;
+        }
+        let key = self.positional(at, 0).filter(|key| matches!(self.expr(*key).kind, ExprKind::Text(_)))?;
+        let default = self.positional(at, 1).or_else(|| self.keyword(at, "default"))?;
+        let said = format!("default of key {}", self.snippet(self.span(key)));
+        let found = self
+            .eval(default, frame)
+            .into_iter()
+            .map(|possible| possible.at_most(Certainty::Default).after(self.span(default), said.clone()));
+        Some(found.collect())
+    }
+
     fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing {
             Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => {
@@ -148,7 +164,7 @@ impl Evaluator<'_> {
         let container =
             possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
         if !container {
-            return None;
+            return self.default_of_unknown(&possibles, method, at, frame);
         }
         let mut found = Vec::new();
         for possible in possibles {

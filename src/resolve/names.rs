@@ -5,8 +5,10 @@ use std::rc::Rc;
 use super::eval::{Evaluator, origin_of};
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
+use crate::catalog::concurrency::Gives;
 use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
-use crate::value::How;
+use crate::text::Span;
+use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
     /// What a name can be where it is used.
@@ -15,6 +17,7 @@ impl Evaluator<'_> {
         let index = self.project.index(at.file);
         let mut here = Some(self.expr(at).scope);
         let mut first = true;
+        let rust = self.is_rust(at.file);
         while let Some(id) = here {
             let scope = facts.scope(id);
             let global = scope.outer_names.iter().find(|(declared, _)| &**declared == name).map(|(_, outer)| *outer);
@@ -25,7 +28,8 @@ impl Evaluator<'_> {
                     continue;
                 }
             }
-            if global.is_none() && (first || scope.kind != ScopeKind::Class) {
+            let hidden = scope.kind == ScopeKind::Class && !(rust && crate::read::rust::is_inline_module(scope));
+            if global.is_none() && ((first && !rust) || !hidden) {
                 if let Some(binders) = index.binders.get(&(id, name.into())) {
                     let owner = ScopeRef { file: at.file, scope: id };
                     return self.bound(name, binders, owner, &self.frame_for(owner, frame), Some(at));
@@ -37,7 +41,25 @@ impl Evaluator<'_> {
             first = false;
             here = scope.parent;
         }
-        vec![Possible::literal(Thing::Symbol(Rc::from(name)), self.span(at))]
+        if rust && let Some(root) = self.path_root(name, self.scope_of(at), self.span(at)) {
+            return vec![root];
+        }
+        vec![self.symbol(Rc::from(name), self.span(at))]
+    }
+
+    /// A name of a library: its number where the catalog knows it as a constant.
+    pub(super) fn symbol(&self, symbol: Rc<str>, at: Span) -> Possible {
+        if let Some(constant) = self.project.catalog.constant(&symbol) {
+            let mut possible = Possible::literal(super::construct::literal_thing(&constant.value), at).at_most(Certainty::Default);
+            possible.how = How::Constant;
+            return possible.after(at, format!("`{symbol}` is {} ({})", super::construct::literal_text(&constant.value), constant.source));
+        }
+        if let Some(function) = self.project.catalog.function(&symbol)
+            && function.gives == Gives::Constant
+        {
+            return Possible::literal(Thing::Number(function.low.unwrap_or(f64::INFINITY)), at);
+        }
+        Possible::literal(Thing::Symbol(symbol), at)
     }
 
     /// What a name of a module is, seen from outside.
@@ -57,6 +79,12 @@ impl Evaluator<'_> {
         let scope = self.scope(owner);
         for number in self.project.index(owner.file).stars.get(&owner.scope)? {
             let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
+            if self.is_rust(owner.file) {
+                if let Some(found) = self.through_glob(name, import, owner, scope.statements[*number as usize].span) {
+                    return Some(found);
+                }
+                continue;
+            }
             match self.project.find_module(owner.file, &import.path, import.level) {
                 Some(entry) => {
                     let thing = self.module_thing(entry, &import.path);
@@ -78,6 +106,42 @@ impl Evaluator<'_> {
                     }
                 }
                 None => {}
+            }
+        }
+        None
+    }
+
+    /// A name that a glob import of Rust brings in.
+    fn through_glob(&self, name: &str, import: &Import, owner: ScopeRef, span: Span) -> Option<Possibles> {
+        let parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
+        let modules = if parts.is_empty() {
+            self.path(&["self"], import.level, owner.file, span, None)
+        } else {
+            self.path(&parts, import.level, owner.file, span, None)
+        };
+        for module in modules {
+            match &module.thing {
+                Thing::Module(file) if *file != owner.file && self.enter_star(*file) => {
+                    let found = self.module_member(*file, name);
+                    self.leave_star(*file);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Thing::Class(class) => {
+                    let found = self.class_member(*class, name, &module.thing, &self.open_frame(*class));
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Thing::Symbol(path) if self.project.catalog.names_module(path) => {
+                    let symbol = dotted(path, name);
+                    let known = self.project.catalog.names_module(&symbol) || self.project.catalog.constructor(&symbol).is_some();
+                    if known {
+                        return Some(vec![self.symbol(symbol, span)]);
+                    }
+                }
+                _ => {}
             }
         }
         None
@@ -238,7 +302,21 @@ impl Evaluator<'_> {
     }
 
     /// What an import binds.
-    pub(super) fn imported(&self, import: &Import, file: u32, span: crate::text::Span) -> Possibles {
+    pub(super) fn imported(&self, import: &Import, file: u32, span: Span) -> Possibles {
+        if self.is_rust(file) {
+            return self.used(import, file, span);
+        }
+        // Two modules that import one name from each other.
+        if self.importing.get() >= super::eval::MAX_FRAMES * 2 {
+            return vec![Possible::unknown("a name that is imported in a circle")];
+        }
+        self.importing.set(self.importing.get() + 1);
+        let found = self.imported_from(import, file, span);
+        self.importing.set(self.importing.get() - 1);
+        found
+    }
+
+    fn imported_from(&self, import: &Import, file: u32, span: Span) -> Possibles {
         let level = import.level;
         match &import.item {
             None => match self.project.find_module(file, &import.path, level) {
@@ -270,7 +348,7 @@ impl Evaluator<'_> {
                 if level > 0 {
                     return vec![Possible::unknown(format!("`{item}` comes from a file that is not here"))];
                 }
-                vec![Possible::literal(Thing::Symbol(dotted(&import.path, item)), span)]
+                vec![self.symbol(dotted(&import.path, item), span)]
             }
         }
     }

@@ -40,6 +40,8 @@ pub struct ResolvedPool<'a> {
     pub carriers: Vec<ExprRef>,
     /// Settings that the program gives to no effect.
     pub ignored: Vec<Ignored>,
+    /// Whether it is handed something that opens no connection (a mock transport): it lets anything through.
+    pub opens_nothing: bool,
     /// Whether nothing uses the object: it is bound to a name at most, and the name is never said again.
     pub is_left_alone: bool,
     /// The name it is bound to.
@@ -218,6 +220,7 @@ impl<'p> Evaluator<'p> {
             clients: Vec::new(),
             carriers: construction.carriers.clone(),
             ignored: construction.unknown_pool.and_then(|at| given_and_disabled(construction, at)).into_iter().collect(),
+            opens_nothing: construction.opens_nothing,
             is_left_alone: found.constructor.makes == Makes::Pool && self.is_left_alone(made.site),
             bound_to: self.bound_name(made.site),
         })
@@ -253,7 +256,8 @@ impl<'p> Evaluator<'p> {
         });
         match bound {
             Some(Some(name)) if facts.scope(scope_id).kind == crate::facts::ScopeKind::Function => {
-                !facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if said == name))
+                let inside = |scope| std::iter::successors(Some(scope), |at| facts.scope(*at).parent).any(|at| at == scope_id);
+                !facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if said == name) && inside(expr.scope))
             }
             Some(None) => true,
             _ => false,

@@ -212,6 +212,8 @@ pub struct Binding {
     pub skip: usize,
     /// Arguments given earlier by `partial`.
     pub before: Option<Rc<Binding>>,
+    /// The display that holds the positional arguments (`Thread(target=f, args=(x, y))`).
+    pub packed: Option<ExprRef>,
 }
 
 impl Frame {

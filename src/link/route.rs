@@ -1,0 +1,90 @@
+//! A way with its numbers: every limiter and count as it is for the calls that lead there.
+
+use rustc_hash::FxHashMap;
+
+use super::climb::Way;
+use super::hops::Hop;
+use crate::facts::ExprKind;
+use crate::resolve::{Binding, Caller, Evaluator, ExprRef, Frame, ScopeRef, Thing};
+use crate::value::Step;
+
+/// One way from a request outward.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What stands on the way to the pool's home, innermost first, with the scope that each stands in.
+    pub hops: Vec<(Hop, ScopeRef)>,
+    /// What stands beyond the pool's home: each of these makes pools, not requests.
+    pub beyond: Vec<(Hop, ScopeRef)>,
+}
+
+/// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
+/// another pool.
+pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
+    let frames = frames(evaluator, way);
+    let frame_at = |scope: ScopeRef| {
+        let mut at = Some(scope);
+        while let Some(candidate) = at {
+            if let Some(frame) = frames.get(&candidate) {
+                return evaluator.frame_for(scope, frame);
+            }
+            at = evaluator.scope(candidate).parent.map(|parent| ScopeRef { file: scope.file, scope: parent });
+        }
+        evaluator.open_frame(scope)
+    };
+    let found = evaluator.eval(object, &frame_at(evaluator.scope_of(object)));
+    let is_other = |thing: &Thing| matches!(thing, Thing::Made(_) | Thing::Part(..));
+    if found.iter().any(|possible| is_other(&possible.thing)) && !found.iter().any(|possible| is_pool(&possible.thing)) {
+        return None;
+    }
+    let home_after = way.home_after.unwrap_or(way.drafts.len());
+    let mut route = Route { hops: Vec::new(), beyond: Vec::new() };
+    for (number, (draft, scope)) in way.drafts.iter().enumerate() {
+        if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
+            if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }
+        }
+    }
+    Some(route)
+}
+
+/// The activation of each function on a way, from the outermost inward.
+fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> FxHashMap<ScopeRef, Frame> {
+    let mut frames: FxHashMap<ScopeRef, Frame> = FxHashMap::default();
+    let mut outer: Option<Frame> = None;
+    for (function, caller) in way.calls.iter().rev() {
+        let stands_in = evaluator.scope_of(caller.call);
+        let near = match &outer {
+            Some(frame) => evaluator.frame_for(stands_in, frame),
+            None => evaluator.open_frame(stands_in),
+        };
+        let binding = Binding { caller: near.clone(), ..caller.binding.clone() };
+        let frame = evaluator.activation(*function, binding, receiver(evaluator, caller, &near));
+        frames.insert(*function, frame.clone());
+        outer = Some(frame);
+    }
+    frames
+}
+
+/// The object that a method is called on.
+fn receiver(evaluator: &Evaluator<'_>, caller: &Caller, frame: &Frame) -> Option<Thing> {
+    let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return None };
+    if caller.handed_on {
+        return None;
+    }
+    let found = evaluator.eval(ExprRef { file: caller.call.file, expr: callee }, frame);
+    let mut objects = found.into_iter().filter_map(|possible| match possible.thing {
+        Thing::Method(this, _) => Some((*this).clone()),
+        _ => None,
+    });
+    let first = objects.next()?;
+    // One of several objects: no one of them in particular.
+    objects.next().is_none().then_some(first)
+}
+
+/// The route in the words of the report, outermost first.
+pub fn steps(route: &Route) -> Vec<Step> {
+    let said = route.hops.iter().filter(|(hop, _)| !hop.said.is_empty());
+    let mut steps: Vec<Step> = said.map(|(hop, _)| Step { at: Some(hop.at), said: hop.said.clone() }).collect();
+    steps.reverse();
+    steps.dedup();
+    steps
+}
