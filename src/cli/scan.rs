@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
             terminal.detail(&format!("in the baseline, but found no more: {stale}"));
         }
     }
-    deliver(&outputs, &report, terminal)?;
+    deliver(&outputs, &report, &job.standpoint().report(&report), terminal)?;
     if arguments.stats {
         stats(&report, started, terminal);
     }
@@ -117,20 +117,22 @@ fn outputs(asked: &[Output]) -> Result<Vec<Output>, Failure> {
 }
 
 /// Writes the files, then standard output: who sees the report there can count on the files.
-fn deliver(outputs: &[Output], report: &Report, terminal: &Terminal) -> Result<(), Failure> {
+/// Formats for people get the report as it is seen from `near`.
+fn deliver(outputs: &[Output], report: &Report, near: &Report, terminal: &Terminal) -> Result<(), Failure> {
     let rules = pages::all();
     let mut printed = None;
     for Output { format, path } in outputs {
+        let report = if matches!(format, Format::Human | Format::Concise) { near } else { report };
         match path {
             Some(path) => {
                 let options = RenderOptions { rules: &rules, ..RenderOptions::default() };
                 write::file(path, &render(*format, report, &options))?;
             }
-            None => printed = Some(*format),
+            None => printed = Some((*format, report)),
         }
     }
     match printed {
-        Some(format) => terminal.print(&on_terminal(format, report, &rules, terminal)),
+        Some((format, report)) => terminal.print(&on_terminal(format, report, &rules, terminal)),
         None => Ok(()),
     }
 }

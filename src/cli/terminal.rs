@@ -6,7 +6,7 @@ use super::Failure;
 use super::args::{ColorWhen, Global};
 use crate::render::escape;
 
-/// Columns where there is no terminal.
+/// Columns where there is no terminal and `COLUMNS` does not say.
 const DEFAULT_WIDTH: usize = 100;
 
 /// Where a run writes to, and how.
@@ -27,7 +27,9 @@ impl Terminal {
             ColorWhen::Never => false,
             ColorWhen::Auto => color_by_environment(),
         };
-        let width = terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+        let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns: &usize| columns > 0);
+        let seen = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = asked.or_else(seen).unwrap_or(DEFAULT_WIDTH);
         Self { color, width, quiet: global.quiet, verbose: global.verbose }
     }
 
