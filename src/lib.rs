@@ -32,7 +32,7 @@ pub fn check(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
     let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
     let (pools, concurrency, cases, findings) = {
         let linked = link::link(&resolve::Evaluator::new(&project), settings);
-        let findings = rules::judge(&rules::Context { linked: &linked, sources: &project.sources, settings });
+        let findings = rules::judge(&rules::Context { linked: &linked, project: &project, sources: &project.sources, settings });
         (linked.pools, linked.concurrency, linked.cases, findings)
     };
     let sources = std::mem::take(&mut project.sources);
