@@ -11,6 +11,7 @@ pub mod cli;
 pub mod discover;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod link;
 pub mod queueing;
 pub mod read;
