@@ -66,12 +66,7 @@ impl Mending {
             terminal.note(&problem.to_string());
         }
         if self.diff {
-            terminal.note(&format!(
-                "{} in {}{}",
-                fixes(plan.applied.len()),
-                count(plan.changes.len(), "file"),
-                self.more(&report)
-            ));
+            terminal.note(&format!("{} in {}{}", fixes(plan.applied.len()), count(plan.changes.len(), "file"), self.more(&report)));
             return Mended { report, diff: Some(fix::unified(&plan.changes)), failures: Vec::new() };
         }
         for fix::Applied { path, line, rule, title } in &plan.applied {

@@ -116,7 +116,9 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
 /// to a file.
 fn outputs(asked: &[Output], diff: bool) -> Result<Vec<Output>, Failure> {
     if diff && asked.iter().any(|output| output.path.is_none()) {
-        return Err(Failure::new("--diff: the diff and a report cannot both go to standard output; write the report to a file with `FORMAT=PATH`"));
+        return Err(Failure::new(
+            "--diff: the diff and a report cannot both go to standard output; write the report to a file with `FORMAT=PATH`",
+        ));
     }
     if asked.is_empty() && !diff {
         return Ok(vec![Output { format: Format::Human, path: None }]);

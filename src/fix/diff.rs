@@ -39,7 +39,10 @@ mod tests {
     fn line_ends_are_kept_and_a_missing_one_is_told() {
         assert_eq!(diff("a.py", "a\r\nb\r\n", "a\r\nc\r\n"), "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n");
         let told = diff("a b.py", "x", "y");
-        assert_eq!(told, "--- a/a b.py\t\n+++ b/a b.py\t\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n");
+        assert_eq!(
+            told,
+            "--- a/a b.py\t\n+++ b/a b.py\t\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+y\n\\ No newline at end of file\n"
+        );
         assert_eq!(diff("a.py", "x\n", "x\n"), "");
     }
 }

@@ -144,7 +144,7 @@ impl Brackets {
 }
 
 /// What lines end with: as the first one does.
-fn line_ending(text: &str) -> &'static str {
+pub fn line_ending(text: &str) -> &'static str {
     match memchr::memchr(b'\n', text.as_bytes()) {
         Some(at) if text.get(..at).is_some_and(|line| line.ends_with('\r')) => "\r\n",
         _ => "\n",

@@ -1,9 +1,9 @@
 //! Settings that a construction does not give: as arguments of the call, inside an object that carries them, or by a method (Rust).
 
-use super::Context;
 use super::brackets::Brackets;
-use crate::catalog::library::{Constructor, Makes, Parameter};
-use crate::facts::{Argument, ArgumentKind, BODY, ExprKind, FileFacts, Language, ScopeId, StatementKind};
+use super::{Context, visible};
+use crate::catalog::library::{Constructor, Literal, Makes, Parameter};
+use crate::facts::{Argument, ArgumentKind, ExprKind, Language};
 use crate::finding::Edit;
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
 use crate::text::Span;
@@ -34,8 +34,9 @@ pub fn insert(context: &Context<'_>, pool: &ResolvedPool<'_>, wanted: &[(String,
             return add(context, &evaluator, *carrier, &arguments);
         }
     }
-    let new = carried(context, &evaluator, pool, wanted)?;
-    add(context, &evaluator, site, &new)
+    let (new, mut edits) = carried(context, &evaluator, pool, wanted)?;
+    edits.extend(add(context, &evaluator, site, &new)?);
+    Some(edits)
 }
 
 /// `name=value` for each setting that the constructor takes by itself; `None` where it does not take all.
@@ -52,8 +53,14 @@ fn keyword_for<'c>(constructor: &'c Constructor, setting: &str) -> Option<&'c st
     constructor.parameters.iter().find(sets).map(|parameter| parameter.name.as_str())
 }
 
-/// `limits=library.Limits(…)`: an argument with a new object that carries the settings, or that is the pool which has them.
-fn carried(context: &Context<'_>, evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, wanted: &[(String, f64)]) -> Option<String> {
+/// `limits=library.Limits(…)`: an argument with a new object that carries the settings, or that is the pool which has them, and the
+/// edits that make its name known.
+fn carried(
+    context: &Context<'_>,
+    evaluator: &Evaluator<'_>,
+    pool: &ResolvedPool<'_>,
+    wanted: &[(String, f64)],
+) -> Option<(String, Vec<Edit>)> {
     let site = pool.made.site;
     let free = |parameter: &Parameter| !is_given(evaluator, site, pool.constructor, parameter);
     let carries = |parameter: &&Parameter| {
@@ -62,10 +69,10 @@ fn carried(context: &Context<'_>, evaluator: &Evaluator<'_>, pool: &ResolvedPool
     for parameter in pool.constructor.parameters.iter().filter(carries).filter(|parameter| free(parameter)) {
         for carrier in pool.library.constructors.iter().filter(|other| other.makes == Makes::Carrier && same_pool(other, pool)) {
             if direct(carrier, wanted).is_some()
-                && let Some(name) = visible(context, evaluator, site, &carrier.symbols)
+                && let Some((name, edits)) = visible::name(context, evaluator, site, &carrier.symbols)
                 && let Some(arguments) = direct(carrier, &with_the_rest(pool, carrier, wanted)?)
             {
-                return Some(format!("{}={name}({arguments})", parameter.name));
+                return Some((format!("{}={name}({arguments})", parameter.name), edits));
             }
         }
     }
@@ -79,8 +86,8 @@ fn carried(context: &Context<'_>, evaluator: &Evaluator<'_>, pool: &ResolvedPool
         other.makes == Makes::Pool && same_pool(other, pool) && other.parameters.iter().all(|parameter| !parameter.sets.is_empty())
     };
     let owner = pool.library.constructors.iter().filter(is_plain).find(|other| same_package(other, pool.constructor))?;
-    let name = visible(context, evaluator, site, &owner.symbols)?;
-    Some(format!("{}={name}({})", parameter.name, direct(owner, wanted)?))
+    let (name, edits) = visible::name(context, evaluator, site, &owner.symbols)?;
+    Some((format!("{}={name}({})", parameter.name, direct(owner, wanted)?), edits))
 }
 
 fn same_pool(other: &Constructor, pool: &ResolvedPool<'_>) -> bool {
@@ -98,11 +105,10 @@ fn with_the_rest(pool: &ResolvedPool<'_>, carrier: &Constructor, wanted: &[(Stri
     let mut all = wanted.to_vec();
     for parameter in &carrier.parameters {
         let [setting] = parameter.sets.as_slice() else { continue };
-        if !carrier.overrides.contains_key(setting) || all.iter().any(|(name, _)| name == setting) {
-            continue;
-        }
+        let Some(own) = carrier.overrides.get(setting).filter(|_| !all.iter().any(|(name, _)| name == setting)) else { continue };
         let today = pool.settings.iter().find(|other| other.name == *setting)?;
         match (&today.value.amount, today.value.how) {
+            (Amount::One(number), _) if own.value == Literal::Number(*number) => {}
             (Amount::One(number), How::Default) => all.push((setting.clone(), *number)),
             (Amount::Unbounded, _) => {}
             _ => return None,
@@ -125,45 +131,6 @@ fn is_given(evaluator: &Evaluator<'_>, call: ExprRef, constructor: &Constructor,
             ArgumentKind::Spread | ArgumentKind::KeywordSpread => true,
             ArgumentKind::Positional => false,
         })
-}
-
-/// The name under which one of the symbols can be written at a call: by an import in a scope around it that always runs.
-fn visible(context: &Context<'_>, evaluator: &Evaluator<'_>, call: ExprRef, symbols: &[String]) -> Option<String> {
-    let facts = context.project.facts(call.file);
-    let callee = match evaluator.expr(call).kind {
-        ExprKind::Call { callee, .. } => context.sources.slice(facts.expr(callee).span),
-        _ => "",
-    };
-    let mut found: Vec<String> = Vec::new();
-    for symbol in symbols {
-        for scope in scopes_around(facts, facts.expr(call.expr).scope) {
-            for statement in &facts.scope(scope).statements {
-                let StatementKind::Import(import) = &statement.kind else { continue };
-                if statement.context != BODY || import.level != 0 {
-                    continue;
-                }
-                let path = match &import.item {
-                    Some(item) if import.path.is_empty() => item.to_string(),
-                    Some(item) => format!("{}.{item}", import.path),
-                    None => import.path.to_string(),
-                };
-                let rest = if *symbol == path { Some("") } else { symbol.strip_prefix(&path).and_then(|rest| rest.strip_prefix('.')) };
-                match rest {
-                    Some("") => found.push(import.local.to_string()),
-                    // A module does not always have its submodules as attributes.
-                    Some(rest) if !rest.contains('.') => found.push(format!("{}.{rest}", import.local)),
-                    _ => {}
-                }
-            }
-        }
-    }
-    let first = |name: &str| name.split('.').next().unwrap_or("").to_string();
-    let like_the_callee = found.iter().find(|name| callee.contains('.') && first(name) == first(callee));
-    like_the_callee.or(found.first()).cloned()
-}
-
-fn scopes_around(facts: &FileFacts, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
-    std::iter::successors(Some(scope), |at| facts.scope(*at).parent)
 }
 
 /// Puts arguments into a call.
@@ -206,7 +173,8 @@ pub fn carries_only(evaluator: &Evaluator<'_>, argument: ExprRef, settings: &[St
     !possibles.is_empty()
         && possibles.iter().all(|possible| {
             let Thing::Made(made) = &possible.thing else { return false };
-            let carrier = evaluator.project.catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.makes == Makes::Carrier);
+            let carrier =
+                evaluator.project.catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.makes == Makes::Carrier);
             let given = evaluator.construction_of(made).map_or_else(Vec::new, |construction| construction.given);
             carrier && given.iter().filter(|given| given.written_at.is_some()).all(|given| settings.contains(&given.name))
         })

@@ -91,7 +91,8 @@ fn number_in(text: &str) -> Option<(std::ops::Range<usize>, f64)> {
     };
     let suffix = ["usize", "u32", "u64", "i32", "i64"].into_iter().find(|suffix| inner.ends_with(suffix)).unwrap_or("");
     let digits = inner.strip_suffix(suffix)?;
-    let is_number = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '.'));
+    let is_number =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '_' | '.'));
     let number: f64 = is_number.then(|| digits.replace('_', "").parse().ok())??;
     Some((from..from + digits.len(), number))
 }
@@ -101,9 +102,11 @@ fn configurable(context: &Context<'_>, pool: &ResolvedPool<'_>, wishes: &[Wish])
     let evaluator = Evaluator::new(context.project);
     let call = evaluator.span(pool.made.site);
     let facts = context.project.facts(pool.made.site.file);
-    let scope = evaluator.scope(evaluator.scope_of(pool.made.site));
+    // The outermost function is the one that others call; what it takes, the functions inside it see.
+    let around = std::iter::successors(Some(facts.expr(pool.made.site.expr).scope), |at| facts.scope(*at).parent);
+    let scope = around.map(|at| facts.scope(at)).filter(|scope| scope.kind == ScopeKind::Function).last()?;
     let gives = |scope: &Scope| scope.statements.iter().any(|it| matches!(it.kind, StatementKind::Return(_) | StatementKind::Yield(_)));
-    if facts.language != Language::Python || scope.kind != ScopeKind::Function || !gives(scope) {
+    if facts.language != Language::Python || !gives(scope) {
         return None;
     }
     let within = |at: Span| at.file == call.file && call.start <= at.start && at.end <= call.end;

@@ -19,6 +19,7 @@ mod carry;
 mod edits;
 mod sums;
 mod telling;
+mod visible;
 
 use crate::finding::{Finding, Severity};
 use crate::link::Linked;
