@@ -11,6 +11,7 @@ pub mod cli;
 pub mod discover;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod link;
 pub mod queueing;
 pub mod read;
@@ -47,7 +48,7 @@ fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
     let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
     let (pools, concurrency, cases, findings) = {
         let linked = link::link(&resolve::Evaluator::new(&project), settings);
-        let findings = rules::judge(&rules::Context { linked: &linked, sources: &project.sources, settings });
+        let findings = rules::judge(&rules::Context { linked: &linked, project: &project, sources: &project.sources, settings });
         (linked.pools, linked.concurrency, linked.cases, findings)
     };
     let sources = std::mem::take(&mut project.sources);

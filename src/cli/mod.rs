@@ -9,6 +9,7 @@ mod effective;
 mod explain;
 mod library_page;
 mod markdown;
+mod mend;
 mod nearby;
 mod pages;
 mod pools;

@@ -1,6 +1,6 @@
 //! The terminal: whether it has colours, how wide it is, and writing to it.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use super::Failure;
 use super::args::{ColorWhen, Global};
@@ -49,6 +49,27 @@ impl Terminal {
             Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!("standard output: cannot be written: {why}"))),
             _ => Ok(()),
         }
+    }
+
+    /// Writes text of the scanned files to standard output: byte for byte into files and pipes, harmless and coloured on a terminal.
+    pub(super) fn print_diff(&self, diff: &str) -> Result<(), Failure> {
+        if !io::stdout().is_terminal() && !self.color {
+            return self.print(diff);
+        }
+        let line = |line: &str| {
+            let color = match line.as_bytes() {
+                _ if !self.color => "",
+                [b'-', b'-', ..] | [b'+', b'+', ..] => "\u{1b}[1m",
+                [b'-', ..] => "\u{1b}[31m",
+                [b'+', ..] => "\u{1b}[32m",
+                [b'@', ..] => "\u{1b}[36m",
+                _ => "",
+            };
+            let end = if color.is_empty() { "" } else { "\u{1b}[0m" };
+            let tabs: Vec<_> = line.trim_end_matches('\r').split('\t').map(escape::line).collect();
+            format!("{color}{}{end}\n", tabs.join("\t"))
+        };
+        self.print(&diff.split_terminator('\n').map(line).collect::<String>())
     }
 
     /// Tells why the job could not be done.

@@ -6,7 +6,7 @@ use codespan_reporting::diagnostic::{self, Diagnostic};
 use codespan_reporting::term::{self, termcolor};
 
 use super::snippet::Snippet;
-use super::{RenderOptions, concise, escape, place, summary};
+use super::{RenderOptions, concise, escape, patch, place, summary};
 use crate::finding::{Finding, Report, Safety, Severity, Suggestion};
 use crate::text::{FileId, Sources, Span};
 use crate::value::{Amount, Certainty, Step, Value, show_number};
@@ -81,7 +81,8 @@ fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
             Safety::Unsafe => "fix (unsafe: it changes load)",
             Safety::Safe => "fix (safe)",
         };
-        notes.push(one_note(&format!("{safety}: {}", fix.title), width));
+        let title = one_note(&format!("{safety}: {}", fix.title), width);
+        notes.push(std::iter::once(title).chain(patch::lines(&report.sources, fix, width)).collect::<Vec<_>>().join("\n"));
     }
     let because = match finding.certainty {
         Certainty::Assumed => "a part of it is taken for granted",

@@ -10,6 +10,7 @@ pub mod human;
 pub mod inventory;
 pub mod json;
 pub mod number;
+pub mod patch;
 pub mod place;
 pub mod sarif;
 pub mod show;
