@@ -204,6 +204,7 @@ impl Question {
         let mut longer = now.clone();
         longer.time_outs.total = raised(time_outs.total);
         longer.time_outs.queue = raised(time_outs.queue);
+        longer.time_outs.read = raised(time_outs.read);
         let waits = now.at_limit == AtLimit::Wait && burst.queued() > 0;
         (waits && needed > shortest).then_some((Change::TimeOut(needed), longer))
     }
