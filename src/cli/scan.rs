@@ -21,7 +21,7 @@ use crate::value::Certainty;
 /// The exit code is 0 without findings, 1 with findings from `--fail-on` on, 2 where the job could not be done.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Format of the report: human, concise, json, sarif or github; with `=PATH` into a file. May be given several times
+    /// Format of the report: human, concise, json, sarif, github or html; with `=PATH` into a file. May be given several times
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
     /// Exit with 1 from this severity on; `warning` where nothing else is set
@@ -114,7 +114,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
 
 /// The outputs as asked for: the human one where none is; one at most to standard output (none where the diff goes there), none twice
 /// to a file.
-fn outputs(asked: &[Output], diff: bool) -> Result<Vec<Output>, Failure> {
+pub(super) fn outputs(asked: &[Output], diff: bool) -> Result<Vec<Output>, Failure> {
     if diff && asked.iter().any(|output| output.path.is_none()) {
         return Err(Failure::new(
             "--diff: the diff and a report cannot both go to standard output; write the report to a file with `FORMAT=PATH`",
