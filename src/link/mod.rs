@@ -7,6 +7,7 @@ mod hops;
 mod inventory;
 mod judge;
 mod route;
+mod streams;
 mod uses;
 
 use rustc_hash::FxHashMap;

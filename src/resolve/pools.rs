@@ -190,7 +190,10 @@ impl<'p> Evaluator<'p> {
 
     fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
         let found = self.project.catalog.constructor(&made.symbol)?;
-        let kind = found.pool?;
+        let kind = match &construction.kind {
+            Some(name) => found.library.pools.iter().find(|kind| kind.name == *name)?,
+            None => found.pool?,
+        };
         let version = self.project.version_of(found.library);
         let handed = construction.unknown_pool.is_some() && construction.pools.is_empty();
         let mut settings = Vec::new();
@@ -206,6 +209,16 @@ impl<'p> Evaluator<'p> {
             };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
+        }
+        for setting in &kind.settings {
+            let Some(leader) = &setting.follows else { continue };
+            let is_given = |settings: &[ResolvedSetting], name: &str| settings.iter().any(|other| other.name == *name && other.value.how != How::Default);
+            if is_given(&settings, leader) && !is_given(&settings, &setting.name) {
+                let value = settings.iter().find(|other| other.name == *leader).map(|other| other.value.clone());
+                if let (Some(value), Some(follower)) = (value, settings.iter_mut().find(|other| other.name == setting.name)) {
+                    follower.value = value;
+                }
+            }
         }
         let capacity = capacity(kind, &settings);
         Some(ResolvedPool {
@@ -235,6 +248,13 @@ impl<'p> Evaluator<'p> {
         }
         let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
         let mut value = value_of(&known, &setting.unlimited);
+        if setting.milliseconds && known.iter().all(|possible| matches!(possible.thing, Thing::Number(_))) {
+            value.amount = match value.amount {
+                Amount::One(number) => Amount::One(number / 1000.0),
+                Amount::Several(all) => Amount::of(all.into_iter().map(|number| number / 1000.0).collect()),
+                other => other,
+            };
+        }
         // A truth where a number is meant, or the other way round, is left as it is: the library would refuse it.
         if matches!(value.amount, Amount::Text(_)) && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle) {
             value = Value { amount: Amount::Unknown("not a number".into()), how: How::Unknown, ..value };

@@ -51,8 +51,30 @@ impl Evaluator<'_> {
                 }
             }
         }
+        self.bounded_fan_outs(&mut sites);
         sites.sort_by_key(|site| (self.project.path(site.made.site.file).to_string(), self.span(site.made.site).start));
         sites
+    }
+
+    /// Calls that run many things at once, up to a number that they are given (`buffer_unordered(n)`).
+    fn bounded_fan_outs(&self, sites: &mut Vec<Site>) {
+        let fan_outs = self.project.catalog.sources().iter().flat_map(|source| &source.fan_outs);
+        for fan_out in fan_outs {
+            let (Some(limit), Some(position)) = (&fan_out.limit, fan_out.limit_position) else { continue };
+            for method in &fan_out.methods {
+                for (file, call) in self.project.calls_named(method) {
+                    let at = ExprRef { file, expr: call };
+                    let frame = self.open_frame(self.scope_of(at));
+                    let Some(given) = self.argument(at, &frame, Some(position), limit) else { continue };
+                    if sites.iter().any(|known| known.made.site == at) {
+                        continue;
+                    }
+                    let written = self.positional(at, position).map(|written| self.project.sources.slice(self.span(written)).to_string());
+                    let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None });
+                    sites.push(Site { made, kind: ConcurrencyKind::FanOut, name: written.unwrap_or_else(|| method.clone()), value: value_of(&given, &fan_out.unlimited), processes: false });
+                }
+            }
+        }
     }
 
     /// The declaration that a limiter or executor makes.
