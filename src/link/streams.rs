@@ -20,7 +20,7 @@ pub struct Stream<'c> {
 pub fn stream<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<Stream<'c>> {
     let (fan_out, runs) = own(evaluator, call).or_else(|| behind(evaluator, call)).or_else(|| before(evaluator, call))?;
     let scope = evaluator.scope_of(call);
-    let at = evaluator.span(runs);
+    let at = evaluator.method_span(runs);
     let mut drafts = Vec::new();
     if fan_out.limit.is_some() {
         drafts.push((Draft::silent(What::Bound(runs, fan_out), at), scope));

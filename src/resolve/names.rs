@@ -32,6 +32,11 @@ impl Evaluator<'_> {
             if global.is_none() && ((first && !rust) || !hidden) {
                 if let Some(binders) = index.binders.get(&(id, name.into())) {
                     let owner = ScopeRef { file: at.file, scope: id };
+                    if rust && self.reaching(name, binders, owner, Some(at)).is_empty() {
+                        first = false;
+                        here = scope.parent;
+                        continue;
+                    }
                     return self.bound(name, binders, owner, &self.frame_for(owner, frame), Some(at));
                 }
                 if let Some(found) = self.through_stars(name, ScopeRef { file: at.file, scope: id }) {
@@ -209,7 +214,8 @@ impl Evaluator<'_> {
         if !killed {
             kept.extend(binders.iter().filter(|binder| matches!(binder, Binder::Parameter(..))));
         }
-        if kept.is_empty() { binders.to_vec() } else { kept }
+        // In Python a loop may come back to a later assignment; in Rust the name then means one further out.
+        if kept.is_empty() && !(inside.is_some() && self.is_rust(owner.file)) { binders.to_vec() } else { kept }
     }
 
     /// Loop and `with` targets are bound by a statement whose span may be the whole block.

@@ -205,7 +205,7 @@ impl<'p> Evaluator<'p> {
                 Some(given) if !construction.disabled.contains(&given.name) => {
                     self.given_value(setting, &given.possibles, version.as_deref(), found.library)
                 }
-                _ => library_default(setting, version.as_deref(), found.library),
+                _ => self.default_of(setting, version.as_deref(), found.library),
             };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
@@ -244,7 +244,7 @@ impl<'p> Evaluator<'p> {
             setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
         let nothing_only = possibles.iter().all(|possible| matches!(possible.thing, Thing::Nothing));
         if nothing_only && !takes_none {
-            return library_default(setting, version, library);
+            return self.default_of(setting, version, library);
         }
         let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
         let mut value = value_of(&known, &setting.unlimited);
@@ -258,6 +258,18 @@ impl<'p> Evaluator<'p> {
         // A truth where a number is meant, or the other way round, is left as it is: the library would refuse it.
         if matches!(value.amount, Amount::Text(_)) && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle) {
             value = Value { amount: Amount::Unknown("not a number".into()), how: How::Unknown, ..value };
+        }
+        value
+    }
+
+    /// The library's default; less sure where versions differ and the project does not say which it uses.
+    fn default_of(&self, setting: &Setting, version: Option<&str>, library: &Library) -> Value {
+        let mut value = library_default(setting, version, library);
+        let least = self.project.least_version_of(library);
+        let since = least.as_deref().map(|least| default_for(setting, Some(least)).value.clone());
+        let newest = &default_for(setting, None).value;
+        if version.is_none() && setting.defaults.len() > 1 && since.as_ref() != Some(newest) {
+            value.certainty = Certainty::Assumed;
         }
         value
     }

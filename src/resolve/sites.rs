@@ -7,7 +7,9 @@ use super::construct::literal_thing;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Possible, Possibles, Thing, last_part};
 use crate::catalog::library::Literal;
+use crate::facts::ExprKind;
 use crate::finding::ConcurrencyKind;
+use crate::text::Span;
 use crate::value::{Certainty, How, Value};
 
 /// A limiter or executor of the project.
@@ -15,6 +17,8 @@ use crate::value::{Certainty, How, Value};
 pub struct Site {
     /// The call that makes it.
     pub made: Rc<Made>,
+    /// Where: the call, or the name of the method that it is.
+    pub at: Span,
     /// Limiter or executor.
     pub kind: ConcurrencyKind,
     /// The name that its author gave the number, else its parameter's name.
@@ -71,9 +75,19 @@ impl Evaluator<'_> {
                     }
                     let written = self.positional(at, position).map(|written| self.project.sources.slice(self.span(written)).to_string());
                     let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None });
-                    sites.push(Site { made, kind: ConcurrencyKind::FanOut, name: written.unwrap_or_else(|| method.clone()), value: value_of(&given, &fan_out.unlimited), processes: false });
+                    sites.push(Site { made, at: self.method_span(at), kind: ConcurrencyKind::FanOut, name: written.unwrap_or_else(|| method.clone()), value: value_of(&given, &fan_out.unlimited), processes: false });
                 }
             }
+        }
+    }
+
+    /// A call from the name of its method on: in a chain of methods over many lines, that is where its arguments stand.
+    pub fn method_span(&self, call: ExprRef) -> Span {
+        let whole = self.span(call);
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return whole };
+        match self.project.facts(call.file).expr(callee).kind {
+            ExprKind::Attribute { name_span, .. } => Span { start: name_span.start, ..whole },
+            _ => whole,
         }
     }
 
@@ -106,7 +120,7 @@ impl Evaluator<'_> {
             }
             _ => default(),
         };
-        Some(Site { made: made.clone(), kind, name, value: value_of(&possibles, &[]), processes })
+        Some(Site { made: made.clone(), at: self.span(made.site), kind, name, value: value_of(&possibles, &[]), processes })
     }
 
     /// Workers of an executor that is given no number: some words stand for a number that depends on the machine.
