@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::eval::Evaluator;
+use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
 use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Gives, MethodGives};
@@ -61,6 +61,17 @@ impl Evaluator<'_> {
     }
 
     fn field_at(&self, record: ExprRef, frame: &Frame, name: &str) -> Possibles {
+        // `..rest` of the same type, in a circle.
+        if self.nesting.get() >= MAX_NESTING {
+            return Vec::new();
+        }
+        self.nesting.set(self.nesting.get() + 1);
+        let found = self.field_of(record, frame, name);
+        self.nesting.set(self.nesting.get() - 1);
+        found
+    }
+
+    fn field_of(&self, record: ExprRef, frame: &Frame, name: &str) -> Possibles {
         let ExprKind::Record { path, fields, rest } = &self.expr(record).kind else { return Vec::new() };
         let part = |id| ExprRef { file: record.file, expr: id };
         if let Some((_, value)) = fields.iter().find(|(field, _)| &**field == name) {
