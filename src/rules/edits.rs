@@ -3,6 +3,7 @@
 use super::Context;
 use super::brackets::Brackets;
 use super::carry;
+use crate::catalog::library::Makes;
 use crate::facts::{ArgumentKind, ExprKind, Language, Parameter as Declared, ParameterKind, Scope, ScopeKind, StatementKind};
 use crate::finding::{Edit, Fix, Safety, Suggestion};
 use crate::resolve::{Evaluator, ExprRef, Ignored, ResolvedPool, ResolvedSetting, Thing};
@@ -174,12 +175,21 @@ pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &
             .into_iter()
             .map(|(range, new)| Edit { span: Span::new(ignored.because_of.file, range.start, range.end), replacement: new })
             .collect();
-        let is_sure = evaluator.eval_open(at(bringer)).iter().all(|possible| matches!(possible.thing, Thing::Made(_)));
+        let is_pool = |thing: &Thing| match thing {
+            Thing::Made(made) => context.project.catalog.constructor(&made.symbol).is_some_and(|found| owns(found.constructor.makes)),
+            _ => false,
+        };
+        let is_sure = evaluator.eval_open(at(bringer)).iter().all(|possible| is_pool(&possible.thing));
         let safety = if is_sure { Safety::Safe } else { Safety::Unsafe };
         let effect = if names.len() == 1 { "which has no effect" } else { "which have no effect" };
         return (!edits.is_empty()).then(|| Fix { title: format!("remove {}, {effect}", names.join(" and ")), safety, edits });
     }
     None
+}
+
+/// Whether an object brings connections of its own.
+fn owns(makes: Makes) -> bool {
+    matches!(makes, Makes::Pool | Makes::Client)
 }
 
 #[cfg(test)]
