@@ -17,7 +17,7 @@ fn commands_and_their_output() {
     for name in SCRUBBED {
         cases.env(name, "");
     }
-    cases.env("HOME", "/nonexistent").env("XDG_CONFIG_HOME", "/nonexistent");
+    cases.env("HOME", "/nonexistent").env("XDG_CONFIG_HOME", "/nonexistent").env("LC_ALL", "C.UTF-8");
     cases.case("tests/cmd/*.trycmd");
 }
 

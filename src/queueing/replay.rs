@@ -170,8 +170,7 @@ mod tests {
                     for read in [None, Some(50.0)] {
                         let mut scenario = scenario(requests, limit, p95);
                         scenario.time_outs = TimeOuts { total, read, ..TimeOuts::default() };
-                        let (replay, simulated) =
-                            (Replay::of(&scenario).unwrap(), run(&scenario.setup(Order::Fifo).unwrap()).unwrap());
+                        let (replay, simulated) = (Replay::of(&scenario).unwrap(), run(&scenario.setup(Order::Fifo).unwrap()).unwrap());
                         assert_eq!(replay.answered(), simulated.ok, "{scenario:?}");
                         assert!((replay.wall() - simulated.wall).abs() < 1e-6, "{} {}", replay.wall(), simulated.wall);
                     }

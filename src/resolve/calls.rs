@@ -415,6 +415,12 @@ impl Evaluator<'_> {
                 None => left_out = true,
             }
         }
+        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
+        if !found.is_empty() && found.iter().all(opaque)
+            && let Some(typed) = self.annotated(function, number)
+        {
+            return typed;
+        }
         if left_out || found.iter().all(Possible::is_unknown) {
             let default = self.parameter_default(function, number, frame);
             let default_is_known = default.iter().any(|possible| !possible.is_unknown());
@@ -502,7 +508,14 @@ impl Evaluator<'_> {
     /// An object of the annotated class, where a parameter names a class of the project and nothing else is known.
     fn annotated(&self, function: ScopeRef, number: usize) -> Option<Possibles> {
         let annotation = self.scope(function).parameters[number].annotation?;
-        let at = ExprRef { file: function.file, expr: annotation };
+        self.typed(ExprRef { file: function.file, expr: annotation })
+    }
+
+    /// Any object of the class that a type names, looked for inside `Arc<T>`, `Optional[T]` and the like.
+    pub(super) fn typed(&self, at: ExprRef) -> Option<Possibles> {
+        if let ExprKind::Subscript { index, .. } = self.expr(at).kind {
+            return self.typed(ExprRef { file: at.file, expr: index });
+        }
         let classes: Possibles = self
             .eval_open(at)
             .into_iter()

@@ -299,6 +299,12 @@ impl Evaluator<'_> {
                         continue;
                     }
                     let value = ExprRef { file, expr: *value };
+                    // Assigning to what is a parameter is giving it.
+                    if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
+                        let (given, at) = (self.eval_open(value), self.span(value));
+                        self.take_given(result, found, parameter, given, at, Some(at), 1);
+                        continue;
+                    }
                     let possibles = self
                         .eval_open(value)
                         .into_iter()

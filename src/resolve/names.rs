@@ -269,8 +269,11 @@ impl Evaluator<'_> {
                 let scope = self.scope(stands_in);
                 let statement = &scope.statements[number as usize];
                 match &statement.kind {
-                    StatementKind::Bind { value, .. } => {
+                    StatementKind::Bind { value, annotation, .. } => {
                         let value = ExprRef { file: owner.file, expr: *value };
+                        if let Some(typed) = annotation.and_then(|annotation| self.typed_where_opaque(value, ExprRef { file: owner.file, expr: annotation }, frame)) {
+                            return typed;
+                        }
                         let inner = self.frame_for(stands_in, frame);
                         let how = origin_of(scope.kind);
                         let said = self.snippet(statement.span);
@@ -297,6 +300,12 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// Any object of the type that a binding declares, where its value itself is not followed.
+    pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
+        let opaque = self.eval(value, frame).iter().all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..)));
+        if opaque { self.typed(annotation) } else { None }
     }
 
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.

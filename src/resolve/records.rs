@@ -6,7 +6,7 @@ use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
 use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Gives, MethodGives};
-use crate::facts::{ExprKind, Operator};
+use crate::facts::{ExprKind, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
 impl Evaluator<'_> {
@@ -48,8 +48,13 @@ impl Evaluator<'_> {
                 found.extend(self.field_at(record, &self.open_frame(self.scope_of(record)), name));
             }
         }
-        if found.is_empty() {
-            found.extend(self.declared_field(object.class, name));
+        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
+        if found.iter().all(opaque) {
+            let declared = self.declared_field(object.class, name);
+            if !declared.iter().all(Possible::is_unknown) {
+                return declared;
+            }
+            found.extend(declared);
         }
         found
     }
@@ -57,7 +62,17 @@ impl Evaluator<'_> {
     /// A field whose attribute declares its value (`#[arg(default_value_t = 5)]`), for types that a parser fills.
     fn declared_field(&self, class: ScopeRef, name: &str) -> Possibles {
         let frame = self.open_frame(class);
-        self.class_member(class, name, &Thing::Nothing, &frame).unwrap_or_default()
+        let declared = self.class_member(class, name, &Thing::Nothing, &frame).unwrap_or_default();
+        if !declared.iter().all(Possible::is_unknown) {
+            return declared;
+        }
+        let typed = self.scope(class).statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(field), annotation: Some(annotation), .. } if &**field == name => {
+                self.typed(ExprRef { file: class.file, expr: *annotation })
+            }
+            _ => None,
+        });
+        typed.unwrap_or(declared)
     }
 
     fn field_at(&self, record: ExprRef, frame: &Frame, name: &str) -> Possibles {

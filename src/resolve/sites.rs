@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::amounts::value_of;
+use super::amounts::{cpu_range, value_of};
 use super::construct::literal_thing;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Possible, Possibles, Thing, last_part};
@@ -127,11 +127,9 @@ impl Evaluator<'_> {
     pub fn workers_default(&self, default: Option<&Literal>, made: &Made) -> Possible {
         let at = self.span(made.site);
         let thing = match default {
-            Some(Literal::Word(word)) => match word.as_str() {
-                "cpus" => Thing::Between(Some(1.0), None),
-                "cpus-plus-4-at-most-32" => Thing::Between(Some(5.0), Some(32.0)),
-                "cpus-times-5" => Thing::Between(Some(5.0), None),
-                _ => literal_thing(&Literal::Word(word.clone())),
+            Some(Literal::Word(word)) => match cpu_range(word) {
+                Some((low, high)) => Thing::Between(low, high),
+                None => literal_thing(&Literal::Word(word.clone())),
             },
             Some(literal) => literal_thing(literal),
             None => Thing::Unknown("no number is given".into()),

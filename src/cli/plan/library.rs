@@ -55,7 +55,9 @@ pub(super) fn find<'a>(catalog: &'a Catalog, named: &'a str) -> Result<Known<'a>
     match kind {
         Some(kind) => Ok(Known { library, kind, version }),
         None if kinds.is_empty() => Err(Failure::new(format!("--library: the catalog knows no pool of `{name}`"))),
-        None => Err(Failure::new(format!("--library: `{name}` has no pool `{}`; there are {}", pool.unwrap_or_default(), kinds.join(", ")))),
+        None => {
+            Err(Failure::new(format!("--library: `{name}` has no pool `{}`; there are {}", pool.unwrap_or_default(), kinds.join(", "))))
+        }
     }
 }
 
@@ -72,11 +74,8 @@ impl Known<'_> {
     /// # Errors
     /// When the command line sets a limit that such a pool does not have.
     pub(super) fn apply(&self, question: &mut Question, written: &Written) -> Result<Origin, Failure> {
-        let mut origin = Origin {
-            library: Some(self.library.name.clone()),
-            version: self.version.map(str::to_string),
-            ..Origin::default()
-        };
+        let mut origin =
+            Origin { library: Some(self.library.name.clone()), version: self.version.map(str::to_string), ..Origin::default() };
         if let Some(version) = self.version.and_then(Version::parse)
             && Version::parse(&self.library.checked).is_some_and(|checked| version > checked)
         {
@@ -151,7 +150,9 @@ impl Known<'_> {
         };
         let setting = self.setting(Role::Idle).filter(|_| question.now.concurrency > idle.unwrap_or(u64::MAX));
         if let (Some(setting), Some(idle)) = (setting, idle) {
-            origin.notes.push(format!("raise `{}` ({idle}) with the limit: above it connections that are wanted again are closed", setting.name));
+            origin
+                .notes
+                .push(format!("raise `{}` ({idle}) with the limit: above it connections that are wanted again are closed", setting.name));
         }
         Ok(())
     }
@@ -228,7 +229,8 @@ impl Known<'_> {
             None => self.library.pools.first().is_some_and(|first| first.name == self.kind.name),
         };
         let constructors = self.library.constructors.iter().filter(|constructor| ours(&constructor.pool));
-        let parameter = constructors.flat_map(|constructor| &constructor.parameters).find(|one| one.name == "timeout" && !one.sets.is_empty());
+        let parameter =
+            constructors.flat_map(|constructor| &constructor.parameters).find(|one| one.name == "timeout" && !one.sets.is_empty());
         match parameter {
             Some(parameter) => parameter.sets.iter().map(String::as_str).collect(),
             None => self.setting(Role::TotalTimeout).map(|setting| setting.name.as_str()).into_iter().collect(),
@@ -254,13 +256,21 @@ impl Known<'_> {
         now.time_outs.whole_seconds = self.has(QuirkKind::TimeOutsEndAtWholeSeconds).is_some();
         now.cpu_bound = now.concurrency > MANY && self.has(QuirkKind::CpuBound).is_some();
         let told = [
-            (QuirkKind::CpuBound, now.cpu_bound, "the client's own CPU is the narrow place at so many requests, whatever the pool; a probe tells the times"),
+            (
+                QuirkKind::CpuBound,
+                now.cpu_bound,
+                "the client's own CPU is the narrow place at so many requests, whatever the pool; a probe tells the times",
+            ),
             (
                 QuirkKind::StallsAfterTimeOuts,
                 now.time_outs.total.is_some() || now.time_outs.queue.is_some(),
                 "after many time-outs at once this version sends next to nothing any more: a closed loop then ends with the successes of its first round alone",
             ),
-            (QuirkKind::TotalOvershoots, now.limits.hosts > 1, "over several hosts more connections may be busy than the total says, and some slots of a host stay empty"),
+            (
+                QuirkKind::TotalOvershoots,
+                now.limits.hosts > 1,
+                "over several hosts more connections may be busy than the total says, and some slots of a host stay empty",
+            ),
         ];
         for (kind, concerns, what) in told {
             if let Some(source) = self.has(kind).filter(|_| concerns) {
@@ -271,14 +281,19 @@ impl Known<'_> {
 
     /// Where it was seen that this version behaves so; `None` where it does not. Versions that are not known count as the newest.
     fn has(&self, kind: QuirkKind) -> Option<&str> {
-        let holds = |package: &Option<String>, since: Option<&str>, until: Option<&str>| {
-            match self.version.filter(|_| package.is_none()).and_then(Version::parse) {
-                Some(version) => within(&version, since, until),
-                None => until.is_none(),
-            }
+        let holds = |package: &Option<String>, since: Option<&str>, until: Option<&str>| match self
+            .version
+            .filter(|_| package.is_none())
+            .and_then(Version::parse)
+        {
+            Some(version) => within(&version, since, until),
+            None => until.is_none(),
         };
         let quirks = self.kind.quirks.iter().filter(|quirk| quirk.does == kind);
-        quirks.into_iter().find(|quirk| holds(&quirk.package, quirk.since.as_deref(), quirk.until.as_deref())).map(|quirk| quirk.source.as_str())
+        quirks
+            .into_iter()
+            .find(|quirk| holds(&quirk.package, quirk.since.as_deref(), quirk.until.as_deref()))
+            .map(|quirk| quirk.source.as_str())
     }
 }
 

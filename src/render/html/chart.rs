@@ -230,7 +230,8 @@ pub fn over_time(name: &str, timeline: &[Moment], wall: f64) -> String {
     let says = format!("{name}: requests under way and waiting over time, {} at most", most.round());
     let mut svg = Svg::new(floor + 20.0, &says);
     let up = |count: f64| floor - (floor - top) * count / most.max(f64::MIN_POSITIVE);
-    let points = |of: &dyn Fn(&Moment) -> f64| timeline.iter().map(|moment| (across(moment.at.0 / end), up(of(moment)))).collect::<Vec<_>>();
+    let points =
+        |of: &dyn Fn(&Moment) -> f64| timeline.iter().map(|moment| (across(moment.at.0 / end), up(of(moment)))).collect::<Vec<_>>();
     svg.path("wait", &points(&|moment| moment.waiting.0 + moment.in_flight.0), Some(floor));
     svg.path("call", &points(&|moment| moment.in_flight.0), Some(floor));
     svg.text("", "end", LEFT - 6.0, top + 10.0, &format!("{}", most.round()));

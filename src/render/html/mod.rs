@@ -32,7 +32,7 @@ pub fn escape(text: &str) -> String {
 pub fn with_code(text: &str) -> String {
     let escaped = escape(text);
     let parts: Vec<&str> = escaped.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         // A lone backquote is a backquote.
         return escaped;
     }
@@ -101,10 +101,10 @@ fn pictures(picture: &Picture) -> String {
         lanes.insert(1, legend("cut", "ended by a time-out"));
     }
     format!(
-        "<figure>\n<figcaption><b>{name}</b>: {answered} of {requests} answered through {slots}. One burst, call by call.</figcaption>\n{timeline}\
-         <p class=\"legend\">{lanes}</p>\n\
-         <figcaption>What the time of a request is made of, from the fastest to the slowest, if nobody gave up.</figcaption>\n{bars}\
-         <p class=\"legend\">{wait}{service}</p>\n</figure>\n",
+        "<figure>\n<div><figcaption><b>{name}</b>: {answered} of {requests} answered through {slots}. One burst, call by call.</figcaption>\n{timeline}\
+         <p class=\"legend\">{lanes}</p></div>\n\
+         <div><figcaption>What the time of a request is made of, from the fastest to the slowest, if nobody gave up.</figcaption>\n{bars}\
+         <p class=\"legend\">{wait}{service}</p></div>\n</figure>\n",
         name = escape(&picture.name),
         answered = picture.answered,
         requests = picture.requests,

@@ -18,7 +18,7 @@ pub fn page(plan: &Plan) -> String {
     for of in [Of::Burst, Of::ClosedLoop] {
         if plan.columns.iter().any(|column| of.of(column).is_some()) {
             section(&mut body, plan, &figures::title(plan, of), figures::outcomes(plan, of));
-            let _ = write!(body, "<div class=\"remarks\">{}</div>\n", list(&figures::remarks(plan, of)));
+            let _ = writeln!(body, "<div class=\"remarks\">{}</div>", list(&figures::remarks(plan, of)));
         }
     }
     if plan.asked.latency_s.is_none() {
@@ -26,7 +26,7 @@ pub fn page(plan: &Plan) -> String {
         section(&mut body, plan, &title, figures::in_calls(plan));
     }
     let columns: Vec<String> = plan.columns.iter().map(|column| format!("{}: {}", column.name, column.what)).collect();
-    let _ = write!(body, "<div class=\"remarks\">{}</div>\n", list(&columns));
+    let _ = writeln!(body, "<div class=\"remarks\">{}</div>", list(&columns));
     if !plan.pictures.is_empty() {
         let all: String = plan.pictures.iter().map(pictures).collect();
         let _ = write!(body, "<h2>A burst, call by call</h2>\n<div class=\"pair\">\n{all}</div>\n");
@@ -49,9 +49,9 @@ fn tiles(plan: &Plan) -> String {
             let (success, wait) = (figures::shares(burst.success), figures::times(burst.wait_longest));
             let places = [format!("/columns/{number}/burst/success"), format!("/columns/{number}/burst/wait_longest")];
             for ((value, what), place) in [(success, "of a burst succeed"), (wait, "longest wait in a burst")].into_iter().zip(places) {
-                let _ = write!(
+                let _ = writeln!(
                     tiles,
-                    "<div class=\"tile\"><b data-figure=\"{place}\">{}</b><span>{}: {what}</span></div>\n",
+                    "<div class=\"tile\"><b data-figure=\"{place}\">{}</b><span>{}: {what}</span></div>",
                     escape(&value),
                     escape(&column.name)
                 );
@@ -64,7 +64,7 @@ fn tiles(plan: &Plan) -> String {
         let wait = figures::calls(without.wait_longest.0);
         for (value, what, place) in [(waves, "waves in a burst", "waves"), (wait, "longest wait in a burst", "wait_longest")] {
             let place = format!("/without_latency/{place}");
-            let _ = write!(tiles, "<div class=\"tile\"><b data-figure=\"{place}\">{}</b><span>{what}</span></div>\n", escape(&value));
+            let _ = writeln!(tiles, "<div class=\"tile\"><b data-figure=\"{place}\">{}</b><span>{what}</span></div>", escape(&value));
         }
     }
     format!("<div class=\"tiles\">\n{tiles}</div>\n")
@@ -130,7 +130,7 @@ fn sizes(body: &mut String, plan: &Plan) {
         let mut cells = row.iter();
         let first = cells.next().map_or("", String::as_str);
         let rest: String = cells.map(|cell| format!("<td>{}</td>", escape(cell))).collect();
-        let _ = write!(body, "<tr><th scope=\"row\">{}</th>{rest}</tr>\n", escape(first));
+        let _ = writeln!(body, "<tr><th scope=\"row\">{}</th>{rest}</tr>", escape(first));
     }
     body.push_str("</tbody></table></div>\n");
 }
@@ -141,13 +141,6 @@ fn sweep(body: &mut String, plan: &Plan) {
         Some(timeout) => format!("Pool sizes: success of a burst within {}, and its mean wait", figures::time(timeout.0)),
         None => "Pool sizes: the mean wait in a burst".into(),
     };
-    let success = if sweep.time_out_s.is_some() { "<span><i class=\"call\"></i>success</span>" } else { "" };
-    let _ = write!(
-        body,
-        "<h2>{}</h2>\n<figure>\n{}<p class=\"legend\">{success}<span><i class=\"wait\"></i>mean wait</span></p>\n</figure>\n",
-        escape(&title),
-        chart::sweep(sweep)
-    );
     let rows: String = sweep
         .steps
         .iter()
@@ -164,16 +157,23 @@ fn sweep(body: &mut String, plan: &Plan) {
             )
         })
         .collect();
-    let success = if sweep.time_out_s.is_some() { "<th scope=\"col\">success</th>" } else { "" };
+    let (legend, head) = match sweep.time_out_s {
+        Some(_) => ("<span><i class=\"call\"></i>success</span>", "<th scope=\"col\">success</th>"),
+        None => ("", ""),
+    };
+    let remarks: Vec<String> = text::sweep_remarks(plan).iter().map(|remark| with_plain(remark)).collect();
     let _ = write!(
         body,
-        "<div class=\"remarks\">{}</div>\n<details><summary>The figures</summary>\n<div class=\"wide\"><table>\n<thead><tr><th>connections</th>{success}<th scope=\"col\">mean wait</th>\
-         <th scope=\"col\">longest wait</th><th></th></tr></thead>\n<tbody>\n{rows}</tbody></table></div></details>\n",
-        list(&text::sweep_remarks(plan).iter().map(|remark| with_plain(remark)).collect::<Vec<_>>()),
+        "<h2>{}</h2>\n<div class=\"pair\">\n<figure>\n{}<p class=\"legend\">{legend}<span><i class=\"wait\"></i>mean wait</span></p>\n\
+         <div class=\"remarks\">{}</div>\n</figure>\n<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">connections</th>{head}\
+         <th scope=\"col\">mean wait</th><th scope=\"col\">longest wait</th><th></th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</div>\n",
+        escape(&title),
+        chart::sweep(sweep),
+        list(&remarks),
     );
 }
 
-/// Remarks of the terminal say where its bars are.
+/// Remarks of the terminal say what its bars are; the page has a legend.
 fn with_plain(remark: &str) -> String {
     remark.replace("bars: the mean wait; ", "")
 }

@@ -50,7 +50,7 @@ fn card(body: &mut String, report: &Report, finding: &Finding, number: usize) {
     body.push_str(&list(&finding.notes));
     suggestions(body, &finding.suggestions, number);
     for fix in &finding.fixes {
-        let _ = write!(body, "<p class=\"soft\">possible change: {}</p>\n", with_code(&fix.title));
+        let _ = writeln!(body, "<p class=\"soft\">possible change: {}</p>", with_code(&fix.title));
     }
     if !finding.route.is_empty() {
         let steps: Vec<String> = finding
@@ -84,7 +84,7 @@ fn source(body: &mut String, report: &Report, span: Span, label: &str) {
     }
     body.push_str("</p>\n");
     if !shown.is_empty() {
-        let _ = write!(body, "<pre><code>{}</code></pre>\n", escape(&shown));
+        let _ = writeln!(body, "<pre><code>{}</code></pre>", escape(&shown));
     }
 }
 
@@ -113,7 +113,9 @@ fn suggestions(body: &mut String, suggestions: &[Suggestion], finding: usize) {
         .collect();
     let why: Vec<String> = suggestions
         .iter()
-        .flat_map(|one| [format!("`{}`, not less: {}", one.setting, one.floor_why), format!("`{}`, not more: {}", one.setting, one.ceiling_why)])
+        .flat_map(|one| {
+            [format!("`{}`, not less: {}", one.setting, one.floor_why), format!("`{}`, not more: {}", one.setting, one.ceiling_why)]
+        })
         .collect();
     let _ = write!(
         body,
@@ -147,7 +149,10 @@ fn waits(body: &mut String, report: &Report, case: &Case, index: usize) {
                     ("wait_max", false) => figures::time(estimate.wait_max),
                     (_, false) => figures::time(estimate.wait_steady),
                 };
-                format!("<div class=\"tile\"><b data-figure=\"/cases/{index}/estimate/{key}\">{}</b><span>{what}</span></div>\n", escape(&value))
+                format!(
+                    "<div class=\"tile\"><b data-figure=\"/cases/{index}/estimate/{key}\">{}</b><span>{what}</span></div>\n",
+                    escape(&value)
+                )
             })
             .collect();
         let _ = write!(body, "<div class=\"tiles\">\n{cells}</div>\n");

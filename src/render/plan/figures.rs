@@ -106,7 +106,8 @@ impl Of {
 
 /// What the columns set.
 pub fn settings(plan: &Plan) -> Vec<Row> {
-    let row = |title, cell: &dyn Fn(&Column) -> String| Row { title, cells: plan.columns.iter().map(cell).collect(), pointer: String::new() };
+    let row =
+        |title, cell: &dyn Fn(&Column) -> String| Row { title, cells: plan.columns.iter().map(cell).collect(), pointer: String::new() };
     let mut rows = Vec::new();
     let any = |has: fn(&Column) -> bool| plan.columns.iter().any(has);
     let per_host = any(|column| column.limits.per_host.is_some());
@@ -209,6 +210,10 @@ pub fn remarks(plan: &Plan, of: Of) -> Vec<String> {
         add(waits.into(), &column.name);
         if column.semaphore.is_some() {
             add("what the semaphore holds back has not begun, so that no time-out counts and no wait is shown".into(), &column.name);
+        }
+        let at_servers = plan.asked.server_capacity.is_some_and(|each| each.saturating_mul(column.limits.hosts) < figures.peak_in_flight);
+        if at_servers && figures.seed.is_some() {
+            add("the queue at the server is none of these waits: a request that stands there was sent".into(), &column.name);
         }
         if let Some(seed) = figures.seed {
             add(format!("simulated, from seed {seed} on"), &column.name);

@@ -1,6 +1,8 @@
 //! From the answer of the queueing model to the document.
 
-use super::{Advice, Asked, Block, Column, Depth, Figures, InCalls, Limits, Moment, Number, Percentile, Picture, Plan, Range, SCHEMA, Size};
+use super::{
+    Advice, Asked, Block, Column, Depth, Figures, InCalls, Limits, Moment, Number, Percentile, Picture, Plan, Range, SCHEMA, Size,
+};
 use super::{Step, Sweep, TimeOuts, WithoutLatency};
 use crate::queueing::model::{Method, Note, Prediction, Shape, WaitsOf};
 use crate::queueing::replay::{Ended, Replay};
@@ -151,10 +153,16 @@ fn what(change: Change, scenario: &Scenario) -> String {
             None => "the advised limits".into(),
         },
         Change::AtOnce(limit) => {
-            format!("the concurrency lowered to the limit: no more than {limit} under way, held back before the time-outs begin")
+            let turns = Burst { requests: scenario.concurrency, limit: Some(limit) }.slow_down();
+            format!(
+                "the concurrency lowered to the limit: no more than {limit} under way, held back before the time-outs begin; takes {} times as long as all at once",
+                show_number(turns)
+            )
         }
         Change::PoolAlone => "a pool for all, without a semaphore: the queue moves to the server".into(),
-        Change::TimeOut(seconds) => format!("the present limits with time-outs of {}: nearly all of a burst keep to it", show_seconds(seconds)),
+        Change::TimeOut(seconds) => {
+            format!("the present limits with time-outs of {}: nearly all of a burst keep to it", show_seconds(seconds))
+        }
     }
 }
 

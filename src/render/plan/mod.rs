@@ -3,8 +3,8 @@
 //! Text and page are made from this document and from nothing else, so that all three say the same. The types are a contract:
 //! adding a key is a minor change, removing one or changing its meaning is a new [`SCHEMA`] number.
 
-mod fill;
 pub mod figures;
+mod fill;
 pub mod lanes;
 pub mod table;
 pub mod text;

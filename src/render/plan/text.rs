@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::figures::{self, Of, Row, limit, share, time};
+pub use super::fill::{latency_free, sweep_remarks};
 use super::lanes;
 use super::table::table;
 use super::{Limits, Plan, Step};
-pub use super::fill::{latency_free, sweep_remarks};
 use crate::render::escape;
 
-/// Columns of bars in the sweep.
+/// Columns of bars in the sweep, where there is room.
 const BAR: usize = 28;
 
 /// How to write it.
@@ -36,7 +36,11 @@ pub fn text(plan: &Plan, options: Options) -> String {
         }
     }
     if plan.asked.latency_s.is_none() {
-        writer.columns(plan, &format!("{}; in calls, exact for calls of equal length", figures::title(plan, Of::Burst)), figures::in_calls(plan));
+        writer.columns(
+            plan,
+            &format!("{}; in calls, exact for calls of equal length", figures::title(plan, Of::Burst)),
+            figures::in_calls(plan),
+        );
         writer.item("say --latency for times, and --timeout for the share that succeeds");
     }
     writer.title("what each column is");
@@ -128,7 +132,9 @@ pub fn advice(plan: &Plan) -> Vec<String> {
         lines.push(format!("not more than {ceiling} in use at once: {why}"));
     }
     if let Some(permits) = advice.semaphore {
-        lines.push(format!("a semaphore of {permits} around each request, outside the time-outs: a bigger pool only moves the queue to the server"));
+        lines.push(format!(
+            "a semaphore of {permits} around each request, outside the time-outs: a bigger pool only moves the queue to the server"
+        ));
     } else if plan.asked.server_capacity.is_none() {
         lines.push("if the server takes fewer, this moves the queue to the server: raise it stepwise, or say --server-capacity".into());
     }
@@ -144,7 +150,14 @@ pub fn sizes(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
     let (per_host, semaphore, success) =
         (has(|size| size.advised.per_host.is_some()), has(|size| size.semaphore.is_some()), has(|size| size.success_now.is_some()));
     let mut head = vec!["at once".to_string()];
-    let columns = [(per_host, "per host"), (true, "in total"), (semaphore, "semaphore"), (true, "sockets"), (true, "waves now"), (success, "success now")];
+    let columns = [
+        (per_host, "per host"),
+        (true, "in total"),
+        (semaphore, "semaphore"),
+        (true, "sockets"),
+        (true, "waves now"),
+        (success, "success now"),
+    ];
     head.extend(columns.iter().filter(|(shown, _)| *shown).map(|(_, name)| (*name).to_string()));
     let rows = plan.sizes.iter().map(|size| {
         let mut row = vec![size.concurrency.to_string()];
@@ -203,10 +216,8 @@ impl Writer {
         let (head, rows) = sizes(plan);
         let Some((_, columns)) = head.split_first().filter(|_| !rows.is_empty()) else { return };
         self.title("what to write for so many at once, and what a burst of them does now");
-        let rows: Vec<(String, Vec<String>)> = rows
-            .into_iter()
-            .filter_map(|row| row.split_first().map(|(first, rest)| (format!("{first:>7}"), rest.to_vec())))
-            .collect();
+        let rows: Vec<(String, Vec<String>)> =
+            rows.into_iter().filter_map(|row| row.split_first().map(|(first, rest)| (format!("{first:>7}"), rest.to_vec()))).collect();
         let width = self.width;
         let text = table(columns, &rows, width);
         self.out.push_str(&text.replacen("         ", "  at once", 1));
@@ -219,14 +230,19 @@ impl Writer {
             Some(timeout) => format!("pool sizes (burst of {}): success within {}, waits", plan.asked.concurrency, time(timeout.0)),
             None => format!("pool sizes (burst of {}): mean and longest wait", plan.asked.concurrency),
         });
-        let digits = sweep.steps.iter().map(|step| step.slots.to_string().len()).max().unwrap_or(0).max(4);
         let most = sweep.steps.iter().map(|step| step.wait_mean.0).filter(|wait| wait.is_finite()).fold(0.0, f64::max);
+        let waits =
+            |step: &Step| format!("{} / {}", figures::in_unit(step.wait_mean, sweep.unit), figures::in_unit(step.wait_longest, sweep.unit));
+        let widest = |of: &dyn Fn(&Step) -> usize| sweep.steps.iter().map(of).max().unwrap_or(0);
+        let digits = widest(&|step| step.slots.to_string().len()).max(4);
+        let tail = widest(&|step| waits(step).chars().count());
+        let marked = widest(&|step| marks(step).chars().count());
+        let success_width = if timed { 8 } else { 0 };
+        let room = BAR.min(self.width.saturating_sub(4 + digits + success_width + tail + marked)).max(1);
         for step in &sweep.steps {
             let filled = if timed { step.success.0 } else { step.wait_mean.0 / most.max(f64::MIN_POSITIVE) };
-            let bar = bar(filled);
             let success = if timed { format!("{:>7} ", share(step.success.0)) } else { String::new() };
-            let waits = format!("{} / {}", figures::in_unit(step.wait_mean, sweep.unit), figures::in_unit(step.wait_longest, sweep.unit));
-            let line = format!("  {:>digits$} {success}{bar} {waits:<19}{}", step.slots, marks(step));
+            let line = format!("  {:>digits$} {success}{} {:<tail$}{}", step.slots, bar(filled, room), waits(step), marks(step));
             let _ = writeln!(self.out, "{}", line.trim_end());
         }
         for remark in sweep_remarks(plan) {
@@ -256,13 +272,11 @@ fn marks(step: &Step) -> String {
     if step.marks.is_empty() { String::new() } else { format!(" ← {}", step.marks.join(", ")) }
 }
 
-/// A bar for a share, in eighths of a column.
-fn bar(share: f64) -> String {
-    let cells = show_share(share);
-    format!("{cells}{}", " ".repeat(BAR.saturating_sub(cells.chars().count())))
-}
-
-fn show_share(share: f64) -> String {
-    let whole = (share.clamp(0.0, 1.0) * BAR as f64).round() as usize;
-    if whole == 0 && share > 0.0 { "▁".into() } else { "█".repeat(whole) }
+/// A bar for a share of so many columns.
+fn bar(share: f64, room: usize) -> String {
+    let whole = (share.clamp(0.0, 1.0) * room as f64).round() as usize;
+    // What is more than nothing is seen.
+    let filled = if whole == 0 && share > 0.0 { "▁".to_string() } else { "█".repeat(whole) };
+    let blank = room.saturating_sub(whole.max(usize::from(share > 0.0)));
+    filled + &" ".repeat(blank)
 }
