@@ -185,7 +185,9 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
     };
     let mut parameters = |list: &[Parameter], path: Vec<Key<'static>>| {
         for (index, parameter) in list.iter().enumerate() {
-            for (key, names) in [("sets", &parameter.sets), ("disables", &parameter.disables), ("query", &parameter.query), ("mapping", &parameter.mapping)] {
+            for (key, names) in
+                [("sets", &parameter.sets), ("disables", &parameter.disables), ("query", &parameter.query), ("mapping", &parameter.mapping)]
+            {
                 for (nth, name) in names.iter().enumerate() {
                     expect(name, [path.as_slice(), &[Name("parameter"), Index(index), Name(key), Index(nth)]].concat());
                 }

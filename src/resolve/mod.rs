@@ -9,6 +9,7 @@ mod calls;
 mod construct;
 mod eval;
 mod index;
+mod landings;
 mod mapping;
 mod members;
 mod modules;
