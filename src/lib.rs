@@ -11,6 +11,7 @@ pub mod cli;
 pub mod discover;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod link;
 pub mod queueing;
 pub mod read;
@@ -29,10 +30,25 @@ use settings::Settings;
 
 /// Checks the programs of a tree: seeds → read → resolve → link → judge → silence → sort → report.
 pub fn check(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
+    // Following values is recursive, bounded in depth; the bound fits this stack and not that of every thread.
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || run(tree, catalog, settings));
+        match started.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(report)) => report,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => run(tree, catalog, settings),
+        }
+    })
+}
+
+/// Stack of the thread that follows values.
+const STACK_BYTES: usize = 128 << 20;
+
+fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
     let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
     let (pools, concurrency, cases, findings) = {
         let linked = link::link(&resolve::Evaluator::new(&project), settings);
-        let findings = rules::judge(&rules::Context { linked: &linked, sources: &project.sources, settings });
+        let findings = rules::judge(&rules::Context { linked: &linked, project: &project, sources: &project.sources, settings });
         (linked.pools, linked.concurrency, linked.cases, findings)
     };
     let sources = std::mem::take(&mut project.sources);

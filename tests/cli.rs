@@ -17,7 +17,7 @@ fn commands_and_their_output() {
     for name in SCRUBBED {
         cases.env(name, "");
     }
-    cases.env("HOME", "/nonexistent").env("XDG_CONFIG_HOME", "/nonexistent");
+    cases.env("HOME", "/nonexistent").env("XDG_CONFIG_HOME", "/nonexistent").env("LC_ALL", "C.UTF-8");
     cases.case("tests/cmd/*.trycmd");
 }
 
@@ -90,64 +90,6 @@ fn a_full_disk_is_told() {
 }
 
 #[test]
-fn nothing_but_broken_files_is_a_failure_and_one_good_file_is_not() {
-    for bytes in [b"\xFF\xFETCPConnector\x00\xD8".as_slice(), b"# TCPConnector\nx = '\xFF'\n"] {
-        let bad = project(&[("a.py", bytes)]);
-        for arguments in [["scan"].as_slice(), &["pools"], &["scan", "--exit-zero", "--output", "json"]] {
-            let (code, _, told) = run(&mut advisor(bad.path(), arguments));
-            assert_eq!((code, told.as_str()), (2, "error: none of the files could be read\n"), "{bytes:?} {arguments:?}");
-        }
-    }
-    let mixed = project(&[("a.py", b"\xFFTCPConnector"), ("b.py", b"x = 1\n")]);
-    let (code, out, told) = run(&mut advisor(mixed.path(), &["scan"]));
-    assert_eq!((code, told.as_str()), (0, ""), "{out}");
-    assert!(out.contains("a.py:1:1: problem: not UTF-8 text (byte 0)"), "{out}");
-    let broken = project(&[("a.py", b"x = TCPConnector(\n")]);
-    let (code, out, told) = run(&mut advisor(broken.path(), &["scan"]));
-    assert_eq!((code, told.as_str()), (0, ""), "{out}");
-    assert!(out.contains("a.py:1:1: problem: syntax error"), "{out}");
-}
-
-/// What a scan of a folder with a good file and others says of the others.
-fn problems_beside_a_good_file(folder: &Path) -> Vec<String> {
-    std::fs::write(folder.join("good.py"), "import aiohttp\nconnector = aiohttp.TCPConnector(limit=7)\n").unwrap();
-    let (code, out, told) = run(&mut advisor(folder, &["pools"]));
-    assert_eq!((code, told.as_str()), (0, ""), "{out}");
-    assert!(out.contains("good.py:2:13  aiohttp.TCPConnector"), "{out}");
-    out.lines().filter(|line| line.contains(": problem: ")).map(String::from).collect()
-}
-
-#[test]
-fn large_and_deep_files_do_not_stop_the_others() {
-    let line = format!("x = TCPConnector({})\n", "1, ".repeat(17_000_000));
-    let deep = format!("import aiohttp\nx = {}aiohttp.TCPConnector(){}\n", "[".repeat(10_000), "]".repeat(10_000));
-    let open = format!("x = TCPConnector{}\n", "(".repeat(10_000));
-    let folder = project(&[("long.py", line.as_bytes()), ("deep.py", deep.as_bytes()), ("open.py", open.as_bytes())]);
-    let problems = problems_beside_a_good_file(folder.path());
-    assert!(problems.contains(&"long.py: problem: larger than 20 MB, not read".to_string()), "{problems:?}");
-    assert!(problems.iter().any(|problem| problem.starts_with("open.py:1:")), "{problems:?}");
-}
-
-#[cfg(unix)]
-#[test]
-fn links_in_a_ring_and_closed_files_do_not_stop_the_others() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = project(&[("closed.py", b"x = TCPConnector()\n"), ("inner/a.py", b"")]);
-    std::os::unix::fs::symlink(folder.path(), folder.path().join("inner/ring")).unwrap();
-    std::os::unix::fs::symlink("self.py", folder.path().join("self.py")).unwrap();
-    let closed = folder.path().join("closed.py");
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
-    let problems = problems_beside_a_good_file(folder.path());
-    // Nothing is closed to the superuser.
-    if std::fs::read(&closed).is_err() {
-        assert!(problems.len() == 1 && problems[0].starts_with("closed.py: problem: cannot be read"), "{problems:?}");
-    }
-    let (code, _, told) = run(&mut advisor(folder.path(), &["scan", "self.py"]));
-    assert_eq!(code, 2);
-    assert!(told.starts_with("error: self.py: cannot be read"), "{told}");
-}
-
-#[test]
 fn messages_do_not_command_the_terminal() {
     let folder = project(&[]);
     let (code, _, told) = run(&mut advisor(folder.path(), &["scan", "no\u{1b}[31msuch"]));
@@ -169,6 +111,67 @@ fn every_output_is_written_and_none_is_left_over() {
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, ["a.py", "r.json", "r.sarif", "r.txt"]);
+}
+
+/// A program in which 80 tasks share a pool of 20.
+const NARROW: &str = "import asyncio\nimport aiohttp\n\n\nasync def fetch(session, slots, item):\n    async with slots:\n        \
+    async with session.get(f\"https://api.example.com/{item}\") as response:\n            return await response.read()\n\n\n\
+    async def main(items):\n    slots = asyncio.Semaphore(80)\n    connector = aiohttp.TCPConnector(limit=20)\n    \
+    async with aiohttp.ClientSession(connector=connector) as session:\n        \
+    return await asyncio.gather(*(fetch(session, slots, item) for item in items))\n";
+
+#[test]
+fn a_baseline_silences_what_was_there_and_nothing_new() {
+    let folder = project(&[("a.py", NARROW.as_bytes())]);
+    let scan = |arguments: &[&str]| run(&mut advisor(folder.path(), &[&["scan", "-o", "concise"], arguments].concat()));
+    let (code, out, _) = scan(&[]);
+    assert_eq!((code, out.lines().count()), (1, 1), "{out}");
+    assert!(out.starts_with("a.py:13:"), "{out}");
+    let (code, out, told) = scan(&["--write-baseline", "known.json"]);
+    assert_eq!((code, out.as_str(), told.as_str()), (0, "", "note: 1 finding written to known.json\n"));
+    let known = || scan(&["--baseline", "known.json", "--fail-on", "note"]);
+    assert_eq!(known(), (0, String::new(), String::new()));
+    // Lines that move are no news, another file with the same fault is.
+    std::fs::write(folder.path().join("a.py"), format!("# one line more\n\n{NARROW}")).unwrap();
+    assert_eq!(known(), (0, String::new(), String::new()));
+    std::fs::write(folder.path().join("b.py"), NARROW).unwrap();
+    let (code, out, _) = known();
+    assert_eq!((code, out.lines().count()), (1, 1), "{out}");
+    assert!(out.starts_with("b.py:13:"), "{out}");
+    // What was mended is told to those who ask.
+    std::fs::remove_file(folder.path().join("b.py")).unwrap();
+    std::fs::write(folder.path().join("a.py"), NARROW.replace("limit=20", "limit=100")).unwrap();
+    let (code, out, told) = scan(&["--baseline", "known.json", "--verbose"]);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert_eq!(told.matches("info: in the baseline, but found no more: pool-below-concurrency").count(), 1, "{told}");
+}
+
+#[test]
+fn the_exit_code_follows_the_severity_that_is_asked_for() {
+    let folder = project(&[("a.py", NARROW.as_bytes())]);
+    let code = |arguments: &[&str]| run(&mut advisor(folder.path(), &[&["scan", "-q"], arguments].concat())).0;
+    assert_eq!([code(&[]), code(&["--fail-on", "note"]), code(&["--fail-on", "error"]), code(&["--exit-zero"])], [1, 1, 0, 0]);
+    for format in ["human", "concise", "json", "sarif", "github"] {
+        assert_eq!((code(&["-o", format]), code(&["-o", format, "--fail-on", "error"])), (1, 0), "{format}");
+    }
+    std::fs::write(folder.path().join("advisor.toml"), "[rules]\npool-below-concurrency = \"error\"\n").unwrap();
+    assert_eq!(code(&["--fail-on", "error"]), 1);
+    std::fs::write(folder.path().join("advisor.toml"), "fail-on = \"error\"\n").unwrap();
+    assert_eq!([code(&[]), code(&["--fail-on", "warning"])], [0, 1]);
+}
+
+#[test]
+fn people_get_paths_from_where_they_stand_and_machines_from_the_root() {
+    let folder = project(&[("service/a.py", NARROW.as_bytes()), ("service/inner/b.py", b""), (".git/HEAD", b"ref: refs/heads/main\n")]);
+    let first = |below: &str, format: &str| {
+        run(&mut advisor(&folder.path().join(below), &["scan", "-o", format, ".", &"../".repeat(below.matches('/').count() + 1)])).1
+    };
+    assert!(first("service", "concise").starts_with("a.py:13:"));
+    assert!(first("service/inner", "concise").starts_with("../a.py:13:"));
+    assert!(first("service", "human").contains("┌─ a.py:13:"));
+    assert!(first("service", "github").starts_with("::warning file=service/a.py,line=13,"));
+    let (_, out, _) = run(&mut advisor(&folder.path().join("service"), &["pools"]));
+    assert!(out.starts_with("a.py:13:17  aiohttp.TCPConnector\n"), "{out}");
 }
 
 #[test]

@@ -254,6 +254,12 @@ pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
                 report(&[Name("starter"), Index(at)], "a starter needs a symbol or a method".into());
             }
         }
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for (at, method) in source.methods.iter().enumerate() {
+            for (index, name) in method.names.iter().enumerate().filter(|(_, name)| !named.insert(name)) {
+                report(&[Name("method"), Index(at), Name("names"), Index(index)], format!("the method `{name}` stands here twice"));
+            }
+        }
         for (at, function) in source.functions.iter().enumerate() {
             if matches!(function.gives, Gives::Range | Gives::Constant) && function.low.is_none() {
                 report(&[Name("function"), Index(at)], "`low` is missing: the least result".into());

@@ -303,6 +303,8 @@ pub struct NumberMethod {
     pub names: Vec<String>,
     /// What it does.
     pub gives: MethodGives,
+    /// How many arguments it has; with another number of them the name means something else.
+    pub arguments: Option<usize>,
 }
 
 /// What a method gives.

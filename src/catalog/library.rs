@@ -112,6 +112,12 @@ pub enum QuirkKind {
     Unfair,
     /// Over several hosts more connections may be busy than the total says.
     TotalOvershoots,
+    /// Time-outs of 5 s or more end at a whole second of the client's clock, up to 1 s late.
+    TimeOutsEndAtWholeSeconds,
+    /// After many time-outs at once next to nothing is sent any more.
+    StallsAfterTimeOuts,
+    /// With some hundred requests under way the client's own CPU decides how long they take.
+    CpuBound,
 }
 
 fn yes() -> bool {

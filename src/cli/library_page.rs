@@ -87,6 +87,9 @@ fn quirk_text(out: &mut String, quirk: &Quirk, width: usize) {
         }
         QuirkKind::Unfair => "a caller that gives a connection back may take it again before those who wait: some wait for the whole run",
         QuirkKind::TotalOvershoots => "over several hosts more connections may be busy than the total says",
+        QuirkKind::TimeOutsEndAtWholeSeconds => "time-outs of 5 s or more end at a whole second of the client's clock, up to 1 s late",
+        QuirkKind::StallsAfterTimeOuts => "after many time-outs at once next to nothing is sent any more",
+        QuirkKind::CpuBound => "with some hundred requests under way the client's own CPU decides how long they take",
     };
     let package = quirk.package.as_ref().map_or_else(String::new, |package| format!(" of {package}"));
     let range = range(quirk.since.as_deref(), quirk.until.as_deref()).map_or_else(String::new, |range| format!(" ({range}{package})"));

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     let rules = pages::all();
     let options = RenderOptions { color: terminal.color, width: terminal.width, rules: &rules, ..RenderOptions::default() };
     terminal.print(&match arguments.output {
-        Shape::Human => inventory::text(&report, &options),
+        Shape::Human => inventory::text(&job.standpoint().report(&report), &options),
         Shape::Json => render(Format::Json, &report, &options),
     })?;
     if job.read_nothing(&report) {

@@ -1,8 +1,9 @@
 //! From a request outward to everything that makes it run, one way for each chain of callers.
 
 use super::homes::Home;
+use super::streams;
 use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, together};
-use crate::facts::{ArgumentKind, ExprKind, ScopeKind};
+use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 
 /// Most ways from one request.
@@ -143,7 +144,10 @@ impl<'c> Climber<'_, 'c> {
             None => self.evaluator.callers_of(scope),
         };
         if callers.is_empty() {
-            return self.end(way);
+            return match self.tail_of(scope) {
+                Some(outer) => self.leave(outer, way, seen),
+                None => self.end(way),
+            };
         }
         seen.push(scope);
         for caller in callers.iter() {
@@ -157,6 +161,44 @@ impl<'c> Climber<'_, 'c> {
             self.called(scope, caller, way, seen);
         }
         seen.pop();
+    }
+
+    /// The closure whose result an `async` block is: whoever calls the closure runs the block.
+    fn tail_of(&self, scope: ScopeRef) -> Option<ScopeRef> {
+        let facts = self.evaluator.project.facts(scope.file);
+        let inner = facts.scope(scope.scope);
+        let parent = inner.parent.filter(|parent| inner.kind == ScopeKind::Lambda && facts.scope(*parent).kind == ScopeKind::Lambda)?;
+        let maker = *self.evaluator.project.index(scope.file).maker.get(&scope.scope)?;
+        let is_tail = facts.scope(parent).statements.iter().any(|statement| matches!(statement.kind, StatementKind::Return(value) if value == maker));
+        is_tail.then_some(ScopeRef { file: scope.file, scope: parent })
+    }
+
+    /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
+    fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+        let evaluator = self.evaluator;
+        let facts = evaluator.project.facts(start.file);
+        let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
+        let scope = evaluator.scope_of(start);
+        let inside = |at| std::iter::successors(Some(at), |id| facts.scope(*id).parent).any(|id| id == lambda);
+        let moved = |name: &str| facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope));
+        let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
+            ContextKind::With { value, .. } => Some((value, context.span)),
+            _ => None,
+        });
+        held.filter(|(value, span)| {
+            // The name of the permit is bound by the statement right before the block over the limiter.
+            facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
+                StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
+                    statement.span.end <= span.end && facts.expr(*bound).span.start <= facts.expr(*value).span.start && facts.expr(*value).span.end <= facts.expr(*bound).span.end && moved(name)
+                }
+                _ => false,
+            })
+        })
+        .map(|(value, _)| {
+            let value = ExprRef { file: start.file, expr: value };
+            (Draft::silent(What::Held(value), evaluator.span(value)), scope)
+        })
+        .collect()
     }
 
     fn called(&mut self, function: ScopeRef, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
@@ -295,6 +337,9 @@ impl<'c> Climber<'_, 'c> {
                     (None, Some(workers)) => way.drafts.push((Draft::silent(What::Workers(caller.call, workers), place), scope)),
                     (None, None) => {}
                 }
+                if let Some(task) = evaluator.positional(caller.call, starter.argument) {
+                    way.drafts.extend(self.permits(task, caller.call));
+                }
                 way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
                 let waits = !starter.detached && is_awaited(evaluator, caller.call);
                 return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
@@ -313,6 +358,10 @@ impl<'c> Climber<'_, 'c> {
                     _ => self.side_by_side(caller.call, None, way, seen),
                 };
             }
+        }
+        if let Some(stream) = streams::stream(evaluator, caller.call) {
+            way.drafts.extend(stream.drafts);
+            return self.inline(stream.runs, way, seen);
         }
         // A callback of something that is not known: it may run at any time, once is certain.
         self.leave(scope, way, seen);

@@ -52,6 +52,7 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
             | ExprKind::List(_)
             | ExprKind::Mapping(_)
             | ExprKind::Entered(_)
+            | ExprKind::Record { .. }
             | ExprKind::Spread(_) => inner = parent,
             ExprKind::Call { callee, .. } if *callee != inner => inner = parent,
             ExprKind::Attribute { name, .. } if matches!(&**name, "__aenter__" | "__enter__" | "start" | "open") => inner = parent,

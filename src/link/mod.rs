@@ -8,6 +8,7 @@ mod inventory;
 mod judge;
 mod once;
 mod route;
+mod streams;
 mod uses;
 
 use rustc_hash::FxHashMap;
@@ -83,7 +84,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     let sites = evaluator.sites();
     let (homes, flows) = flows(evaluator, &resolved);
     let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
-    let mut concurrency: Vec<Concurrency> = sites.iter().map(|site| inventory::concurrency(evaluator, site)).collect();
+    let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     let mut cases = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {
         let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
@@ -219,7 +220,7 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
         match &hop.kind {
             hops::HopKind::Limiter { site, kind } => {
                 let known = sites.iter().position(|known| known.made.site == *site);
-                let index = known.unwrap_or_else(|| listed(concurrency, evaluator.span(*site), *kind, "limit", &hop.value));
+                let index = known.unwrap_or_else(|| listed(concurrency, evaluator.method_span(*site), *kind, "limit", &hop.value));
                 found.push(index);
             }
             hops::HopKind::FanOut => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),

@@ -64,6 +64,23 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             }
         }
     }
+    let carried: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends_by).map(String::as_str).collect();
+    for method in carried {
+        for (file, call) in evaluator.project.calls_named(method) {
+            let call = ExprRef { file, expr: call };
+            let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { continue };
+            for argument in arguments {
+                let object = ExprRef { file, expr: argument.value };
+                for possible in evaluator.eval_open(object) {
+                    let Thing::Made(made) = &possible.thing else { continue };
+                    let Some(number) = by_site.get(&made.site).copied() else { continue };
+                    if pools[number].kind.sends_by.iter().any(|known| known == method) {
+                        found.push(Use { pool: number, call, object });
+                    }
+                }
+            }
+        }
+    }
     found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file).to_string(), evaluator.span(at.call).start));
     found.dedup();
     found

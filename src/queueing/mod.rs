@@ -14,11 +14,13 @@ pub mod erlang;
 pub mod limits;
 pub mod model;
 pub mod renewal;
+pub mod replay;
 pub mod retry;
 pub mod service;
 pub mod simulate;
 pub mod sizing;
 pub mod steady;
+pub mod what_if;
 
 pub use burst::{Burst, BurstOutcome, Edge};
 pub use limits::Limits;

@@ -38,7 +38,7 @@ pub struct Document {
 }
 
 /// The program that wrote the report.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Tool {
     /// `advisor`.
     pub name: String,

@@ -69,8 +69,21 @@ pub fn amount_of_literal(literal: &Literal, unlimited: &[Literal]) -> Amount {
             "unlimited" => Amount::Unbounded,
             "none" if unlimited.contains(literal) => Amount::Unbounded,
             "unknown" => Amount::Unknown("the library decides".into()),
+            word if cpu_range(word).is_some() => {
+                let (low, high) = cpu_range(word).unwrap_or_default();
+                Amount::Range { low, high }
+            }
             other => Amount::Text(other.into()),
         },
+    }
+}
+
+/// Words for numbers that depend on the processors of the machine, of which there is at least one: `cpus-times-4`.
+pub fn cpu_range(word: &str) -> Option<(Option<f64>, Option<f64>)> {
+    match word {
+        "cpus" => Some((Some(1.0), None)),
+        "cpus-plus-4-at-most-32" => Some((Some(5.0), Some(32.0))),
+        _ => word.strip_prefix("cpus-times-").and_then(|times| times.parse().ok()).map(|times| (Some(times), None)),
     }
 }
 

@@ -331,6 +331,15 @@ impl Evaluator<'_> {
     /// Calls that make objects of a class or of a subclass that keeps its `__init__`.
     pub fn constructions(&self, class: ScopeRef) -> Vec<ExprRef> {
         self.want_name(&self.scope(class).name, class);
+        if self.is_rust(class.file) {
+            let records = self.project.records_of(&self.scope(class).name).into_iter().map(|(file, expr)| ExprRef { file, expr });
+            return records
+                .filter(|record| {
+                    self.eval_open(*record).iter().any(|possible| matches!(&possible.thing, Thing::Object(object) if object.class == class))
+                })
+                .take(MAX_CALLERS)
+                .collect();
+        }
         let own = self.find_method(class, "__init__");
         let mut names: Vec<String> = vec![self.scope(class).name.to_string()];
         for subclass in self.subclasses(class).iter().copied() {

@@ -21,6 +21,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.container_call(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.method_of_value(object, name, at, frame) {
+                return found;
+            }
         }
         let mut found = Vec::new();
         for possible in self.eval(callee, frame) {
@@ -177,7 +180,8 @@ impl Evaluator<'_> {
         let span = self.span(at);
         let whole = dotted(&made.symbol, path);
         if let Some(found) = catalog.constructor(&made.symbol) {
-            if found.constructor.passes.iter().any(|method| **method == **path) {
+            let is_setter = || self.is_rust(at.file) && found.constructor.setters.iter().any(|setter| *setter.method == **path);
+            if found.constructor.passes.iter().any(|method| **method == **path) || is_setter() {
                 return vec![Possible::literal(Thing::Made(made.clone()), span)];
             }
             if let Some(target) = found.constructor.methods.get(&**path) {
@@ -242,7 +246,8 @@ impl Evaluator<'_> {
         let mut at = Some(scope.scope);
         while let Some(id) = at {
             if let Some(class) = index.class_of.get(&id) {
-                return Some((ScopeRef { file: scope.file, scope: id }, ScopeRef { file: scope.file, scope: *class }));
+                let class = self.whole_class(ScopeRef { file: scope.file, scope: *class });
+                return Some((ScopeRef { file: scope.file, scope: id }, class));
             }
             at = self.project.facts(scope.file).scope(id).parent;
         }
@@ -323,6 +328,9 @@ impl Evaluator<'_> {
 
     /// The keyword argument of a call.
     pub(super) fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
+        if let ExprKind::Record { fields, .. } = &self.expr(call).kind {
+            return fields.iter().find(|(field, _)| &**field == name).map(|(_, value)| ExprRef { file: call.file, expr: *value });
+        }
         self.arguments(call).iter().find_map(|argument| match &argument.kind {
             ArgumentKind::Keyword(given) if &**given == name => Some(ExprRef { file: call.file, expr: argument.value }),
             _ => None,
@@ -382,8 +390,7 @@ impl Evaluator<'_> {
     pub(super) fn parameter(&self, function: ScopeRef, number: usize, frame: &Frame) -> Possibles {
         let scope = self.scope(function);
         let parameter = &scope.parameters[number];
-        let is_method =
-            self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"]);
+        let is_method = self.takes_self(function);
         if is_method && number == 0 {
             let this = self.this_of(function, frame);
             let thing = match (&this, self.has_decorator(function, &["classmethod"])) {
@@ -408,6 +415,12 @@ impl Evaluator<'_> {
                 None => left_out = true,
             }
         }
+        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
+        if !found.is_empty() && found.iter().all(opaque)
+            && let Some(typed) = self.annotated(function, number)
+        {
+            return typed;
+        }
         if left_out || found.iter().all(Possible::is_unknown) {
             let default = self.parameter_default(function, number, frame);
             let default_is_known = default.iter().any(|possible| !possible.is_unknown());
@@ -419,6 +432,14 @@ impl Evaluator<'_> {
             }
         }
         found
+    }
+
+    /// Whether the first parameter of a function is the object that it is called on.
+    pub(super) fn takes_self(&self, function: ScopeRef) -> bool {
+        if self.is_rust(function.file) {
+            return self.scope(function).parameters.first().is_some_and(|first| &*first.name == "self");
+        }
+        self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"])
     }
 
     fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {
@@ -487,7 +508,14 @@ impl Evaluator<'_> {
     /// An object of the annotated class, where a parameter names a class of the project and nothing else is known.
     fn annotated(&self, function: ScopeRef, number: usize) -> Option<Possibles> {
         let annotation = self.scope(function).parameters[number].annotation?;
-        let at = ExprRef { file: function.file, expr: annotation };
+        self.typed(ExprRef { file: function.file, expr: annotation })
+    }
+
+    /// Any object of the class that a type names, looked for inside `Arc<T>`, `Optional[T]` and the like.
+    pub(super) fn typed(&self, at: ExprRef) -> Option<Possibles> {
+        if let ExprKind::Subscript { index, .. } = self.expr(at).kind {
+            return self.typed(ExprRef { file: at.file, expr: index });
+        }
         let classes: Possibles = self
             .eval_open(at)
             .into_iter()

@@ -26,6 +26,8 @@ pub struct Construction {
     pub opens_nothing: bool,
     /// Settings that have no effect since a pool is handed over, by name.
     pub disabled: Vec<String>,
+    /// The kind of pool that an argument chooses (`poolclass=NullPool`).
+    pub kind: Option<String>,
     /// Objects that carry its settings.
     pub carriers: Vec<ExprRef>,
 }
@@ -72,6 +74,7 @@ impl Evaluator<'_> {
                 self.take_parameter(&mut result, &found, parameter, call, &frame, position, depth);
             }
         }
+        self.take_receiver(&mut result, made, &found, depth);
         self.take_setters(&mut result, made, &found, depth);
         self.take_assignments(&mut result, made, &found);
         Some(result)
@@ -181,6 +184,15 @@ impl Evaluator<'_> {
                     }
                     _ => plain.push(Possible::unknown("an object that is not followed")),
                 },
+                Thing::Symbol(symbol) if parameter.kinds.contains_key(&**symbol) => result.kind = parameter.kinds.get(&**symbol).cloned(),
+                Thing::Text(text) if !parameter.query.is_empty() => take_query(result, parameter, text, &possible, written_at),
+                Thing::Mapping(mapping, inner) if !parameter.mapping.is_empty() => {
+                    for name in &parameter.mapping {
+                        if let Some(value) = self.key(*mapping, inner, name) {
+                            result.set(name, value, written_at);
+                        }
+                    }
+                }
                 Thing::Mapping(mapping, inner) if parameter.gives_pools => self.take_mounts(result, *mapping, inner, at),
                 Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..) | Thing::Object(_) | Thing::Symbol(_) if parameter.gives_pool => {
                     result.unknown_pool = Some(at);
@@ -224,6 +236,23 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `config.create_pool()`: what the configuration carries.
+    fn take_receiver(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
+        if !found.constructor.receiver_carries {
+            return;
+        }
+        let ExprKind::Call { callee, .. } = self.expr(made.site).kind else { return };
+        let ExprKind::Attribute { object, .. } = self.project.facts(made.site.file).expr(callee).kind else { return };
+        for possible in self.eval(ExprRef { file: made.site.file, expr: object }, &made.frame) {
+            let Thing::Made(carrier) = possible.thing else { continue };
+            let Some(carried) = self.construct(&carrier, depth + 1) else { continue };
+            for setting in carried.given {
+                result.set(&setting.name, setting.possibles, setting.written_at);
+            }
+            result.carriers.push(carrier.site);
+        }
+    }
+
     /// `mounts={"https://": transport}`.
     fn take_mounts(&self, result: &mut Construction, mapping: ExprRef, frame: &Frame, at: Span) {
         let ExprKind::Mapping(items) = &self.expr(mapping).kind else { return };
@@ -248,6 +277,9 @@ impl Evaluator<'_> {
                     continue;
                 }
                 let frame = self.open_frame(self.scope_of(call));
+                for (name, value) in &setter.values {
+                    result.set(name, vec![Possible::literal(literal_thing(value), self.span(call))], Some(self.span(call)));
+                }
                 for (number, parameter) in setter.parameters.iter().enumerate() {
                     let position = (!parameter.keyword_only).then_some(number);
                     self.take_parameter(result, found, parameter, call, &frame, position, depth);
@@ -267,6 +299,12 @@ impl Evaluator<'_> {
                         continue;
                     }
                     let value = ExprRef { file, expr: *value };
+                    // Assigning to what is a parameter is giving it.
+                    if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
+                        let (given, at) = (self.eval_open(value), self.span(value));
+                        self.take_given(result, found, parameter, given, at, Some(at), 1);
+                        continue;
+                    }
                     let possibles = self
                         .eval_open(value)
                         .into_iter()
@@ -286,6 +324,16 @@ impl Evaluator<'_> {
             Thing::Object(object) => made.class.is_some_and(|class| self.ancestry(class).0.contains(&object.class)),
             _ => false,
         })
+    }
+}
+
+/// `redis://host?max_connections=20`: settings in the query of a URL; arguments win over them.
+fn take_query(result: &mut Construction, parameter: &Parameter, url: &str, from: &Possible, written_at: Option<Span>) {
+    let Some((_, query)) = url.split_once('?') else { return };
+    for (key, value) in query.split(['&', ';']).filter_map(|pair| pair.split_once('=')) {
+        let Some(name) = parameter.query.iter().find(|name| name.eq_ignore_ascii_case(key)) else { continue };
+        let possible = super::numbers::as_number(Possible { thing: Thing::Text(value.into()), ..from.clone() });
+        result.set(name, vec![possible], written_at);
     }
 }
 

@@ -58,6 +58,7 @@ pub struct Evaluator<'p> {
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
     depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
+    pub(super) importing: Cell<u32>,
     next_frame: Cell<u32>,
     steps: Cell<u32>,
     cut: Cell<bool>,
@@ -80,6 +81,7 @@ impl<'p> Evaluator<'p> {
             open_frames: RefCell::default(),
             depth: Cell::new(0),
             nesting: Cell::new(0),
+            importing: Cell::new(0),
             next_frame: Cell::new(0),
             steps: Cell::new(0),
             cut: Cell::new(false),
@@ -265,7 +267,7 @@ impl<'p> Evaluator<'p> {
             ExprKind::Entered(inner) => self.entered(part(*inner), frame),
             ExprKind::Unpacked { value, index } => self.unpacked(part(*value), *index as usize, frame),
             ExprKind::Format(_) => vec![Possible::unknown("a text with holes")],
-            ExprKind::Record { .. } => vec![Possible::unknown("a struct literal")],
+            ExprKind::Record { path, .. } => self.record(at, part(*path), frame),
             ExprKind::Unknown(why) => vec![Possible::unknown(*why)],
         }
     }

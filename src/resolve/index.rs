@@ -30,6 +30,8 @@ pub struct Index {
     pub mentions: FxHashMap<Name, Vec<ExprId>>,
     /// Names and attributes that an attribute is taken of, by name: `handlers` of `handlers.get(x)`.
     pub objects: FxHashMap<Name, Vec<ExprId>>,
+    /// Struct literals by the last name of their path; `Self` among them.
+    pub records: FxHashMap<Name, Vec<ExprId>>,
     /// The enclosing class of each function that stands directly in one.
     pub class_of: FxHashMap<ScopeId, ScopeId>,
     /// Expressions that stand in a lambda or comprehension scope: the expression that makes the scope.
@@ -109,6 +111,11 @@ impl Index {
                     self.objects.entry(name.clone()).or_default().push(id);
                 } else if !is_callee {
                     self.mentions.entry(name.clone()).or_default().push(id);
+                }
+            }
+            ExprKind::Record { path, .. } => {
+                if let Some(name) = last_name(facts, *path) {
+                    self.records.entry(name.clone()).or_default().push(id);
                 }
             }
             ExprKind::Lambda(scope) | ExprKind::Comprehension(scope) => {

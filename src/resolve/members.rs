@@ -35,6 +35,10 @@ impl Evaluator<'_> {
             Thing::Module(file) => self
                 .module_member(*file, name)
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),
+            Thing::Class(class) if self.is_rust(class.file) => {
+                // A function that a derive or trait gives (`Args::parse`, `Settings::default`): it makes one.
+                self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![of.clone()])
+            }
             Thing::Class(class) => self
                 .class_member(*class, name, &of.thing, frame)
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
@@ -143,6 +147,10 @@ impl Evaluator<'_> {
 
     /// The method that stands in the class itself.
     pub(super) fn own_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
+        self.parts_of(class).into_iter().find_map(|part| self.method_in(part, name))
+    }
+
+    fn method_in(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
         let binders = self.project.index(class.file).binders.get(&(class.scope, name.into()))?;
         binders.iter().rev().find_map(|binder| {
             let Binder::Statement(scope, number) = *binder else { return None };
@@ -168,7 +176,7 @@ impl Evaluator<'_> {
     }
 
     /// A member that stands in a class or a base: a method bound to `of`, or an attribute of the class body.
-    fn class_member(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Option<Possibles> {
+    pub(super) fn class_member(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Option<Possibles> {
         for class in self.ancestry(class).0.iter().copied() {
             if let Some(method) = self.own_method(class, name) {
                 if self.has_decorator(method, &["property", "cached_property"]) && !matches!(of, Thing::Class(_)) {
@@ -212,7 +220,11 @@ impl Evaluator<'_> {
     fn object_member(&self, object: &Rc<Object>, name: &str, of: &Thing, at: ExprRef, frame: &Frame) -> Possibles {
         let ancestry = self.ancestry(object.class);
         let (classes, symbols) = &*ancestry;
-        let mut found = self.assigned(classes, name, of, frame);
+        let mut found = self.record_field(object, name);
+        if !found.is_empty() {
+            return found;
+        }
+        found = self.assigned(classes, name, of, frame);
         if found.is_empty() {
             let of_field = self.field_argument(object, classes, name);
             if !of_field.is_empty() {
@@ -301,7 +313,7 @@ impl Evaluator<'_> {
 
     /// Classes without an `__init__`: the field that a constructor's argument fills, by name or position.
     fn field_argument(&self, object: &Rc<Object>, classes: &[ScopeRef], name: &str) -> Possibles {
-        if classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
+        if self.is_rust(object.class.file) || classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
             return Vec::new();
         }
         let mut fields: Vec<(Name, crate::text::Span)> = Vec::new();

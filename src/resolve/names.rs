@@ -17,6 +17,7 @@ impl Evaluator<'_> {
         let index = self.project.index(at.file);
         let mut here = Some(self.expr(at).scope);
         let mut first = true;
+        let rust = self.is_rust(at.file);
         while let Some(id) = here {
             let scope = facts.scope(id);
             let global = scope.outer_names.iter().find(|(declared, _)| &**declared == name).map(|(_, outer)| *outer);
@@ -27,9 +28,15 @@ impl Evaluator<'_> {
                     continue;
                 }
             }
-            if global.is_none() && (first || scope.kind != ScopeKind::Class) {
+            let hidden = scope.kind == ScopeKind::Class && !(rust && crate::read::rust::is_inline_module(scope));
+            if global.is_none() && ((first && !rust) || !hidden) {
                 if let Some(binders) = index.binders.get(&(id, name.into())) {
                     let owner = ScopeRef { file: at.file, scope: id };
+                    if rust && self.reaching(name, binders, owner, Some(at)).is_empty() {
+                        first = false;
+                        here = scope.parent;
+                        continue;
+                    }
                     return self.bound(name, binders, owner, &self.frame_for(owner, frame), Some(at));
                 }
                 if let Some(found) = self.through_stars(name, ScopeRef { file: at.file, scope: id }) {
@@ -38,6 +45,9 @@ impl Evaluator<'_> {
             }
             first = false;
             here = scope.parent;
+        }
+        if rust && let Some(root) = self.path_root(name, self.scope_of(at), self.span(at)) {
+            return vec![root];
         }
         vec![self.symbol(Rc::from(name), self.span(at))]
     }
@@ -74,6 +84,12 @@ impl Evaluator<'_> {
         let scope = self.scope(owner);
         for number in self.project.index(owner.file).stars.get(&owner.scope)? {
             let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
+            if self.is_rust(owner.file) {
+                if let Some(found) = self.through_glob(name, import, owner, scope.statements[*number as usize].span) {
+                    return Some(found);
+                }
+                continue;
+            }
             match self.project.find_module(owner.file, &import.path, import.level) {
                 Some(entry) => {
                     let thing = self.module_thing(entry, &import.path);
@@ -95,6 +111,42 @@ impl Evaluator<'_> {
                     }
                 }
                 None => {}
+            }
+        }
+        None
+    }
+
+    /// A name that a glob import of Rust brings in.
+    fn through_glob(&self, name: &str, import: &Import, owner: ScopeRef, span: Span) -> Option<Possibles> {
+        let parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
+        let modules = if parts.is_empty() {
+            self.path(&["self"], import.level, owner.file, span, None)
+        } else {
+            self.path(&parts, import.level, owner.file, span, None)
+        };
+        for module in modules {
+            match &module.thing {
+                Thing::Module(file) if *file != owner.file && self.enter_star(*file) => {
+                    let found = self.module_member(*file, name);
+                    self.leave_star(*file);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Thing::Class(class) => {
+                    let found = self.class_member(*class, name, &module.thing, &self.open_frame(*class));
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Thing::Symbol(path) if self.project.catalog.names_module(path) => {
+                    let symbol = dotted(path, name);
+                    let known = self.project.catalog.names_module(&symbol) || self.project.catalog.constructor(&symbol).is_some();
+                    if known {
+                        return Some(vec![self.symbol(symbol, span)]);
+                    }
+                }
+                _ => {}
             }
         }
         None
@@ -162,7 +214,8 @@ impl Evaluator<'_> {
         if !killed {
             kept.extend(binders.iter().filter(|binder| matches!(binder, Binder::Parameter(..))));
         }
-        if kept.is_empty() { binders.to_vec() } else { kept }
+        // In Python a loop may come back to a later assignment; in Rust the name then means one further out.
+        if kept.is_empty() && !(inside.is_some() && self.is_rust(owner.file)) { binders.to_vec() } else { kept }
     }
 
     /// Loop and `with` targets are bound by a statement whose span may be the whole block.
@@ -216,8 +269,11 @@ impl Evaluator<'_> {
                 let scope = self.scope(stands_in);
                 let statement = &scope.statements[number as usize];
                 match &statement.kind {
-                    StatementKind::Bind { value, .. } => {
+                    StatementKind::Bind { value, annotation, .. } => {
                         let value = ExprRef { file: owner.file, expr: *value };
+                        if let Some(typed) = annotation.and_then(|annotation| self.typed_where_opaque(value, ExprRef { file: owner.file, expr: annotation }, frame)) {
+                            return typed;
+                        }
                         let inner = self.frame_for(stands_in, frame);
                         let how = origin_of(scope.kind);
                         let said = self.snippet(statement.span);
@@ -246,6 +302,12 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Any object of the type that a binding declares, where its value itself is not followed.
+    pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
+        let opaque = self.eval(value, frame).iter().all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..)));
+        if opaque { self.typed(annotation) } else { None }
+    }
+
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.
     fn is_plain(&self, value: ExprRef) -> bool {
         !matches!(
@@ -256,6 +318,20 @@ impl Evaluator<'_> {
 
     /// What an import binds.
     pub(super) fn imported(&self, import: &Import, file: u32, span: Span) -> Possibles {
+        if self.is_rust(file) {
+            return self.used(import, file, span);
+        }
+        // Two modules that import one name from each other.
+        if self.importing.get() >= super::eval::MAX_FRAMES * 2 {
+            return vec![Possible::unknown("a name that is imported in a circle")];
+        }
+        self.importing.set(self.importing.get() + 1);
+        let found = self.imported_from(import, file, span);
+        self.importing.set(self.importing.get() - 1);
+        found
+    }
+
+    fn imported_from(&self, import: &Import, file: u32, span: Span) -> Possibles {
         let level = import.level;
         match &import.item {
             None => match self.project.find_module(file, &import.path, level) {

@@ -265,7 +265,7 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
     }
 }
 
-fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
+pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
     if let (Thing::Text(left), Thing::Text(right), Operator::Add) = (&one.thing, &other.thing, operator) {
         return rejoin(one, other, Thing::Text(format!("{left}{right}").into()), at);
     }
@@ -318,7 +318,7 @@ fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Po
 }
 
 /// `min` and `max`: one unknown side still leaves a bound.
-fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> Possible {
+pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> Possible {
     let least = matches!(gives, Gives::Least);
     let pick = |a: Option<f64>, b: Option<f64>, both_needed: bool| match (a, b) {
         (Some(a), Some(b)) => Some(if least { a.min(b) } else { a.max(b) }),

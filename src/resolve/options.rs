@@ -6,7 +6,7 @@ use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Environment, EnvironmentRead, FlagOption, OptionPlace, Parser};
-use crate::facts::{ExprKind, Name};
+use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How, Step};
 
@@ -157,13 +157,75 @@ impl Evaluator<'_> {
             let spellings = self.spellings(at);
             return self.flag(at, &spellings, default, "option", self.span(at));
         }
+        let default = default.or_else(|| option.other_defaults.iter().find_map(|name| self.keyword(at, name)));
+        if self.is_rust(at.file)
+            && let Some(field) = self.declares_flag(at)
+        {
+            return self.flag(at, &field, default, "option", self.span(at));
+        }
         match default {
-            Some(default) => self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect(),
+            Some(default) if option.default_names_function => self.named_default(default),
+            Some(default) => {
+                self.eval(default, frame).into_iter().map(|possible| as_number(possible.at_most(Certainty::Default))).collect()
+            }
             None => match self.keyword(at, "default_factory") {
                 Some(factory) => self.eval(factory, frame).into_iter().flat_map(|possible| self.made_by(&possible, at, frame)).collect(),
                 None => vec![Possible::unknown("a field without a default")],
             },
         }
+    }
+
+    /// The spellings of the flag that the attribute of a field declares; `None` where it declares none.
+    fn declares_flag(&self, at: ExprRef) -> Option<Vec<Name>> {
+        let scope = self.scope(self.scope_of(at));
+        let field = scope.statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(name), value, .. } if *value == at.expr => Some(name),
+            _ => None,
+        })?;
+        let facts = self.project.facts(at.file);
+        let says = |wanted: &str| {
+            self.arguments(at).iter().any(|argument| matches!(&facts.expr(argument.value).kind, ExprKind::Name(name) if &**name == wanted))
+        };
+        let text = |wanted: &str| {
+            self.keyword(at, wanted).and_then(|value| match &self.expr(value).kind {
+                ExprKind::Text(text) => Some(text.to_string()),
+                _ => None,
+            })
+        };
+        let mut spellings: Vec<Name> = Vec::new();
+        if let Some(long) = text("long") {
+            spellings.push(format!("--{long}").into());
+        } else if says("long") {
+            spellings.push(format!("--{}", field.replace('_', "-")).into());
+        }
+        if let Some(short) = text("short") {
+            spellings.push(format!("-{short}").into());
+        } else if says("short") {
+            spellings.extend(field.chars().next().map(|letter| Name::from(format!("-{letter}"))));
+        }
+        (!spellings.is_empty()).then_some(spellings)
+    }
+
+    /// A default that is the path of a function (`#[serde(default = "five")]`).
+    fn named_default(&self, default: ExprRef) -> Possibles {
+        let ExprKind::Text(path) = &self.expr(default).kind else {
+            return vec![Possible::unknown("a default whose function is not named")];
+        };
+        let parts: Vec<&str> = path.split("::").collect();
+        let found = match parts.as_slice() {
+            [one] => self.module_member(default.file, one).unwrap_or_default(),
+            all => self.path(all, 0, default.file, self.span(default), None),
+        };
+        let results: Possibles = found
+            .into_iter()
+            .filter_map(|possible| match possible.thing {
+                Thing::Function(function, _) | Thing::Method(_, function) => Some(self.results(function, &self.open_frame(function))),
+                _ => None,
+            })
+            .flatten()
+            .map(|possible| possible.at_most(Certainty::Default).after(self.span(default), format!("default is what `{path}` gives")))
+            .collect();
+        if results.is_empty() { vec![Possible::unknown(format!("`{path}` is not found"))] } else { results }
     }
 
     /// What calling a factory without arguments gives.

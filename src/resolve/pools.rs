@@ -190,7 +190,10 @@ impl<'p> Evaluator<'p> {
 
     fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
         let found = self.project.catalog.constructor(&made.symbol)?;
-        let kind = found.pool?;
+        let kind = match &construction.kind {
+            Some(name) => found.library.pools.iter().find(|kind| kind.name == *name)?,
+            None => found.pool?,
+        };
         let version = self.project.version_of(found.library);
         let handed = construction.unknown_pool.is_some() && construction.pools.is_empty();
         let mut settings = Vec::new();
@@ -202,10 +205,20 @@ impl<'p> Evaluator<'p> {
                 Some(given) if !construction.disabled.contains(&given.name) => {
                     self.given_value(setting, &given.possibles, version.as_deref(), found.library)
                 }
-                _ => library_default(setting, version.as_deref(), found.library),
+                _ => self.default_of(setting, version.as_deref(), found.library),
             };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
+        }
+        for setting in &kind.settings {
+            let Some(leader) = &setting.follows else { continue };
+            let is_given = |settings: &[ResolvedSetting], name: &str| settings.iter().any(|other| other.name == *name && other.value.how != How::Default);
+            if is_given(&settings, leader) && !is_given(&settings, &setting.name) {
+                let value = settings.iter().find(|other| other.name == *leader).map(|other| other.value.clone());
+                if let (Some(value), Some(follower)) = (value, settings.iter_mut().find(|other| other.name == setting.name)) {
+                    follower.value = value;
+                }
+            }
         }
         let capacity = capacity(kind, &settings);
         Some(ResolvedPool {
@@ -231,13 +244,32 @@ impl<'p> Evaluator<'p> {
             setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
         let nothing_only = possibles.iter().all(|possible| matches!(possible.thing, Thing::Nothing));
         if nothing_only && !takes_none {
-            return library_default(setting, version, library);
+            return self.default_of(setting, version, library);
         }
         let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
         let mut value = value_of(&known, &setting.unlimited);
+        if setting.milliseconds && known.iter().all(|possible| matches!(possible.thing, Thing::Number(_))) {
+            value.amount = match value.amount {
+                Amount::One(number) => Amount::One(number / 1000.0),
+                Amount::Several(all) => Amount::of(all.into_iter().map(|number| number / 1000.0).collect()),
+                other => other,
+            };
+        }
         // A truth where a number is meant, or the other way round, is left as it is: the library would refuse it.
         if matches!(value.amount, Amount::Text(_)) && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle) {
             value = Value { amount: Amount::Unknown("not a number".into()), how: How::Unknown, ..value };
+        }
+        value
+    }
+
+    /// The library's default; less sure where versions differ and the project does not say which it uses.
+    fn default_of(&self, setting: &Setting, version: Option<&str>, library: &Library) -> Value {
+        let mut value = library_default(setting, version, library);
+        let least = self.project.least_version_of(library);
+        let since = least.as_deref().map(|least| default_for(setting, Some(least)).value.clone());
+        let newest = &default_for(setting, None).value;
+        if version.is_none() && setting.defaults.len() > 1 && since.as_ref() != Some(newest) {
+            value.certainty = Certainty::Assumed;
         }
         value
     }

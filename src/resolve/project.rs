@@ -55,6 +55,7 @@ pub struct Project<'a> {
     functions: FxHashMap<Name, u32>,
     classes: Vec<ScopeRef>,
     modules: super::modules::Modules,
+    crates: super::crates::Crates,
 }
 
 impl<'a> Project<'a> {
@@ -73,6 +74,7 @@ impl<'a> Project<'a> {
             functions: FxHashMap::default(),
             classes: Vec::new(),
             modules: super::modules::Modules::of(tree),
+            crates: super::crates::Crates::default(),
         }
     }
 
@@ -120,6 +122,11 @@ impl<'a> Project<'a> {
     /// Takes in a configuration or command file.
     pub fn add_config(&mut self, facts: ConfigFacts) {
         self.configs.push(facts);
+    }
+
+    /// Learns the crates of the tree from the manifests that were read.
+    pub fn learn_crates(&mut self) {
+        self.crates = super::crates::Crates::of(self.tree, &self.configs, &self.sources);
     }
 
     /// All loaded files.
@@ -170,6 +177,22 @@ impl<'a> Project<'a> {
     /// Mentions of `name` that are not the callee of a call.
     pub fn mentions_of(&self, name: &str) -> Vec<(u32, ExprId)> {
         self.mentions.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Struct literals that may make a type of this name.
+    pub fn records_of(&self, name: &str) -> Vec<(u32, ExprId)> {
+        let tables = self.loaded.iter().enumerate();
+        tables
+            .flat_map(|(file, loaded)| {
+                let named = [name, "Self"].into_iter().filter_map(|name| loaded.index.records.get(name));
+                named.flatten().map(move |record| (file as u32, *record))
+            })
+            .collect()
+    }
+
+    /// The root file of a crate of the tree, by the name that `use` says.
+    pub fn crate_root(&self, name: &str) -> Option<usize> {
+        self.crates.root(name)
     }
 
     /// How many functions of this name the loaded files define.

@@ -42,6 +42,7 @@ pub fn read_project<'a>(tree: &'a Tree, catalog: &'a Catalog, ask: impl Fn(&Eval
     }
     let packages = (0..tree.entries().len()).filter(|entry| matches!(tree.entries()[*entry].kind, Kind::Packages(_))).collect();
     load_configs(&mut project, packages, &mut FxHashSet::default(), &mut reading);
+    project.learn_crates();
     let mut asked = Asked::default();
     for round in 1..=MAX_ROUNDS {
         let wants = {
@@ -92,6 +93,10 @@ fn kind_of(language: Language) -> Kind {
     }
 }
 
+fn language_of(kind: Kind) -> Language {
+    if kind == Kind::Rust { Language::Rust } else { Language::Python }
+}
+
 /// Reads what the last round asked for; whether anything new came in.
 fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round: u32, reading: &mut Reading) -> bool {
     let mut files: FxHashMap<usize, String> = wants.entries;
@@ -125,7 +130,7 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
     words.sort_unstable();
     words.dedup();
     let Ok(needles) = Words::identifiers(&words) else { return Vec::new() };
-    let search = project.tree.containing(&needles, |kind| kind == Kind::Python);
+    let search = project.tree.containing(&needles, Kind::is_source);
     let mut by_word: FxHashMap<&str, FxHashSet<usize>> = FxHashMap::default();
     for hit in &search.hits {
         for word in &hit.words {
@@ -180,8 +185,11 @@ fn load(project: &mut Project<'_>, files: Vec<(usize, String)>, round: u32, read
             Err(why) => reading.problems.push(Problem::of_file(&*path, why.to_string())),
         }
     }
-    let sources = &project.sources;
-    let read: Vec<_> = ids.par_iter().map(|(entry, id)| (*entry, crate::read::python::read(sources.get(*id), None))).collect();
+    let (sources, tree) = (&project.sources, project.tree);
+    let read: Vec<_> = ids
+        .par_iter()
+        .map(|(entry, id)| (*entry, crate::read::source(sources.get(*id), language_of(tree.entries()[*entry].kind), None)))
+        .collect();
     for (entry, facts) in read {
         reading.problems.extend(facts.problems.iter().cloned());
         project.add(entry, facts);

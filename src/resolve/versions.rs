@@ -13,6 +13,14 @@ impl Project<'_> {
         }
     }
 
+    /// The least version of a library that a requirement allows; the greatest of several.
+    pub fn least_version_of(&self, library: &Library) -> Option<String> {
+        let own = [library.name.clone()];
+        let packages = if library.packages.is_empty() { &own } else { library.packages.as_slice() };
+        let pins = self.configs().iter().flat_map(|config| &config.pins).filter(|pin| packages.iter().any(|package| normal(package) == *pin.package));
+        pins.filter_map(|pin| Some((Version::parse(&pin.version)?, pin.version.to_string()))).max_by(|one, other| one.0.cmp(&other.0)).map(|(_, version)| version)
+    }
+
     /// Behaviours of a pool kind that the versions of the project have; where no version is pinned, those of the newest.
     pub fn quirks_of(&self, kind: &PoolKind, library: &Library) -> Vec<(QuirkKind, String)> {
         let holds = |quirk: &&Quirk| {

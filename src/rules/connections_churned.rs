@@ -1,7 +1,7 @@
 //! A cap on idle connections closes what is wanted a moment later. See `rules/connections-churned.md`.
 
 use super::telling::{assumptions, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
-use super::{Context, Rule, advice};
+use super::{Context, Rule, advice, edits};
 use crate::catalog::library::{QuirkKind, Role};
 use crate::finding::{Finding, Verdict};
 use crate::value::{Amount, Certainty, How};
@@ -48,6 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found.notes.extend(assumptions(case, false));
         found.route = case.route.clone();
         found.suggestions = advice::suggestions(context, case, pool);
+        found.fixes = edits::limits(context, pool, &found.suggestions);
         findings.push(found);
     }
 }

@@ -1,7 +1,7 @@
 //! More requests under way than the pool keeps connections: the extra ones are opened, used once and thrown away. See `rules/connections-discarded.md`.
 
 use super::telling::{assumptions, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
-use super::{Context, Rule, advice};
+use super::{Context, Rule, advice, edits};
 use crate::finding::{AtLimit, Finding, Verdict};
 use crate::value::{How, show_number};
 
@@ -48,6 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found.notes.extend(assumptions(case, true));
         found.route = case.route.clone();
         found.suggestions = advice::suggestions(context, case, pool);
+        found.fixes = edits::limits(context, pool, &found.suggestions);
         findings.push(found);
     }
 }

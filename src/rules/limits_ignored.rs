@@ -1,7 +1,7 @@
 //! Limits that are given to an object which does not use them. See `rules/limits-ignored.md`.
 
 use super::telling::{finding, head};
-use super::{Context, Rule};
+use super::{Context, Rule, edits};
 use crate::catalog::library::Role;
 use crate::finding::{Finding, Label};
 use crate::value::Certainty;
@@ -36,6 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 found.labels.push(Label { span: head(ignored.because_of), message: "this owns the connections".to_string() });
             }
             found.notes.push(format!("move the limits to the object that owns the connections: `{}`", shown.symbol));
+            found.fixes.extend(edits::remove_ignored(context, pool, ignored));
             findings.push(found);
         }
         if pool.is_left_alone {

@@ -14,11 +14,16 @@ mod pool_below_concurrency;
 mod unused_ignore;
 
 mod advice;
+mod brackets;
+mod carry;
+mod edits;
 mod sums;
 mod telling;
+mod visible;
 
 use crate::finding::{Finding, Severity};
 use crate::link::Linked;
+use crate::resolve::Project;
 use crate::settings::{Level, Settings};
 use crate::text::Sources;
 
@@ -34,6 +39,8 @@ pub struct Rule {
 pub struct Context<'a> {
     /// Pools, concurrency and what flows between them.
     pub linked: &'a Linked<'a>,
+    /// What was read, for fixes: they need the arguments of a call, not only what they come to.
+    pub project: &'a Project<'a>,
     /// The texts, to quote from.
     pub sources: &'a Sources,
     /// Targets of the advice.

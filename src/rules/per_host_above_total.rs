@@ -1,7 +1,7 @@
 //! A limit per host that the total limit masks. See `rules/per-host-above-total.md`.
 
 use super::telling::{finding, place_of_setting, pool_label};
-use super::{Context, Rule};
+use super::{Context, Rule, edits};
 use crate::catalog::library::Role;
 use crate::finding::{Finding, Label};
 use crate::value::{Amount, Certainty, How, show_number};
@@ -33,6 +33,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             None => found.labels.extend(pool_label(context, &found, shown)),
         }
         found.notes.push(format!("raise `{}` to {} or more, or lower `{}`", total.name, show_number(least_per_host), per_host.name));
+        let wish = edits::Wish { setting: total.name.clone(), number: least_per_host, floor: least_per_host };
+        found.fixes.extend(edits::set(context, pool, &[wish]));
         findings.push(found);
     }
 }

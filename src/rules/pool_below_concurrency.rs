@@ -1,7 +1,7 @@
 //! More requests under way than the pool lets through: the rest wait inside the client. See `rules/pool-below-concurrency.md`.
 
 use super::telling::{assumptions, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
-use super::{Context, Rule, advice, sums};
+use super::{Context, Rule, advice, edits, sums};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Case, Finding, Verdict};
 use crate::resolve::ResolvedPool;
@@ -54,6 +54,7 @@ fn tell(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>, case: &Cas
     found.notes.extend(assumptions(case, per_host));
     found.route = case.route.clone();
     found.suggestions = advice::suggestions(context, case, pool);
+    found.fixes = edits::limits(context, pool, &found.suggestions);
     Some(found)
 }
 
