@@ -19,6 +19,10 @@ pub struct Way<'c> {
     pub drafts: Vec<(Draft<'c>, ScopeRef)>,
     /// The functions on the way with the call that leads into each, innermost first.
     pub calls: Vec<(ScopeRef, Caller)>,
+    /// Functions on the way that were handed what they call: the call that did is the only way on from them.
+    pub handed_into: Vec<(ScopeRef, ExprRef)>,
+    /// Whether a call on the way may as well mean another function.
+    pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
     pub home_after: Option<usize>,
 }
@@ -134,7 +138,11 @@ impl<'c> Climber<'_, 'c> {
         if seen.contains(&scope) || seen.len() >= MAX_FUNCTIONS {
             return self.end(way);
         }
-        let callers = self.evaluator.callers_of(scope);
+        let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
+        let callers = match handed {
+            Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
+            None => self.evaluator.callers_of(scope),
+        };
         if callers.is_empty() {
             return match self.tail_of(scope) {
                 Some(outer) => self.leave(outer, way, seen),
@@ -148,6 +156,8 @@ impl<'c> Climber<'_, 'c> {
             }
             let mut way = way.clone();
             way.calls.push((scope, caller.clone()));
+            way.handed_into.extend(caller.via.iter().copied());
+            way.assumed |= caller.assumed;
             self.called(scope, caller, way, seen);
         }
         seen.pop();
@@ -192,10 +202,15 @@ impl<'c> Climber<'_, 'c> {
     }
 
     fn called(&mut self, function: ScopeRef, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+        let evaluator = self.evaluator;
+        // What a decorator does around each call of the function.
+        if let Some(inside) = evaluator.wrapped_call(function) {
+            let scope = evaluator.scope_of(inside);
+            way.drafts.extend(limiters_around(evaluator, inside).into_iter().map(|draft| (draft, scope)));
+        }
         if caller.handed_on {
             return self.handed_on(caller, way, seen);
         }
-        let evaluator = self.evaluator;
         let at = evaluator.scope_of(caller.call);
         let name = &evaluator.scope(function).name;
         let runs_here = !evaluator.scope(function).is_async || is_awaited(evaluator, caller.call);

@@ -162,8 +162,9 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<
     let scope_id = evaluator.expr(at).scope;
     let scope = facts.scope(scope_id);
     let mut drafts = Vec::new();
-    for (_, context) in scope.context_chain(evaluator.context_of(at)) {
+    for (id, context) in scope.context_chain(evaluator.context_of(at)) {
         match context.kind {
+            ContextKind::For { .. } | ContextKind::While { .. } if super::once::is_retry(evaluator, at, id) => {}
             ContextKind::With { value, .. } if value != at.expr && !is_inside(facts, at.expr, value) => {
                 let value = ExprRef { file: at.file, expr: value };
                 if is_limiter(evaluator, value) {

@@ -6,6 +6,7 @@ mod homes;
 mod hops;
 mod inventory;
 mod judge;
+mod once;
 mod route;
 mod streams;
 mod uses;
@@ -20,7 +21,7 @@ pub use route::Route;
 pub use uses::Use;
 
 use crate::facts::ContextKind;
-use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool};
+use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing};
 use crate::settings::{Settings, Workload};
 use crate::text::Span;
@@ -34,6 +35,8 @@ pub struct Linked<'a> {
     pub pools: Vec<Pool>,
     /// Where each pool lives.
     pub homes: Vec<Vec<Home>>,
+    /// Whether one life of each pool sees one request at most.
+    pub one_request: Vec<bool>,
     /// All places that declare concurrency.
     pub concurrency: Vec<Concurrency>,
     /// What reaches what.
@@ -58,6 +61,14 @@ pub struct Flow {
     pub route: Route,
     /// See [`Demand`].
     pub demand: Demand,
+}
+
+impl Flow {
+    /// Whether the same demand comes by a route without an assumption.
+    fn is_surer_than(&self, other: &Self) -> bool {
+        let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
+        !self.route.assumed && decider(self) == decider(other) && self.demand.value.amount == other.demand.value.amount
+    }
 }
 
 /// Asks everything that linking will need, so that the files which an answer needs are read.
@@ -104,7 +115,17 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
         .collect();
     limiters_per_task.sort();
     limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
-    Linked { resolved, pools, homes, concurrency, cases, flows, limiters_per_task }
+    let one_request = (0..resolved.len()).map(|number| sends_once(evaluator, number, &flows)).collect();
+    Linked { resolved, pools, homes, one_request, concurrency, cases, flows, limiters_per_task }
+}
+
+/// Whether a pool sees one request at most between its making and the next.
+fn sends_once(evaluator: &Evaluator<'_>, pool: usize, flows: &[Flow]) -> bool {
+    let own = || flows.iter().filter(|flow| flow.pool == pool);
+    let mut requests: Vec<ExprRef> = own().map(|flow| flow.call).collect();
+    requests.sort();
+    requests.dedup();
+    !requests.is_empty() && own().all(|flow| !flow.repeats_at_home) && once::at_most_one(evaluator, &requests)
 }
 
 /// All requests with their routes.
@@ -153,14 +174,21 @@ fn pool_cases(
     concurrency: &mut Vec<Concurrency>,
 ) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut seen: Vec<(Option<Span>, Amount)> = Vec::new();
+    let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone());
-        if seen.contains(&key) {
+        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.assumed);
+        // The same by a route that is sure says more.
+        if seen.contains(&key) || (flow.route.assumed && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
             continue;
         }
         seen.push(key);
         let (verdict, because) = judge::verdict(&flow.demand.value, pool);
+        let (verdict, because) = match verdict {
+            Verdict::TooSmall if flow.route.assumed => {
+                (Verdict::CannotTell, format!("{because}, if the calls on the way mean this one: their object is not known for sure"))
+            }
+            known => (known, because),
+        };
         let fed_by = feeding(evaluator, flow, sites, concurrency);
         cases.push(Case {
             pool: number,
@@ -170,7 +198,7 @@ fn pool_cases(
             verdict,
             because,
             route: route_steps(evaluator, flow),
-            route_is_known: true,
+            route_is_known: !flow.route.assumed,
             estimate: judge::estimate(&flow.demand.value, pool),
         });
     }

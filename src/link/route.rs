@@ -15,12 +15,14 @@ pub struct Route {
     pub hops: Vec<(Hop, ScopeRef)>,
     /// What stands beyond the pool's home: each of these makes pools, not requests.
     pub beyond: Vec<(Hop, ScopeRef)>,
+    /// Whether a call on it may as well lead elsewhere: its object is not known, or is one of several kinds.
+    pub assumed: bool,
 }
 
 /// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
 /// another pool.
 pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
-    let frames = frames(evaluator, way);
+    let (frames, ambiguous) = frames(evaluator, way);
     let frame_at = |scope: ScopeRef| {
         let mut at = Some(scope);
         while let Some(candidate) = at {
@@ -37,7 +39,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
         return None;
     }
     let home_after = way.home_after.unwrap_or(way.drafts.len());
-    let mut route = Route { hops: Vec::new(), beyond: Vec::new() };
+    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), assumed: way.assumed || ambiguous };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {
         if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
             if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }
@@ -46,10 +48,11 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
     Some(route)
 }
 
-/// The activation of each function on a way, from the outermost inward.
-fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> FxHashMap<ScopeRef, Frame> {
+/// The activation of each function on a way, from the outermost inward, and whether a method on it is called on objects of several classes.
+fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Frame>, bool) {
     let mut frames: FxHashMap<ScopeRef, Frame> = FxHashMap::default();
     let mut outer: Option<Frame> = None;
+    let mut ambiguous = false;
     for (function, caller) in way.calls.iter().rev() {
         let stands_in = evaluator.scope_of(caller.call);
         let near = match &outer {
@@ -57,27 +60,34 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> FxHashMap<ScopeRef, Frame
             None => evaluator.open_frame(stands_in),
         };
         let binding = Binding { caller: near.clone(), ..caller.binding.clone() };
-        let frame = evaluator.activation(*function, binding, receiver(evaluator, caller, &near));
+        let receivers = receivers(evaluator, caller, &near);
+        let class = |thing: &Thing| match thing {
+            Thing::Object(object) => Some(object.class),
+            _ => None,
+        };
+        ambiguous |= receivers.iter().any(|one| class(one) != class(&receivers[0]));
+        // One of several objects: no one of them in particular.
+        let this = if let [one] = receivers.as_slice() { Some(one.clone()) } else { None };
+        let frame = evaluator.activation(*function, binding, this);
         frames.insert(*function, frame.clone());
         outer = Some(frame);
     }
-    frames
+    (frames, ambiguous)
 }
 
-/// The object that a method is called on.
-fn receiver(evaluator: &Evaluator<'_>, caller: &Caller, frame: &Frame) -> Option<Thing> {
-    let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return None };
+/// The objects that a method is called on.
+fn receivers(evaluator: &Evaluator<'_>, caller: &Caller, frame: &Frame) -> Vec<Thing> {
+    let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return Vec::new() };
     if caller.handed_on {
-        return None;
+        return Vec::new();
     }
     let found = evaluator.eval(ExprRef { file: caller.call.file, expr: callee }, frame);
-    let mut objects = found.into_iter().filter_map(|possible| match possible.thing {
+    let objects = found.into_iter().filter_map(|possible| match possible.thing {
         Thing::Method(this, _) => Some((*this).clone()),
+        called @ Thing::Object(_) => Some(called),
         _ => None,
     });
-    let first = objects.next()?;
-    // One of several objects: no one of them in particular.
-    objects.next().is_none().then_some(first)
+    objects.collect()
 }
 
 /// The route in the words of the report, outermost first.

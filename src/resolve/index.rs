@@ -28,6 +28,8 @@ pub struct Index {
     pub subscript_sets: Vec<(ScopeId, u32)>,
     /// Names and attributes that are read somewhere other than as the callee of a call, by name: functions passed as values.
     pub mentions: FxHashMap<Name, Vec<ExprId>>,
+    /// Names and attributes that an attribute is taken of, by name: `handlers` of `handlers.get(x)`.
+    pub objects: FxHashMap<Name, Vec<ExprId>>,
     /// Struct literals by the last name of their path; `Self` among them.
     pub records: FxHashMap<Name, Vec<ExprId>>,
     /// The enclosing class of each function that stands directly in one.
@@ -84,7 +86,7 @@ impl Index {
                 StatementKind::Import(import) => bind(&import.local),
                 StatementKind::Define(defined) => bind(&facts.scope(*defined).name),
                 StatementKind::Return(_) | StatementKind::Yield(_) => self.returns.entry(id).or_default().push(number),
-                StatementKind::Evaluate(_) => {}
+                StatementKind::Evaluate(_) | StatementKind::Break => {}
             }
         }
     }
@@ -105,7 +107,9 @@ impl Index {
                     .expr(id)
                     .parent
                     .is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Attribute { object, .. } if object == id));
-                if !is_callee && !is_object {
+                if is_object {
+                    self.objects.entry(name.clone()).or_default().push(id);
+                } else if !is_callee {
                     self.mentions.entry(name.clone()).or_default().push(id);
                 }
             }

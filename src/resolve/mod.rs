@@ -10,6 +10,7 @@ mod construct;
 mod crates;
 mod eval;
 mod index;
+mod landings;
 mod mapping;
 mod members;
 mod modules;

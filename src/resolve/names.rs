@@ -197,7 +197,7 @@ impl Evaluator<'_> {
             let within_itself =
                 statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
             let earlier = statement.span.start < before && !(within_itself && !self.is_block_target(scope, number));
-            if killed || !earlier || excludes(scope, statement.context, context) {
+            if killed || !earlier || scope.excludes(statement.context, context) {
                 continue;
             }
             kept.push(*binder);
@@ -381,15 +381,4 @@ impl Evaluator<'_> {
             }
         }
     }
-}
-
-/// Whether two contexts lie on different sides of one `if`.
-fn excludes(scope: &Scope, one: ContextId, other: ContextId) -> bool {
-    let sides = |id| {
-        scope.context_chain(id).filter_map(|(_, context)| match context.kind {
-            ContextKind::Branch { test: Some(test), when } => Some((test, when)),
-            _ => None,
-        })
-    };
-    sides(one).any(|(test, when)| sides(other).any(|(tested, side)| tested == test && side != when))
 }

@@ -22,10 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let flows: Vec<&Flow> = context.linked.flows.iter().filter(|flow| flow.pool == index).collect();
-        let mut requests: Vec<_> = flows.iter().map(|flow| flow.call).collect();
-        requests.sort();
-        requests.dedup();
-        let one_request = requests.len() == 1 && flows.iter().all(|flow| !flow.repeats_at_home);
+        let one_request = context.linked.one_request.get(index).copied().unwrap_or(false);
         let Some(repeated) = flows.iter().find(|flow| flow.demand.home_repeats) else { continue };
         let Some(shown) = context.linked.pools.get(index) else { continue };
         if !one_request {
