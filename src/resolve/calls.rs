@@ -242,7 +242,7 @@ impl Evaluator<'_> {
 
     /// The method and class around a scope.
     pub(super) fn enclosing_method(&self, scope: ScopeRef) -> Option<(ScopeRef, ScopeRef)> {
-        let index = self.project.index(scope.file);
+        let index = self.project.tables(scope.file);
         let mut at = Some(scope.scope);
         while let Some(id) = at {
             if let Some(class) = index.class_of.get(&id) {
@@ -416,7 +416,8 @@ impl Evaluator<'_> {
             }
         }
         let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
-        if !found.is_empty() && found.iter().all(opaque)
+        if !found.is_empty()
+            && found.iter().all(opaque)
             && let Some(typed) = self.annotated(function, number)
         {
             return typed;
@@ -439,7 +440,7 @@ impl Evaluator<'_> {
         if self.is_rust(function.file) {
             return self.scope(function).parameters.first().is_some_and(|first| &*first.name == "self");
         }
-        self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"])
+        self.project.tables(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"])
     }
 
     fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {

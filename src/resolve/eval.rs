@@ -403,7 +403,7 @@ impl<'p> Evaluator<'p> {
     pub(super) fn results(&self, function: ScopeRef, frame: &Frame) -> Possibles {
         let facts = self.project.facts(function.file);
         let scope = facts.scope(function.scope);
-        let numbers = self.project.index(function.file).returns.get(&function.scope);
+        let numbers = self.project.tables(function.file).returns.get(&function.scope);
         let yields = numbers.is_some_and(|all| all.iter().any(|at| matches!(scope.statements[*at as usize].kind, StatementKind::Yield(_))));
         let mut found = Vec::new();
         for number in numbers.into_iter().flatten().take(MAX_ALTERNATIVES * 2) {

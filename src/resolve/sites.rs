@@ -75,7 +75,14 @@ impl Evaluator<'_> {
                     }
                     let written = self.positional(at, position).map(|written| self.project.sources.slice(self.span(written)).to_string());
                     let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None });
-                    sites.push(Site { made, at: self.method_span(at), kind: ConcurrencyKind::FanOut, name: written.unwrap_or_else(|| method.clone()), value: value_of(&given, &fan_out.unlimited), processes: false });
+                    sites.push(Site {
+                        made,
+                        at: self.method_span(at),
+                        kind: ConcurrencyKind::FanOut,
+                        name: written.unwrap_or_else(|| method.clone()),
+                        value: value_of(&given, &fan_out.unlimited),
+                        processes: false,
+                    });
                 }
             }
         }
