@@ -30,6 +30,34 @@ pub struct Edit {
     pub replacement: String,
 }
 
+/// A text after edits in it, all of the same file; `None` where two overlap, insert at the same place, or do not fit the text.
+pub fn edited<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> Option<String> {
+    let mut edits: Vec<&Edit> = edits.into_iter().collect();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut done = 0;
+    let mut before: Option<&Edit> = None;
+    for edit in edits {
+        if before.is_some_and(|before| before.touches(edit)) {
+            return None;
+        }
+        out.push_str(text.get(done..edit.span.start as usize)?);
+        out.push_str(&edit.replacement);
+        done = edit.span.end as usize;
+        before = Some(edit);
+    }
+    out.push_str(text.get(done..)?);
+    Some(out)
+}
+
+impl Edit {
+    /// Whether two edits cannot both be made: they change the same bytes, or insert at the same place.
+    pub fn touches(&self, other: &Self) -> bool {
+        let (one, two) = (self.span, other.span);
+        one.file == two.file && ((one.start < two.end && two.start < one.end) || one.start == two.start)
+    }
+}
+
 /// A way to mend a finding.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Fix {
@@ -288,6 +316,20 @@ pub struct Report {
     pub problems: Vec<Problem>,
     /// What was read beyond the seeds, and why: `show files` prints it.
     pub reads: Vec<ReadReason>,
+}
+
+impl Report {
+    /// Findings by path, start and rule; problems by path; so that output never depends on timing.
+    pub fn sort(&mut self) {
+        let sources = &self.sources;
+        self.findings.sort_by(|one, other| {
+            let key = |finding: &Finding| (sources.get(finding.span.file).path.clone(), finding.span.start, finding.rule);
+            key(one).cmp(&key(other)).then_with(|| one.key.cmp(&other.key))
+        });
+        self.findings.dedup_by(|one, other| one.rule == other.rule && one.span == other.span && one.key == other.key);
+        self.problems.sort();
+        self.problems.dedup();
+    }
 }
 
 /// Why a file was parsed.

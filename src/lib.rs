@@ -11,6 +11,7 @@ pub mod cli;
 pub mod discover;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod link;
 pub mod queueing;
 pub mod read;
@@ -27,22 +28,34 @@ use discover::Tree;
 use finding::Report;
 use settings::Settings;
 
-/// Checks the programs of a tree: the whole pipeline, on one screen.
+/// Checks the programs of a tree: seeds → read → resolve → link → judge → silence → sort → report.
 pub fn check(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
+    // Following values is recursive, bounded in depth; the bound fits this stack and not that of every thread.
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, || run(tree, catalog, settings));
+        match started.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(report)) => report,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => run(tree, catalog, settings),
+        }
+    })
+}
+
+/// Stack of the thread that follows values.
+const STACK_BYTES: usize = 128 << 20;
+
+fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
     let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
-    let (pools, concurrency, cases) = {
+    let (pools, concurrency, cases, findings) = {
         let linked = link::link(&resolve::Evaluator::new(&project), settings);
-        (linked.pools, linked.concurrency, linked.cases)
+        let findings = rules::judge(&rules::Context { linked: &linked, project: &project, sources: &project.sources, settings });
+        (linked.pools, linked.concurrency, linked.cases, findings)
     };
-    Report {
-        sources: std::mem::take(&mut project.sources),
-        counters: reading.counters,
-        pools,
-        concurrency,
-        cases,
-        findings: Vec::new(),
-        silenced: 0,
-        problems: reading.problems,
-        reads: reading.reads,
-    }
+    let sources = std::mem::take(&mut project.sources);
+    let resolve::Reading { counters, problems, reads } = reading;
+    let mut report = Report { sources, counters, pools, concurrency, cases, findings, silenced: 0, problems, reads };
+    suppress::silence(&mut report, &rules::ids(), |rule| rules::severity(rule, settings));
+    report.findings.retain(|finding| finding.certainty >= settings.min_certainty);
+    report.sort();
+    report
 }

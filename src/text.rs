@@ -121,6 +121,13 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
+    /// Gives every text another path, as a reader elsewhere sees it.
+    pub fn rename(&mut self, path: impl Fn(&str) -> String) {
+        for file in &mut self.files {
+            file.path = path(&file.path).into();
+        }
+    }
+
     /// All texts in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.files.iter()
@@ -218,6 +225,11 @@ pub enum LoadError {
         /// Bytes that were good before it.
         offset: usize,
     },
+    /// A byte order mark of UTF-16, but half of a pair of surrogates behind it; the offset of its first byte.
+    NotUtf16 {
+        /// Bytes that were good before it.
+        offset: usize,
+    },
     /// A directory, socket, pipe or device.
     NotAFile,
 }
@@ -228,6 +240,7 @@ impl fmt::Display for LoadError {
             Self::Io(why) => write!(out, "cannot be read: {why}"),
             Self::TooLarge { limit } => write!(out, "larger than {} MB, not read", limit / 1_000_000),
             Self::NotText { offset } => write!(out, "not UTF-8 text (byte {offset})"),
+            Self::NotUtf16 { offset } => write!(out, "not UTF-16 text (byte {offset})"),
             Self::NotAFile => write!(out, "not a regular file"),
         }
     }
@@ -264,11 +277,18 @@ pub fn load(path: &Path) -> Result<String, LoadError> {
 /// Bytes as text: UTF-8 (a byte order mark is kept as the reader's first character), or UTF-16 with a byte order mark.
 ///
 /// # Errors
-/// [`LoadError::NotText`] with the offset of the first bad byte.
+/// [`LoadError::NotText`] and [`LoadError::NotUtf16`] with the offset of the first bad byte.
 pub fn decode(bytes: Vec<u8>) -> Result<String, LoadError> {
     let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.as_chunks::<2>().0.iter().map(|pair| unit(*pair));
-        char::decode_utf16(units).collect::<Result<String, _>>().map_err(|_| LoadError::NotText { offset: 0 })
+        let mut text = String::with_capacity(rest.len() / 2);
+        let mut offset = 2;
+        for character in char::decode_utf16(units) {
+            let character = character.map_err(|_| LoadError::NotUtf16 { offset })?;
+            offset += 2 * character.len_utf16();
+            text.push(character);
+        }
+        Ok(text)
     };
     match bytes.as_slice() {
         [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
@@ -297,5 +317,6 @@ mod tests {
     fn utf16_is_decoded_and_garbage_is_located() {
         assert_eq!(decode(vec![0xFF, 0xFE, b'a', 0]).ok().as_deref(), Some("a"));
         assert!(matches!(decode(vec![b'a', 0xFF]), Err(LoadError::NotText { offset: 1 })));
+        assert!(matches!(decode(vec![0xFE, 0xFF, 0, b'a', 0xD8, 0x3D, 0xDE, 0, 0xD8, 0]), Err(LoadError::NotUtf16 { offset: 8 })));
     }
 }

@@ -24,6 +24,10 @@ fn marks_are_read_and_stripped() {
     assert_eq!(stripped(line), "    c = TCPConnector(limit=5)  # five");
     assert_eq!(stripped("x = '#'  # nothing"), "x = '#'  # nothing");
     assert_eq!(of_line("class Session:  # no pool"), [Mark::NoPool]);
+    let rust = "    #[arg(long)] let c = Client::new(); // one // = timeout 30 // <- a-rule";
+    assert_eq!(of_line(rust), [setting("timeout", "30"), Mark::Finding("a-rule".into())]);
+    assert_eq!(stripped(rust), "    #[arg(long)] let c = Client::new(); // one");
+    assert_eq!(of_line("x //= limit + 1"), []);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn libraries_are_data() {
     let names: BTreeSet<String> =
         ["python", "rust"].iter().flat_map(|folder| stems(&format!("rules/libraries/{folder}"), "toml")).collect();
     let mut wrong = Vec::new();
-    let is_test = |path: &Path| path.file_stem().is_some_and(|stem| stem == "tests");
+    let is_test = |path: &Path| path.with_extension("").iter().any(|part| part == "tests");
     for (path, text) in sources("src").into_iter().filter(|(path, _)| !path.starts_with("src/probe") && !is_test(path)) {
         let code = text.split("#[cfg(test)]").next().unwrap_or("");
         for (at, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
@@ -239,4 +239,14 @@ fn the_readme_and_the_pipeline_run_the_same_tests() {
     let pipeline = std::fs::read_to_string(root().join(".ci/run")).unwrap();
     assert!(readme.lines().any(|line| line == "cargo test") && pipeline.lines().any(|line| line.starts_with("cargo test --locked")));
     assert!(readme.lines().any(|line| line == "cargo run --release -- scan fixtures/projects/llm-burst"));
+}
+
+#[test]
+fn the_readme_names_every_rule_and_counts_the_dependencies() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let missing: Vec<String> = rule_ids().into_iter().filter(|id| !readme.contains(&format!("[`{id}`](rules/{id}.md)"))).collect();
+    assert_eq!(missing, Vec::<String>::new());
+    let manifest: toml::Table = std::fs::read_to_string(root().join("Cargo.toml")).unwrap().parse().unwrap();
+    let direct = manifest["dependencies"].as_table().unwrap().len();
+    assert!(readme.contains(&format!(" {direct} direct dependencies")), "there are {direct}");
 }

@@ -87,6 +87,12 @@ fn pool(at: usize, pool: &PoolKind, merged: &PoolKind, report: &mut Report<'_>) 
             report(&inside("role"), format!("`{}` and `{other}` cannot both have this role", setting.name));
         }
         defaults(&setting.defaults, &place, report);
+        if let Some(follows) = &setting.follows {
+            let known: Vec<&str> = merged.settings.iter().map(|other| other.name.as_str()).filter(|other| *other != setting.name).collect();
+            if !known.contains(&follows.as_str()) {
+                report(&inside("follows"), unknown("setting", follows, &known));
+            }
+        }
     }
     if merged.settings.is_empty() {
         report(&[Name("pool"), Index(at)], "a pool needs a `[[pool.setting]]`".into());
@@ -163,6 +169,14 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
         }
         _ => {}
     }
+    for (index, parameter) in constructor.parameters.iter().enumerate() {
+        for (symbol, name) in parameter.kinds.iter().filter(|(_, name)| !kinds.contains(&name.as_str())) {
+            report(
+                &[place(&[Name("parameter"), Index(index), Name("kinds")]).as_slice(), &[Name(symbol)]].concat(),
+                unknown("pool", name, &kinds),
+            );
+        }
+    }
     let settings: Vec<&str> = kind.map(|pool| pool.settings.iter().map(|setting| setting.name.as_str()).collect()).unwrap_or_default();
     let mut expect = |name: &str, path: Vec<Key<'_>>| {
         if kind.is_some() && !settings.contains(&name) {
@@ -171,7 +185,9 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
     };
     let mut parameters = |list: &[Parameter], path: Vec<Key<'static>>| {
         for (index, parameter) in list.iter().enumerate() {
-            for (key, names) in [("sets", &parameter.sets), ("disables", &parameter.disables)] {
+            for (key, names) in
+                [("sets", &parameter.sets), ("disables", &parameter.disables), ("query", &parameter.query), ("mapping", &parameter.mapping)]
+            {
                 for (nth, name) in names.iter().enumerate() {
                     expect(name, [path.as_slice(), &[Name("parameter"), Index(index), Name(key), Index(nth)]].concat());
                 }
@@ -182,10 +198,16 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
     for (index, setter) in constructor.setters.iter().enumerate() {
         parameters(&setter.parameters, place(&[Name("setter"), Index(index)]));
     }
+    for (index, setter) in constructor.setters.iter().enumerate() {
+        for name in setter.values.keys() {
+            expect(name, [place(&[Name("setter"), Index(index), Name("values")]).as_slice(), &[Name(name)]].concat());
+        }
+    }
     for name in constructor.overrides.keys() {
         expect(name, [place(&[Name("overrides")]).as_slice(), &[Name(name)]].concat());
     }
-    for (index, name) in constructor.assignable.iter().enumerate() {
+    let is_parameter = |name: &String| constructor.parameters.iter().any(|parameter| parameter.name == *name);
+    for (index, name) in constructor.assignable.iter().enumerate().filter(|(_, name)| !is_parameter(name)) {
         expect(name, place(&[Name("assignable"), Index(index)]));
     }
     let canonical: Vec<&str> = library.constructors.iter().filter_map(|other| other.symbols.first().map(String::as_str)).collect();
@@ -230,6 +252,12 @@ pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
         for (at, starter) in source.starters.iter().enumerate() {
             if nameless(&starter.symbols, &starter.methods) {
                 report(&[Name("starter"), Index(at)], "a starter needs a symbol or a method".into());
+            }
+        }
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for (at, method) in source.methods.iter().enumerate() {
+            for (index, name) in method.names.iter().enumerate().filter(|(_, name)| !named.insert(name)) {
+                report(&[Name("method"), Index(at), Name("names"), Index(index)], format!("the method `{name}` stands here twice"));
             }
         }
         for (at, function) in source.functions.iter().enumerate() {

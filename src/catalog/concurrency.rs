@@ -40,9 +40,15 @@ pub struct Source {
     /// Calls whose value is a number known as a range (`os.cpu_count()`), or passes its argument through (`int`).
     #[serde(default, rename = "function")]
     pub functions: Vec<NumberFunction>,
+    /// Methods of numbers, optional values and sequences whose result is known (Rust `unwrap_or`, `min`, `len`). They hold for the source's language only.
+    #[serde(default, rename = "method")]
+    pub methods: Vec<NumberMethod>,
     /// Objects whose attributes each thread or task has for itself (`threading.local`).
     #[serde(default)]
     pub per_thread: Vec<String>,
+    /// Calls that give a function with some of its arguments (`functools.partial`).
+    #[serde(default)]
+    pub partials: Vec<String>,
     /// Names that mean concurrency in flags, keys and constants: whole snake_case words or `*`-patterns.
     #[serde(default)]
     pub names: Vec<String>,
@@ -63,6 +69,8 @@ pub struct Limiter {
     pub position: usize,
     /// Its default.
     pub default: Option<Literal>,
+    /// Method of a builder that gives the number, where the constructor does not take it.
+    pub method: Option<String>,
     /// Methods that take a place; entering it as a context manager always does.
     #[serde(default)]
     pub acquires: Vec<String>,
@@ -83,6 +91,10 @@ pub struct Executor {
     pub position: usize,
     /// Number of workers without it: a number, or `cpus`, `cpus-plus-4-at-most-32`.
     pub default: Option<Literal>,
+    /// Method of the builder that gives the number, where the constructor does not take it (`num_threads`, `workers`).
+    pub method: Option<String>,
+    /// Position of a function that each worker calls once for itself: what it makes, every worker has for itself (actix `HttpServer::new`).
+    pub per_worker: Option<usize>,
     /// Whether each worker is a process with a copy of everything (pools are then per process).
     #[serde(default)]
     pub processes: bool,
@@ -122,6 +134,11 @@ pub struct FanOut {
     pub limit_position: Option<usize>,
     /// Limit where it is not given.
     pub default: Option<Literal>,
+    /// Written limits that mean "no limit".
+    #[serde(default)]
+    pub unlimited: Vec<Literal>,
+    /// Position of a function that runs once for each element, where the receiver gives elements and not tasks (`for_each_concurrent`).
+    pub function: Option<usize>,
 }
 
 /// How a fan-out is given its tasks.
@@ -194,9 +211,15 @@ pub struct FlagOption {
     pub stands: OptionPlace,
     /// Name of the default's parameter.
     pub default: String,
+    /// Other names under which it may be given (`default_value` beside `default_value_t`).
+    #[serde(default)]
+    pub other_defaults: Vec<String>,
+    /// Whether a text that is given as the default names a function whose result it is (serde's `default = "five"`).
+    #[serde(default)]
+    pub default_names_function: bool,
     /// Position of the default, where it may be given by position.
     pub default_position: Option<usize>,
-    /// Name of the parameter for an environment variable.
+    /// Name of the parameter for an environment variable; the parameter's name alone stands for the field's name in capitals.
     pub environment: Option<String>,
 }
 
@@ -270,4 +293,56 @@ pub enum Gives {
     Range,
     /// A fixed number: `low`.
     Constant,
+}
+
+/// A method whose result is known from what it is called on and its arguments.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NumberMethod {
+    /// Names of the method.
+    pub names: Vec<String>,
+    /// What it does.
+    pub gives: MethodGives,
+    /// How many arguments it has; with another number of them the name means something else.
+    pub arguments: Option<usize>,
+}
+
+/// What a method gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MethodGives {
+    /// What it is called on (`into`, `unwrap`, `clone`).
+    Same,
+    /// What it is called on, or its first argument where that is not there (`unwrap_or`).
+    OrDefault,
+    /// What it is called on, or the result of its first argument where that is not there (`unwrap_or_else`).
+    OrResult,
+    /// What it is called on, or nought where that is not there (`unwrap_or_default`).
+    OrZero,
+    /// Its first argument, or the result of its second for what it is called on (`map_or`).
+    DefaultOrResult,
+    /// The result of its first argument for what it is called on (`map`, `and_then`); for a sequence as many elements.
+    Result,
+    /// The smaller of what it is called on and its argument.
+    Least,
+    /// The greater of what it is called on and its argument.
+    Greatest,
+    /// What it is called on, but not below its first argument and not above its second.
+    Clamp,
+    /// Sum with its argument.
+    Add,
+    /// Difference to its argument.
+    Subtract,
+    /// Product with its argument.
+    Multiply,
+    /// Quotient by its argument.
+    Divide,
+    /// The number of elements of what it is called on.
+    Length,
+    /// As many elements as what it is called on.
+    SameLength,
+    /// As many elements as what it is called on, but not more than its first argument (`take`).
+    FirstElements,
+    /// Its elements in groups of as many as its first argument says (`chunks`): what is made of one group has that many.
+    Groups,
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::concurrency::{Environment, Executor, FanOut, FlagOption, Limiter, NumberFunction, Parser, Source, Starter};
+use super::concurrency::{Environment, Executor, FanOut, FlagOption, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter};
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
@@ -30,6 +30,7 @@ pub struct Catalog {
     options: Places,
     environment: Places,
     functions: Places,
+    methods: [Places; 2],
     modules: FxHashSet<Box<str>>,
     names: Names,
 }
@@ -109,6 +110,15 @@ impl Catalog {
             add(&mut catalog.options, modules, file, source.options.iter().map(|entry| &entry.symbols));
             add(&mut catalog.environment, modules, file, source.environment.iter().map(|entry| &entry.symbols));
             add(&mut catalog.functions, modules, file, source.functions.iter().map(|entry| &entry.symbols));
+            for (language, methods) in [Language::Python, Language::Rust].into_iter().zip(&mut catalog.methods) {
+                if source.language.is_none_or(|only| only == language) {
+                    for (entry, method) in source.methods.iter().enumerate() {
+                        for name in &method.names {
+                            methods.entry(name.as_str().into()).or_insert((file as u32, entry as u32));
+                        }
+                    }
+                }
+            }
             catalog.names.add(&source.names, &source.not_names);
         }
         Self { libraries, sources, ..catalog }
@@ -182,15 +192,28 @@ impl Catalog {
         self.entry(&self.functions, symbol, |source| &source.functions)
     }
 
+    /// The method of numbers, optional values or sequences of this name in a language, whatever it is called on.
+    pub fn number_method(&self, language: Language, name: &str) -> Option<&NumberMethod> {
+        let [python, rust] = &self.methods;
+        let places = if language == Language::Python { python } else { rust };
+        self.entry(places, name, |source| &source.methods)
+    }
+
     /// Whether a symbol makes an object whose attributes each thread has for itself.
     pub fn is_per_thread(&self, symbol: &str) -> bool {
         self.sources.iter().any(|source| source.per_thread.iter().any(|known| known == symbol))
     }
 
+    /// Whether a symbol gives a function with some of its arguments.
+    pub fn is_partial(&self, symbol: &str) -> bool {
+        self.sources.iter().any(|source| source.partials.iter().any(|known| known == symbol))
+    }
+
     /// Whether a call of this last name may be a fan-out.
     pub fn is_fan_out_name(&self, name: &str) -> bool {
         let last = |symbol: &String| symbol.rsplit('.').next() == Some(name);
-        self.fan_out_methods.contains_key(name) || self.sources.iter().flat_map(|source| &source.fan_outs).any(|entry| entry.symbols.iter().any(last))
+        self.fan_out_methods.contains_key(name)
+            || self.sources.iter().flat_map(|source| &source.fan_outs).any(|entry| entry.symbols.iter().any(last))
     }
 
     fn entry<'a, T>(&'a self, places: &Places, symbol: &str, list: impl Fn(&'a Source) -> &'a Vec<T>) -> Option<&'a T> {

@@ -67,6 +67,12 @@ pub struct PoolKind {
     /// Methods of a client of this pool that send a request.
     #[serde(default)]
     pub sends: Vec<String>,
+    /// Methods of other objects that send through the pool which they are given as an argument (sqlx: `query.fetch_all(&pool)`).
+    #[serde(default)]
+    pub sends_by: Vec<String>,
+    /// Whether it holds connections to a database, whose server has a budget of its own: such a pool is never sized to concurrency.
+    #[serde(default)]
+    pub database: bool,
     /// Whether a request sent over several hosts shares the total limit (`false`: every host has a pool of its own).
     #[serde(default = "yes")]
     pub shared_by_hosts: bool,
@@ -106,6 +112,12 @@ pub enum QuirkKind {
     Unfair,
     /// Over several hosts more connections may be busy than the total says.
     TotalOvershoots,
+    /// Time-outs of 5 s or more end at a whole second of the client's clock, up to 1 s late.
+    TimeOutsEndAtWholeSeconds,
+    /// After many time-outs at once next to nothing is sent any more.
+    StallsAfterTimeOuts,
+    /// With some hundred requests under way the client's own CPU decides how long they take.
+    CpuBound,
 }
 
 fn yes() -> bool {
@@ -163,6 +175,11 @@ pub struct Setting {
     /// For time-outs: whether the wait for a free connection counts.
     #[serde(default)]
     pub covers_queue: bool,
+    /// Whether programs write it in milliseconds; defaults here are in seconds all the same.
+    #[serde(default)]
+    pub milliseconds: bool,
+    /// Another setting of the pool: where this one is left out and that one is given, this one has its value (psycopg_pool: `max_size` is `min_size`).
+    pub follows: Option<String>,
 }
 
 /// What a setting decides.
@@ -249,15 +266,18 @@ pub struct Constructor {
     /// Methods on the result that change a setting or hand a pool over (`mount`, builder setters, `resize`).
     #[serde(default, rename = "setter")]
     pub setters: Vec<Setter>,
-    /// Methods on the result that give the same object or another handle on the same pool (`build`, `with_options`, `session`).
+    /// Methods on the result that give the same object or another handle on the same pool (`build`, `with_options`, `session`). In Rust every setter is one too.
     #[serde(default)]
     pub passes: Vec<String>,
-    /// Attributes of the result that are settings and may be assigned later (`max_pool_connections`).
+    /// Attributes of the result that may be assigned later: settings (`max_pool_connections`), or parameters, to which assigning is giving.
     #[serde(default)]
     pub assignable: Vec<String>,
     /// Methods on the result that are themselves constructors: method → canonical symbol (`boto3.Session.client`).
     #[serde(default)]
     pub methods: std::collections::BTreeMap<String, String>,
+    /// Where it is a method: whether the object that it is called on carries settings for what it makes (`config.create_pool()`).
+    #[serde(default)]
+    pub receiver_carries: bool,
     /// Whether making it anew for each request is harmless (it carries no connections).
     #[serde(default)]
     pub cheap: bool,
@@ -312,6 +332,15 @@ pub struct Parameter {
     /// Settings given to this constructor that have no effect once this parameter is given.
     #[serde(default)]
     pub disables: Vec<String>,
+    /// Symbols that make another kind of pool when they are given here, with that kind: `poolclass=NullPool`.
+    #[serde(default)]
+    pub kinds: std::collections::BTreeMap<String, String>,
+    /// Where it is a URL: settings that its query may give, under their own names in any case (`redis://host?max_connections=20`). Parameters win over it.
+    #[serde(default)]
+    pub query: Vec<String>,
+    /// Where it is a mapping: settings that its keys give, under their own names (`engine_options={"pool_size": 20}`).
+    #[serde(default)]
+    pub mapping: Vec<String>,
     /// Whether the library accepts and ignores it.
     #[serde(default)]
     pub ignored: bool,
@@ -329,6 +358,9 @@ pub struct Setter {
     /// Parameters in positional order.
     #[serde(default, rename = "parameter")]
     pub parameters: Vec<Parameter>,
+    /// Settings that the call itself gives a value, whatever its arguments (`http2_prior_knowledge()`).
+    #[serde(default)]
+    pub values: std::collections::BTreeMap<String, Literal>,
 }
 
 /// A constant of the library.

@@ -51,6 +51,12 @@ pub fn library(stem: &str, path: &str, text: &str) -> Result<Written<Library>, V
     let mut written: Written<Library> = typed(stem, path, text)?;
     if written.entry.language == crate::text::Language::Rust {
         written.entry.for_each_symbol(|symbol| *symbol = symbol.replace("::", "."));
+        // A setter of a builder gives the builder back.
+        for constructor in &mut written.entry.constructors {
+            let setters = constructor.setters.iter().map(|setter| &setter.method);
+            let missing: Vec<String> = setters.filter(|method| !constructor.passes.contains(method)).cloned().collect();
+            constructor.passes.extend(missing);
+        }
     }
     Ok(written)
 }
@@ -74,8 +80,8 @@ pub fn source(stem: &str, path: &str, text: &str) -> Result<Written<Source>, Vec
 /// # Errors
 /// What is wrong with the text, with places.
 pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>> {
-    const ONLY_IN_SOURCES: [&str; 10] =
-        ["limiter", "executor", "fan-out", "starter", "parser", "option", "environment", "function", "names", "not-names"];
+    const ONLY_IN_SOURCES: [&str; 11] =
+        ["limiter", "executor", "fan-out", "starter", "parser", "option", "environment", "function", "method", "names", "not-names"];
     let is_source =
         DeTable::parse(text).is_ok_and(|table| table.get_ref().keys().any(|key| ONLY_IN_SOURCES.contains(&key.get_ref().as_ref())));
     if is_source {
@@ -152,6 +158,16 @@ impl Library {
         for constructor in &mut self.constructors {
             constructor.symbols.iter_mut().for_each(&mut visit);
             constructor.methods.values_mut().for_each(&mut visit);
+            let setters = constructor.setters.iter_mut().flat_map(|setter| &mut setter.parameters);
+            for parameter in constructor.parameters.iter_mut().chain(setters) {
+                parameter.kinds = std::mem::take(&mut parameter.kinds)
+                    .into_iter()
+                    .map(|(mut symbol, kind)| {
+                        visit(&mut symbol);
+                        (symbol, kind)
+                    })
+                    .collect();
+            }
         }
         for constant in &mut self.constants {
             constant.symbols.iter_mut().for_each(&mut visit);

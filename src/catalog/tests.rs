@@ -5,7 +5,7 @@ mod complaints;
 
 use std::collections::BTreeMap;
 
-use super::concurrency::{EnvironmentRead, Gives, OptionPlace, Takes};
+use super::concurrency::{EnvironmentRead, Gives, MethodGives, OptionPlace, Takes};
 use super::library::{Literal, Makes, Role};
 use super::*;
 use crate::text::Language;
@@ -138,6 +138,81 @@ fn every_pool_is_found_by_a_seed_word() {
             }
         }
     }
+}
+
+/// The same for Rust: by its whole path, and by a `use` of its type.
+#[test]
+fn every_pool_of_rust_is_found_by_a_seed_word() {
+    let catalog = Catalog::built_in();
+    let words = catalog.words(Language::Rust);
+    for library in catalog.libraries().iter().filter(|library| library.language == Language::Rust) {
+        let pools = library.constructors.iter().filter(|constructor| matches!(constructor.makes, Makes::Pool | Makes::Client));
+        for symbol in pools.flat_map(|constructor| &constructor.symbols) {
+            let path = symbol.replace('.', "::");
+            let (owner, function) = path.rsplit_once("::").unwrap();
+            let name = owner.rsplit("::").next().unwrap();
+            for text in [format!("let x = {path}();"), format!("use {owner};\nlet x = {name}::{function}();")] {
+                assert!(words.iter().any(|word| text.contains(word)), "no word for\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn setters_of_a_builder_give_it_back() {
+    let builder = Catalog::built_in().constructor("reqwest.Client.builder").unwrap().constructor;
+    for method in ["pool_max_idle_per_host", "http2_prior_knowledge", "user_agent", "build"] {
+        assert!(builder.passes.iter().any(|pass| pass == method), "{method}");
+    }
+    let session = Catalog::built_in().constructor("requests.Session").unwrap().constructor;
+    assert!(!session.setters.is_empty() && session.passes.is_empty(), "`mount` gives nothing back");
+}
+
+#[test]
+fn pools_of_databases_are_told_from_others() {
+    let database = |symbol| Catalog::built_in().constructor(symbol).unwrap().pool.unwrap().database;
+    for symbol in
+        ["sqlalchemy.create_engine", "asyncpg.create_pool", "pymongo.MongoClient", "sqlx.PgPool.connect", "diesel.r2d2.Pool.builder"]
+    {
+        assert!(database(symbol), "{symbol}");
+    }
+    for symbol in ["aiohttp.ClientSession", "redis.Redis", "reqwest.Client.new", "ureq.agent"] {
+        assert!(!database(symbol), "{symbol}");
+    }
+}
+
+#[test]
+fn a_class_given_as_an_argument_says_the_kind_of_pool() {
+    let engine = Catalog::built_in().constructor("sqlalchemy.create_engine").unwrap();
+    let class = engine.constructor.parameters.iter().find(|parameter| parameter.name == "poolclass").unwrap();
+    assert_eq!(class.kinds["sqlalchemy.pool.NullPool"], "none");
+    let kind = |name: &str| engine.library.pools.iter().find(|pool| pool.name == name).unwrap().at_limit;
+    assert_eq!((kind("queue"), kind("none"), kind("assertion")), (AtLimit::Wait, AtLimit::Unbounded, AtLimit::Error));
+}
+
+#[test]
+fn defaults_change_in_a_patch_release() {
+    let catalog = Catalog::built_in();
+    let word = |version| default(catalog, "deadpool", "max_size", version);
+    assert_eq!(word(Some("0.12.2")), Literal::Word("cpus-times-4".into()));
+    assert_eq!(word(Some("0.12.3")), Literal::Word("cpus-times-2".into()));
+    assert_eq!(word(None), Literal::Word("cpus-times-2".into()));
+    assert_eq!(default(catalog, "redis", "max_connections", Some("7.4.0")), Literal::Number(2_147_483_648.0));
+    assert_eq!(default(catalog, "redis", "max_connections", Some("8.0.0")), Literal::Number(100.0));
+    assert_eq!(default(catalog, "ureq", "max_idle_connections_per_host", Some("2.12.1")), Literal::Number(1.0));
+}
+
+#[test]
+fn methods_of_numbers_belong_to_a_language() {
+    let catalog = Catalog::built_in();
+    let gives = |name| catalog.number_method(Language::Rust, name).map(|method| method.gives);
+    assert_eq!(gives("unwrap_or"), Some(MethodGives::OrDefault));
+    assert_eq!(gives("clamp"), Some(MethodGives::Clamp));
+    assert_eq!(gives("buffer_unordered"), None);
+    assert_eq!(catalog.number_method(Language::Rust, "get").unwrap().arguments, Some(0));
+    assert!(catalog.number_method(Language::Python, "get").is_none());
+    assert_eq!(catalog.fan_out_method("for_each_concurrent").unwrap().function, Some(1));
+    assert_eq!(catalog.executor("actix_web.HttpServer.new").unwrap().per_worker, Some(0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::{explain, pools, scan, show};
+use super::{explain, plan, pools, scan, show};
 use crate::render::Format;
 use crate::value::parse_seconds;
 
@@ -27,6 +27,8 @@ pub(super) enum Command {
     Scan(scan::Arguments),
     /// List every pool with its limits and where each came from
     Pools(pools::Arguments),
+    /// Say what becomes of so many requests at once, and what to write: what-if, without a program
+    Plan(plan::Arguments),
     /// Explain a rule or a library
     Explain(explain::Arguments),
     /// Show what the analysis saw, step by step
@@ -37,8 +39,16 @@ pub(super) enum Command {
 /// What holds for every subcommand.
 #[derive(Args)]
 pub(super) struct Global {
-    /// When to use colours; `auto`: on a terminal, unless NO_COLOR, FORCE_COLOR or CLICOLOR_FORCE says otherwise
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    /// When to use colours; `auto` does on a terminal and heeds NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true,
+        help_heading = "Global options"
+    )]
     pub color: ColorWhen,
     /// Print the result and errors, nothing else
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
@@ -123,15 +133,23 @@ impl FromStr for Output {
 }
 
 /// A whole number from 1 on, up to where numbers are exact.
-fn whole(text: &str) -> Result<f64, String> {
+pub(super) fn whole(text: &str) -> Result<f64, String> {
     match text.replace('_', "").parse::<u32>() {
         Ok(number) if number > 0 => Ok(f64::from(number)),
         _ => Err("a whole number from 1 on is wanted".into()),
     }
 }
 
+/// A limit: a whole number from 1 on; `none` and 0 are none, which is infinite.
+pub(super) fn limit(text: &str) -> Result<f64, String> {
+    match text {
+        "none" | "0" => Ok(f64::INFINITY),
+        _ => whole(text).map_err(|_| "a whole number from 1 on is wanted, or `none`".into()),
+    }
+}
+
 /// A time in seconds, above 0.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     match parse_seconds(text) {
         Ok(seconds) if seconds > 0.0 => Ok(seconds),
         Ok(_) => Err("a time above 0 is wanted".into()),
@@ -173,7 +191,7 @@ mod tests {
         assert_eq!(parsed("json"), Ok(Output { format: Format::Json, path: None }));
         assert_eq!(parsed("json=-"), parsed("json"));
         assert_eq!(parsed("sarif=a=b.sarif"), Ok(Output { format: Format::Sarif, path: Some("a=b.sarif".into()) }));
-        assert_eq!(parsed("xml").unwrap_err(), "no such format; there are human, concise, json, sarif, github");
+        assert_eq!(parsed("xml").unwrap_err(), "no such format; there are human, concise, json, sarif, github, html");
         assert!(parsed("json=").is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::args::{Load, Scope};
+use super::nearby::Standpoint;
 use super::terminal::Terminal;
 use super::{Failure, pages};
 use crate::catalog::Catalog;
@@ -11,6 +12,7 @@ use crate::catalog::load::nearest;
 use crate::discover::{Tree, WalkOptions};
 use crate::finding::Report;
 use crate::settings::{self, Level, Settings, Workload};
+use crate::text::Problem;
 use crate::value::{Step, show_number};
 
 /// What a run works on.
@@ -18,6 +20,7 @@ pub(super) struct Job {
     pub tree: Tree,
     pub catalog: &'static Catalog,
     pub settings: Settings,
+    here: PathBuf,
 }
 
 impl Job {
@@ -33,15 +36,24 @@ impl Job {
         let catalog = catalog(&settings)?;
         let here = here()?;
         let tree = Tree::walk(&here, &scope.paths, &walk_options(&here, scope, &settings))?;
+        // The tree knows its root without links.
+        let here = std::fs::canonicalize(&here).unwrap_or(here);
         terminal.detail(&format!("{} files below {} can be read", tree.entries().len(), tree.root().display()));
         if !tree.entries().iter().any(|entry| entry.kind.is_source()) {
-            let mut messages: Vec<String> = tree.problems().iter().map(ToString::to_string).collect();
+            let near = Standpoint { here: &here, root: tree.root() };
+            let problems = tree.problems().iter().map(|problem| Problem { path: near.path(&problem.path), ..problem.clone() });
+            let mut messages: Vec<String> = problems.map(|problem| problem.to_string()).collect();
             let named: Vec<_> = scope.paths.iter().map(|path| path.display().to_string()).collect();
             let below = if named.is_empty() { here.display().to_string() } else { named.join(", ") };
             messages.push(format!("no Python or Rust files found under {below}"));
             return Err(Failure(messages));
         }
-        Ok(Self { tree, catalog, settings })
+        Ok(Self { tree, catalog, settings, here })
+    }
+
+    /// From where the user looks at the report.
+    pub(super) fn standpoint(&self) -> Standpoint<'_> {
+        Standpoint { here: &self.here, root: self.tree.root() }
     }
 
     /// Checks the programs.
@@ -49,10 +61,12 @@ impl Job {
         crate::check(&self.tree, self.catalog, &self.settings)
     }
 
-    /// Whether every program of the tree is among the problems as a whole: then nothing was read.
+    /// Whether the text of no program could be read: then nothing was checked.
     pub(super) fn read_nothing(&self, report: &Report) -> bool {
-        let unread = |path: &str| report.problems.iter().any(|problem| problem.at.is_none() && problem.path == path);
-        self.tree.entries().iter().filter(|entry| entry.kind.is_source()).all(|entry| unread(&entry.path))
+        let has_problem = |path: &str| report.problems.iter().any(|problem| problem.path == path);
+        let sources = || self.tree.entries().iter().enumerate().filter(|(_, entry)| entry.kind.is_source());
+        // Files are read once more only where all of them have a problem; a syntax error is one, and no reason.
+        sources().all(|(_, entry)| has_problem(&entry.path)) && sources().all(|(index, _)| self.tree.text(index).is_err())
     }
 }
 

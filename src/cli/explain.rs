@@ -25,7 +25,13 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     let styles = Styles::new(terminal.color);
     let text = match &arguments.name {
         None => list(catalog, terminal.width, styles),
-        Some(name) => page(name.trim(), catalog, terminal.width, styles).ok_or_else(|| unknown(name, catalog))?,
+        Some(name) => match page(name.trim(), catalog, terminal.width, styles) {
+            Some(text) => text,
+            None => {
+                tell_unknown(name, catalog, terminal);
+                return Ok(Outcome::Failed);
+            }
+        },
     };
     terminal.print(&text)?;
     Ok(Outcome::Clean)
@@ -61,16 +67,14 @@ fn list(catalog: &Catalog, width: usize, styles: Styles) -> String {
     out
 }
 
-fn unknown(name: &str, catalog: &Catalog) -> Failure {
+fn tell_unknown(name: &str, catalog: &Catalog, terminal: &Terminal) {
     let rules = pages::ids();
     let libraries: Vec<&str> = catalog.libraries().iter().map(|library| library.name.as_str()).collect();
     let all: Vec<&str> = rules.iter().copied().chain(libraries.iter().copied()).collect();
     let meant = nearest(name, &all).map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
-    Failure(vec![
-        format!("no rule or library `{name}`{meant}"),
-        format!("rules: {}", rules.join(", ")),
-        format!("libraries: {}", libraries.join(", ")),
-    ])
+    terminal.error(&format!("no rule or library `{name}`{meant}"));
+    terminal.note(&format!("rules: {}", rules.join(", ")));
+    terminal.note(&format!("libraries: {}", libraries.join(", ")));
 }
 
 fn word(severity: Severity) -> &'static str {

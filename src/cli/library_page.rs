@@ -6,6 +6,7 @@ use super::explain::language;
 use super::markdown::{Styles, wrap};
 use crate::catalog::AtLimit;
 use crate::catalog::library::{Constructor, DefaultValue, Library, Literal, Makes, PoolKind, Quirk, QuirkKind, Role, Setting, Shape};
+use crate::render::escape;
 use crate::value::{show_number, show_seconds};
 
 /// The page of a library for `width` columns.
@@ -14,7 +15,7 @@ pub(super) fn text(library: &Library, width: usize, styles: Styles) -> String {
     wrap(&mut out, &library.summary, width, "", "");
     wrap(&mut out, &format!("facts checked with version {}", library.checked), width, "", "");
     for pool in &library.pools {
-        let _ = writeln!(out, "\n{}pool: {}{:#}", styles.heading, pool.name, styles.heading);
+        let _ = writeln!(out, "\n{}pool: {}{:#}", styles.heading, escape::line(&pool.name), styles.heading);
         pool_text(&mut out, pool, width);
     }
     let makers: Vec<&Constructor> = library.constructors.iter().filter(|made| made.makes != Makes::Nothing).collect();
@@ -25,7 +26,7 @@ pub(super) fn text(library: &Library, width: usize, styles: Styles) -> String {
         constructor_text(&mut out, constructor, width, styles);
     }
     for misread in &library.misreads {
-        let _ = writeln!(out, "\n{}easily misread: {}{:#}", styles.heading, misread.attribute, styles.heading);
+        let _ = writeln!(out, "\n{}easily misread: {}{:#}", styles.heading, escape::line(&misread.attribute), styles.heading);
         wrap(&mut out, &format!("it is {}; read {} instead", misread.is, misread.instead), width, "  ", "  ");
     }
     out
@@ -86,6 +87,9 @@ fn quirk_text(out: &mut String, quirk: &Quirk, width: usize) {
         }
         QuirkKind::Unfair => "a caller that gives a connection back may take it again before those who wait: some wait for the whole run",
         QuirkKind::TotalOvershoots => "over several hosts more connections may be busy than the total says",
+        QuirkKind::TimeOutsEndAtWholeSeconds => "time-outs of 5 s or more end at a whole second of the client's clock, up to 1 s late",
+        QuirkKind::StallsAfterTimeOuts => "after many time-outs at once next to nothing is sent any more",
+        QuirkKind::CpuBound => "with some hundred requests under way the client's own CPU decides how long they take",
     };
     let package = quirk.package.as_ref().map_or_else(String::new, |package| format!(" of {package}"));
     let range = range(quirk.since.as_deref(), quirk.until.as_deref()).map_or_else(String::new, |range| format!(" ({range}{package})"));
@@ -102,7 +106,7 @@ fn constructor_text(out: &mut String, constructor: &Constructor, width: usize, s
         Makes::Factory => "an object that makes clients",
         Makes::Nothing => return,
     };
-    let _ = writeln!(out, "  {}{first}{:#}: {makes}", styles.code, styles.code);
+    let _ = writeln!(out, "  {}{}{:#}: {makes}", styles.code, escape::line(first), styles.code);
     if !others.is_empty() {
         wrap(out, &format!("also as {}", others.join(", ")), width, "    ", "      ");
     }

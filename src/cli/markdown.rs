@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use clap::builder::styling::{AnsiColor, Style};
 
+use crate::render::escape;
+
 /// Styles of the parts of a page; plain where there are no colours.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Styles {
@@ -31,11 +33,11 @@ pub(super) fn text(page: &str, width: usize, styles: Styles) -> String {
             continue;
         }
         // A blank line between blocks, but none between the items of a list.
-        if !out.is_empty() && !(is_item(line) && out.lines().last().is_some_and(|last| last.starts_with(['-', ' ']))) {
+        let is_next_item = is_item(line) && out.lines().last().is_some_and(|last| last.starts_with(['-', ' ']));
+        if !out.is_empty() && !is_next_item {
             out.push('\n');
         }
-        if let Some(fence) = line.strip_prefix("```") {
-            let _ = fence;
+        if line.starts_with("```") {
             for code in lines.by_ref().take_while(|line| !line.starts_with("```")) {
                 let shown = if code.is_empty() { String::new() } else { format!("    {}{code}{:#}", styles.code, styles.code) };
                 let _ = writeln!(out, "{shown}");
@@ -65,7 +67,8 @@ pub(super) fn text(page: &str, width: usize, styles: Styles) -> String {
 pub(super) fn wrap(out: &mut String, text: &str, width: usize, first: &str, rest: &str) {
     let options = textwrap::Options::new(width.max(40)).initial_indent(first).subsequent_indent(rest).break_words(false);
     let options = options.word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    for line in textwrap::wrap(text, options) {
+    // Users' own files of the knowledge base come this way too.
+    for line in textwrap::wrap(&escape::line(text), options) {
         let _ = writeln!(out, "{}", line.trim_end());
     }
 }

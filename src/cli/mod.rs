@@ -9,7 +9,10 @@ mod effective;
 mod explain;
 mod library_page;
 mod markdown;
+mod mend;
+mod nearby;
 mod pages;
+mod plan;
 mod pools;
 mod scan;
 mod show;
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Scan(arguments) => scan::run(&arguments, &terminal),
         Command::Pools(arguments) => pools::run(&arguments, &terminal),
+        Command::Plan(arguments) => plan::run(&arguments, &terminal),
         Command::Explain(arguments) => explain::run(&arguments, &terminal),
         Command::Show(arguments) => show::run(&arguments, &terminal),
     };

@@ -15,8 +15,8 @@ use crate::render::{Format, RenderOptions, inventory, render};
 pub(super) struct Arguments {
     #[command(flatten)]
     scope: Scope,
-    /// Format of the list
-    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
+    /// Format of the list; `json` is the whole report, as `advisor scan` writes it
+    #[arg(short, long, value_name = "human|json", default_value = "human", hide_possible_values = true, hide_default_value = true)]
     output: Shape,
     #[command(flatten)]
     load: Load,
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     let rules = pages::all();
     let options = RenderOptions { color: terminal.color, width: terminal.width, rules: &rules, ..RenderOptions::default() };
     terminal.print(&match arguments.output {
-        Shape::Human => inventory::text(&report, &options),
+        Shape::Human => inventory::text(&job.standpoint().report(&report), &options),
         Shape::Json => render(Format::Json, &report, &options),
     })?;
     if job.read_nothing(&report) {

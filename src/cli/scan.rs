@@ -8,6 +8,7 @@ use clap::{Args, ValueHint};
 
 use super::args::{Load, Output, Scope};
 use super::configure::{self, Job};
+use super::mend::{Mended, Mending};
 use super::terminal::Terminal;
 use super::{Failure, pages, write};
 use crate::finding::{Outcome, Report, Severity};
@@ -16,15 +17,15 @@ use crate::suppress::baseline::{self, Baseline};
 use crate::value::Certainty;
 
 /// Check programs and report findings.
+///
+/// The exit code is 0 without findings, 1 with findings from `--fail-on` on, 2 where the job could not be done.
 #[derive(Args)]
 pub(super) struct Arguments {
-    #[command(flatten)]
-    scope: Scope,
-    /// Format of the report: human, concise, json, sarif or github; with `=PATH` into a file. May be given several times
+    /// Format of the report: human, concise, json, sarif, github or html; with `=PATH` into a file. May be given several times
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
     /// Exit with 1 from this severity on; `warning` where nothing else is set
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "note|warning|error", hide_possible_values = true)]
     fail_on: Option<Severity>,
     /// Exit with 0 even with findings
     #[arg(long)]
@@ -33,9 +34,13 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
-    load: Load,
+    scope: Scope,
     #[command(flatten)]
     choice: Choice,
+    #[command(flatten)]
+    mending: Mending,
+    #[command(flatten)]
+    load: Load,
 }
 
 /// What is told.
@@ -49,7 +54,7 @@ struct Choice {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
     /// Only findings that are at least this sure
-    #[arg(long, value_name = "CERTAINTY")]
+    #[arg(long, value_name = "assumed|default|declared|measured", hide_possible_values = true)]
     min_certainty: Option<Certainty>,
     /// Keep silent about the findings in this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -61,7 +66,8 @@ struct Choice {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let started = Instant::now();
-    let outputs = outputs(&arguments.outputs)?;
+    let outputs = outputs(&arguments.outputs, arguments.mending.diff)?;
+    arguments.mending.check()?;
     let choice = &arguments.choice;
     let mut settings = configure::settings(&arguments.scope, &arguments.load, terminal)?.settings;
     configure::choose_rules(&mut settings, &choice.select, &choice.ignore)?;
@@ -88,20 +94,33 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
             terminal.detail(&format!("in the baseline, but found no more: {stale}"));
         }
     }
-    deliver(&outputs, &report, terminal)?;
+    let Mended { report, diff, failures } = arguments.mending.run(&job, report, known.as_ref(), terminal);
+    deliver(&outputs, &report, &job.standpoint().report(&report), terminal)?;
+    if let Some(diff) = diff {
+        terminal.print_diff(&diff)?;
+    }
     if arguments.stats {
         stats(&report, started, terminal);
     }
     if job.read_nothing(&report) {
         return Err(Failure::new("none of the files could be read"));
     }
+    if !failures.is_empty() {
+        return Err(Failure(failures));
+    }
     let is_bad = report.findings.iter().any(|finding| finding.severity >= fail_on);
     Ok(if is_bad && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean })
 }
 
-/// The outputs as asked for: the human one where none is; one at most to standard output, none twice to a file.
-fn outputs(asked: &[Output]) -> Result<Vec<Output>, Failure> {
-    if asked.is_empty() {
+/// The outputs as asked for: the human one where none is; one at most to standard output (none where the diff goes there), none twice
+/// to a file.
+pub(super) fn outputs(asked: &[Output], diff: bool) -> Result<Vec<Output>, Failure> {
+    if diff && asked.iter().any(|output| output.path.is_none()) {
+        return Err(Failure::new(
+            "--diff: the diff and a report cannot both go to standard output; write the report to a file with `FORMAT=PATH`",
+        ));
+    }
+    if asked.is_empty() && !diff {
         return Ok(vec![Output { format: Format::Human, path: None }]);
     }
     let mut places = BTreeSet::new();
@@ -115,20 +134,22 @@ fn outputs(asked: &[Output]) -> Result<Vec<Output>, Failure> {
 }
 
 /// Writes the files, then standard output: who sees the report there can count on the files.
-fn deliver(outputs: &[Output], report: &Report, terminal: &Terminal) -> Result<(), Failure> {
+/// Formats for people get the report as it is seen from `near`.
+fn deliver(outputs: &[Output], report: &Report, near: &Report, terminal: &Terminal) -> Result<(), Failure> {
     let rules = pages::all();
     let mut printed = None;
     for Output { format, path } in outputs {
+        let report = if matches!(format, Format::Human | Format::Concise) { near } else { report };
         match path {
             Some(path) => {
                 let options = RenderOptions { rules: &rules, ..RenderOptions::default() };
                 write::file(path, &render(*format, report, &options))?;
             }
-            None => printed = Some(*format),
+            None => printed = Some((*format, report)),
         }
     }
     match printed {
-        Some(format) => terminal.print(&on_terminal(format, report, &rules, terminal)),
+        Some((format, report)) => terminal.print(&on_terminal(format, report, &rules, terminal)),
         None => Ok(()),
     }
 }
@@ -161,6 +182,6 @@ fn stats(report: &Report, started: Instant, terminal: &Terminal) {
 }
 
 /// `1 finding`, `2 findings`.
-fn count(number: usize, one: &str) -> String {
+pub(super) fn count(number: usize, one: &str) -> String {
     crate::render::summary::count(number, one)
 }

@@ -50,10 +50,11 @@ pub(super) fn run(command: &Command, terminal: &Terminal) -> Result<Outcome, Fai
         return Ok(Outcome::Clean);
     }
     let job = Job::new(&arguments.scope, configuration.settings, terminal)?;
+    let report = || job.standpoint().report(&job.check());
     terminal.print(&match command {
-        Command::Files(_) => files(&job.check()),
-        Command::Values(_) => show::values(&job.check()),
-        Command::Cases(_) => show::cases(&job.check()),
+        Command::Files(_) => files(&report()),
+        Command::Values(_) => show::values(&report()),
+        Command::Cases(_) => show::cases(&report()),
         Command::Facts(_) | Command::Settings(_) => facts(&job),
     })?;
     Ok(Outcome::Clean)
@@ -79,16 +80,17 @@ fn facts(job: &Job) -> String {
     let mut out = String::new();
     let mut sources = Sources::default();
     for (index, entry) in job.tree.entries().iter().enumerate().filter(|(_, entry)| entry.kind == Kind::Python) {
+        let path = job.standpoint().path(&entry.path);
         let text = match job.tree.text(index) {
             Ok(text) => text,
             Err(why) => {
-                let _ = writeln!(out, "{}", concise::problem_line(&Problem::of_file(&*entry.path, why.to_string())));
+                let _ = writeln!(out, "{}", concise::problem_line(&Problem::of_file(path, why.to_string())));
                 continue;
             }
         };
-        let id = sources.add(entry.path.clone(), text);
+        let id = sources.add(path, text);
         let file = sources.get(id);
-        let _ = writeln!(out, "file {}", escape::line(&entry.path));
+        let _ = writeln!(out, "file {}", escape::line(&file.path));
         for line in dump::facts(&python::read(file, None), file).lines() {
             let _ = writeln!(out, "{}", escape::line(line));
         }

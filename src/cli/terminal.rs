@@ -1,12 +1,12 @@
 //! The terminal: whether it has colours, how wide it is, and writing to it.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use super::Failure;
 use super::args::{ColorWhen, Global};
 use crate::render::escape;
 
-/// Columns where there is no terminal.
+/// Columns where there is no terminal and `COLUMNS` does not say.
 const DEFAULT_WIDTH: usize = 100;
 
 /// Where a run writes to, and how.
@@ -27,7 +27,9 @@ impl Terminal {
             ColorWhen::Never => false,
             ColorWhen::Auto => color_by_environment(),
         };
-        let width = terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+        let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns: &usize| columns > 0);
+        let seen = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let width = asked.or_else(seen).unwrap_or(DEFAULT_WIDTH);
         Self { color, width, quiet: global.quiet, verbose: global.verbose }
     }
 
@@ -47,6 +49,27 @@ impl Terminal {
             Err(why) if why.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(format!("standard output: cannot be written: {why}"))),
             _ => Ok(()),
         }
+    }
+
+    /// Writes text of the scanned files to standard output: byte for byte into files and pipes, harmless and coloured on a terminal.
+    pub(super) fn print_diff(&self, diff: &str) -> Result<(), Failure> {
+        if !io::stdout().is_terminal() && !self.color {
+            return self.print(diff);
+        }
+        let line = |line: &str| {
+            let color = match line.as_bytes() {
+                _ if !self.color => "",
+                [b'-', b'-', ..] | [b'+', b'+', ..] => "\u{1b}[1m",
+                [b'-', ..] => "\u{1b}[31m",
+                [b'+', ..] => "\u{1b}[32m",
+                [b'@', ..] => "\u{1b}[36m",
+                _ => "",
+            };
+            let end = if color.is_empty() { "" } else { "\u{1b}[0m" };
+            let tabs: Vec<_> = line.trim_end_matches('\r').split('\t').map(escape::line).collect();
+            format!("{color}{}{end}\n", tabs.join("\t"))
+        };
+        self.print(&diff.split_terminator('\n').map(line).collect::<String>())
     }
 
     /// Tells why the job could not be done.

@@ -1,9 +1,10 @@
 //! Writing files so that nobody ever sees half of one.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Failure;
+use crate::fix::{self, Refusal};
 
 /// Puts a text into a file: as a whole or not at all. A link is followed; a device or a pipe is written to as it is.
 ///
@@ -22,24 +23,11 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
         let mut device = std::fs::OpenOptions::new().write(true).open(&target)?;
         return device.write_all(text.as_bytes()).and_then(|()| device.flush());
     }
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".advisor-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // What any new file gets; the process's mask takes away what the user does not want.
-        let new = || std::fs::Permissions::from_mode(0o666);
-        builder.permissions(std::fs::metadata(&target).map_or_else(|_| new(), |meta| meta.permissions()));
+    match fix::replace(&target, text.as_bytes(), || Ok(())) {
+        Err(Refusal::Io(why)) => Err(why),
+        Err(other) => Err(std::io::Error::other(other)),
+        Ok(()) => Ok(()),
     }
-    let mut temporary = builder.tempfile_in(folder)?;
-    temporary.write_all(text.as_bytes())?;
-    temporary.flush()?;
-    temporary.persist(&target).map_err(|why| why.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

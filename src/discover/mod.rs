@@ -78,6 +78,21 @@ impl Tree {
         Self { entries, contents, root: PathBuf::new(), root_prefix: String::new(), problems: Vec::new(), seen }
     }
 
+    /// The same tree with other texts in some of its files, by path; paths that it does not have are left out. Nothing is written.
+    #[must_use]
+    pub fn with_texts<'t>(&self, texts: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        let mut tree = self.clone();
+        for (path, text) in texts {
+            if let Some(at) = tree.find(path)
+                && let (Some(entry), Some(content)) = (tree.entries.get_mut(at), tree.contents.get_mut(at))
+            {
+                entry.size = text.len() as u64;
+                *content = Content::Memory(text.as_bytes().into());
+            }
+        }
+        tree
+    }
+
     /// All files that a front end can read, by path.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

@@ -48,14 +48,14 @@ pub(super) fn walk(root: &Path, paths: &[PathBuf], options: &WalkOptions) -> Res
 
     let (mut found, mut problems, mut seen) = (Vec::new(), Vec::new(), 0);
     let mut folders = Vec::new();
-    for (shown, path) in &named {
+    for (_, path) in &named {
         if path.is_dir() {
             folders.push(path.as_path());
         } else {
             seen += 1;
             match by_name(path) {
                 Ok(file) => found.push(file),
-                Err(why) => problems.push(Problem::of_file(shown.display().to_string(), why)),
+                Err(why) => problems.push(Problem::of_file(shown_path(path, &report_root), why)),
             }
         }
     }

@@ -144,6 +144,7 @@ impl Dump<'_> {
             StatementKind::Return(value) => format!("return {}", self.show(*value)),
             StatementKind::Yield(value) => format!("yield {}", self.show(*value)),
             StatementKind::Import(import) => imported(import),
+            StatementKind::Break => "break".to_owned(),
             StatementKind::Define(scope) => format!("define #{} {}", scope.0, self.facts.scope(*scope).name),
         }
     }

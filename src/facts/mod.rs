@@ -112,6 +112,17 @@ impl Scope {
         std::iter::successors(Some(id), |&at| self.context(at).parent).map(|at| (at, self.context(at)))
     }
 
+    /// Whether two contexts lie on different sides of one `if`.
+    pub fn excludes(&self, one: ContextId, other: ContextId) -> bool {
+        let sides = |id| {
+            self.context_chain(id).filter_map(|(_, context)| match context.kind {
+                ContextKind::Branch { test: Some(test), when } => Some((test, when)),
+                _ => None,
+            })
+        };
+        sides(one).any(|(test, when)| sides(other).any(|(tested, side)| tested == test && side != when))
+    }
+
     /// Whether `inner` is `outer` or stands inside it.
     pub fn is_within(&self, inner: ContextId, outer: ContextId) -> bool {
         self.context_chain(inner).any(|(at, _)| at == outer)
@@ -252,6 +263,8 @@ pub enum StatementKind {
     Import(Import),
     /// A function or class is defined here and bound to its name.
     Define(ScopeId),
+    /// `break`: the innermost loop ends here.
+    Break,
 }
 
 /// One imported name.

@@ -1,141 +1,244 @@
-//! From a request outward to everything that makes it run, one route for each way.
-
-use crate::facts::{ArgumentKind, ExprKind, ScopeKind};
-use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing, value_of};
+//! From a request outward to everything that makes it run, one way for each chain of callers.
 
 use super::homes::Home;
-use super::hops::{Hop, HopKind, is_awaited, is_fan_out, limiter_hop, limiters_around, together};
-use crate::value::{Step, Value};
+use super::streams;
+use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, together};
+use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
+use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 
-/// Most routes of one use.
-const MAX_ROUTES: usize = 24;
+/// Most ways from one request.
+const MAX_WAYS: usize = 24;
 
-/// Longest route, in functions.
+/// Longest way, in functions.
 const MAX_FUNCTIONS: usize = 20;
 
-/// One way from a request outward.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// What stands on the way, innermost first, with the function that each stands in.
-    pub hops: Vec<(Hop, ScopeRef)>,
-    /// Whether it ends where the pool is made: each activation of that function has a pool of its own.
-    pub ends_at_home: Option<ScopeRef>,
-    /// What stands beyond the pool's home: each of these makes pools, not requests.
-    pub beyond: Vec<(Hop, ScopeRef)>,
+/// One way from a request outward, before the numbers on it are looked up.
+#[derive(Clone, Debug, Default)]
+pub struct Way<'c> {
+    /// What stands on the way, innermost first, with the scope that each stands in.
+    pub drafts: Vec<(Draft<'c>, ScopeRef)>,
+    /// The functions on the way with the call that leads into each, innermost first.
+    pub calls: Vec<(ScopeRef, Caller)>,
+    /// Functions on the way that were handed what they call: the call that did is the only way on from them.
+    pub handed_into: Vec<(ScopeRef, ExprRef)>,
+    /// Whether a call on the way may as well mean another function.
+    pub assumed: bool,
+    /// How many drafts stand before the function in which the pool is made, where the way reaches it.
+    pub home_after: Option<usize>,
 }
 
-/// All routes from a use of a pool with these homes.
-pub fn routes(evaluator: &Evaluator<'_>, from: ExprRef, homes: &[Home]) -> Vec<Route> {
+/// All ways from a request through a pool with these homes.
+pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
     let mut climber = Climber { evaluator, homes, found: Vec::new() };
-    let start = Route { hops: Vec::new(), ends_at_home: None, beyond: Vec::new() };
-    climber.inline(from, start, &mut Vec::new());
+    let mut seen = Vec::new();
+    match evaluator.expr(from).kind {
+        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, Way::default(), &mut seen),
+        ExprKind::Call { .. } => climber.inline(from, Way::default(), &mut seen),
+        // A method that is handed on: `executor.map(session.get, urls)`.
+        _ => match evaluator.handed_on(from) {
+            Some(caller) => climber.handed_on(&caller, Way::default(), &mut seen),
+            None => climber.inline(from, Way::default(), &mut seen),
+        },
+    }
     climber.found
 }
 
-struct Climber<'e, 'p> {
-    evaluator: &'e Evaluator<'p>,
+struct Climber<'e, 'c> {
+    evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
-    found: Vec<Route>,
+    found: Vec<Way<'c>>,
 }
 
-impl Climber<'_, '_> {
-    fn push(route: &mut Route, hop: Hop, scope: ScopeRef) {
-        if route.ends_at_home.is_some() { route.beyond.push((hop, scope)) } else { route.hops.push((hop, scope)) }
+impl<'c> Climber<'_, 'c> {
+    fn end(&mut self, way: Way<'c>) {
+        if self.found.len() < MAX_WAYS {
+            self.found.push(way);
+        }
     }
 
-    fn end(&mut self, route: Route) {
-        if self.found.len() < MAX_ROUTES {
-            self.found.push(route);
+    /// Whether a request is started as a task or given to a fan-out instead of being awaited.
+    fn is_started(&self, call: ExprRef) -> bool {
+        if is_awaited(self.evaluator, call) {
+            return false;
         }
+        let facts = self.evaluator.project.facts(call.file);
+        let mut at = call.expr;
+        while let Some(parent) = facts.expr(at).parent {
+            let outer = ExprRef { file: call.file, expr: parent };
+            match &facts.expr(parent).kind {
+                ExprKind::Call { callee, .. } if *callee != at => {
+                    return fan_out_of(self.evaluator, outer).is_some() || self.is_starter(outer);
+                }
+                ExprKind::List(_) | ExprKind::Spread(_) => at = parent,
+                _ => return false,
+            }
+        }
+        // The element of a comprehension that is handed to a fan-out.
+        let scope = self.evaluator.scope_of(call);
+        let maker = self.evaluator.project.index(call.file).maker.get(&scope.scope);
+        facts.scope(scope.scope).kind == ScopeKind::Comprehension
+            && maker.is_some_and(|maker| {
+                let mut at = *maker;
+                std::iter::from_fn(|| {
+                    at = facts.expr(at).parent?;
+                    Some(at)
+                })
+                .any(|outer| fan_out_of(self.evaluator, ExprRef { file: call.file, expr: outer }).is_some())
+            })
+    }
+
+    fn is_starter(&self, call: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = self.evaluator.expr(call).kind else { return false };
+        let callee = ExprRef { file: call.file, expr: callee };
+        let method = match &self.evaluator.expr(callee).kind {
+            ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name,
+            _ => return false,
+        };
+        let catalog = self.evaluator.project.catalog;
+        self.evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
+            Thing::Symbol(symbol) => catalog.starter(symbol).is_some(),
+            _ => catalog.starter_method(method).is_some(),
+        })
     }
 
     /// An expression that runs where it stands: the limiters around it, then whoever runs its scope.
-    fn inline(&mut self, at: ExprRef, mut route: Route, seen: &mut Vec<ScopeRef>) {
+    fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let scope = self.evaluator.scope_of(at);
-        for hop in limiters_around(self.evaluator, at) {
-            Self::push(&mut route, hop, scope);
-        }
-        self.leave(scope, route, seen);
+        way.drafts.extend(limiters_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
+        self.leave(scope, way, seen);
     }
 
     /// Tasks that run beside each other, started at `at`.
-    fn side_by_side(&mut self, at: ExprRef, many: Option<Value>, mut route: Route, seen: &mut Vec<ScopeRef>) {
+    fn side_by_side(&mut self, at: ExprRef, many: Option<What<'c>>, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let started = together(self.evaluator, at, many);
         let scope = self.evaluator.scope_of(started.from);
-        for hop in started.hops {
-            Self::push(&mut route, hop, scope);
-        }
-        if started.detached {
-            self.leave(scope, route, seen);
-        } else {
-            self.inline(started.from, route, seen);
-        }
+        way.drafts.extend(started.drafts);
+        if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 
     /// Goes on from a scope to whoever runs it.
-    fn leave(&mut self, scope: ScopeRef, mut route: Route, seen: &mut Vec<ScopeRef>) {
-        let kind = self.evaluator.scope(scope).kind;
-        let index = self.evaluator.project.index(scope.file);
-        match kind {
-            ScopeKind::Module | ScopeKind::Class => return self.end(route),
+    fn leave(&mut self, scope: ScopeRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+        match self.evaluator.scope(scope).kind {
+            ScopeKind::Module | ScopeKind::Class => return self.end(way),
             ScopeKind::Comprehension => {
-                return match index.maker.get(&scope.scope) {
-                    Some(maker) => self.inline(ExprRef { file: scope.file, expr: *maker }, route, seen),
-                    None => self.end(route),
+                return match self.evaluator.project.index(scope.file).maker.get(&scope.scope) {
+                    Some(maker) => {
+                        let maker = ExprRef { file: scope.file, expr: *maker };
+                        way.drafts.push((Draft::silent(What::Loop, self.evaluator.span(maker)), self.evaluator.scope_of(maker)));
+                        self.inline(maker, way, seen)
+                    }
+                    None => self.end(way),
                 };
             }
             ScopeKind::Function | ScopeKind::Lambda => {}
         }
-        if route.ends_at_home.is_none() && self.homes.contains(&Home::Activation(scope)) {
-            route.ends_at_home = Some(scope);
+        if way.home_after.is_none() && self.homes.contains(&Home::Activation(scope)) {
+            way.home_after = Some(way.drafts.len());
         }
         if seen.contains(&scope) || seen.len() >= MAX_FUNCTIONS {
-            return self.end(route);
+            return self.end(way);
         }
-        let callers = self.evaluator.callers_of(scope);
+        let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
+        let callers = match handed {
+            Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
+            None => self.evaluator.callers_of(scope),
+        };
         if callers.is_empty() {
-            return self.end(route);
+            return match self.tail_of(scope) {
+                Some(outer) => self.leave(outer, way, seen),
+                None => self.end(way),
+            };
         }
         seen.push(scope);
         for caller in callers.iter() {
-            if self.found.len() >= MAX_ROUTES {
+            if self.found.len() >= MAX_WAYS {
                 break;
             }
-            self.called(scope, caller, route.clone(), seen);
+            let mut way = way.clone();
+            way.calls.push((scope, caller.clone()));
+            way.handed_into.extend(caller.via.iter().copied());
+            way.assumed |= caller.assumed;
+            self.called(scope, caller, way, seen);
         }
         seen.pop();
     }
 
-    fn called(&mut self, function: ScopeRef, caller: &Caller, mut route: Route, seen: &mut Vec<ScopeRef>) {
+    /// The closure whose result an `async` block is: whoever calls the closure runs the block.
+    fn tail_of(&self, scope: ScopeRef) -> Option<ScopeRef> {
+        let facts = self.evaluator.project.facts(scope.file);
+        let inner = facts.scope(scope.scope);
+        let parent = inner.parent.filter(|parent| inner.kind == ScopeKind::Lambda && facts.scope(*parent).kind == ScopeKind::Lambda)?;
+        let maker = *self.evaluator.project.index(scope.file).maker.get(&scope.scope)?;
+        let is_tail = facts.scope(parent).statements.iter().any(|statement| matches!(statement.kind, StatementKind::Return(value) if value == maker));
+        is_tail.then_some(ScopeRef { file: scope.file, scope: parent })
+    }
+
+    /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
+    fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
         let evaluator = self.evaluator;
+        let facts = evaluator.project.facts(start.file);
+        let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
+        let scope = evaluator.scope_of(start);
+        let inside = |at| std::iter::successors(Some(at), |id| facts.scope(*id).parent).any(|id| id == lambda);
+        let moved = |name: &str| facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope));
+        let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
+            ContextKind::With { value, .. } => Some((value, context.span)),
+            _ => None,
+        });
+        held.filter(|(value, span)| {
+            // The name of the permit is bound by the statement right before the block over the limiter.
+            facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
+                StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
+                    statement.span.end <= span.end && facts.expr(*bound).span.start <= facts.expr(*value).span.start && facts.expr(*value).span.end <= facts.expr(*bound).span.end && moved(name)
+                }
+                _ => false,
+            })
+        })
+        .map(|(value, _)| {
+            let value = ExprRef { file: start.file, expr: value };
+            (Draft::silent(What::Held(value), evaluator.span(value)), scope)
+        })
+        .collect()
+    }
+
+    fn called(&mut self, function: ScopeRef, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+        let evaluator = self.evaluator;
+        // What a decorator does around each call of the function.
+        if let Some(inside) = evaluator.wrapped_call(function) {
+            let scope = evaluator.scope_of(inside);
+            way.drafts.extend(limiters_around(evaluator, inside).into_iter().map(|draft| (draft, scope)));
+        }
+        if caller.handed_on {
+            return self.handed_on(caller, way, seen);
+        }
         let at = evaluator.scope_of(caller.call);
         let name = &evaluator.scope(function).name;
-        let place = evaluator.span(caller.call);
-        if caller.handed_on {
-            return self.handed_on(caller, route, seen);
-        }
-        if !evaluator.scope(function).is_async || is_awaited(evaluator, caller.call) {
-            let said = if name.is_empty() { String::new() } else { format!("calls `{name}`") };
-            Self::push(&mut route, Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said }, at);
-            return self.inline(caller.call, route, seen);
-        }
-        Self::push(&mut route, Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said: format!("starts `{name}`") }, at);
-        // The coroutine is given to something: a fan-out, a starter, a function of the project that awaits it, or it is kept for later.
-        if let Some((outer, receiver)) = self.given_to(caller.call) {
-            match receiver {
-                Receiver::Wrapper(awaits) => {
-                    for hop in limiters_around(evaluator, awaits) {
-                        Self::push(&mut route, hop, evaluator.scope_of(awaits));
-                    }
-                    if is_awaited(evaluator, outer) {
-                        return self.inline(outer, route, seen);
-                    }
-                    return self.side_by_side(outer, None, route, seen);
-                }
-                Receiver::Other => return self.side_by_side(outer, None, route, seen),
+        let runs_here = !evaluator.scope(function).is_async || is_awaited(evaluator, caller.call);
+        let said = match (name.is_empty(), runs_here) {
+            (true, _) => String::new(),
+            (false, true) => format!("calls `{name}`"),
+            (false, false) => format!("starts `{name}`"),
+        };
+        way.drafts.push((Draft { what: What::Call, at: evaluator.span(caller.call), said }, at));
+        if runs_here { self.inline(caller.call, way, seen) } else { self.coroutine(caller.call, way, seen) }
+    }
+
+    /// A coroutine that is given to something: a fan-out, a starter, an executor, a function of the project that awaits it; or kept for later.
+    fn coroutine(&mut self, call: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+        let evaluator = self.evaluator;
+        let Some((outer, receiver)) = self.given_to(call) else { return self.side_by_side(call, None, way, seen) };
+        match receiver {
+            Receiver::Wrapper(awaits) => {
+                let scope = evaluator.scope_of(awaits);
+                way.drafts.extend(limiters_around(evaluator, awaits).into_iter().map(|draft| (draft, scope)));
+                if is_awaited(evaluator, outer) { self.inline(outer, way, seen) } else { self.coroutine(outer, way, seen) }
             }
+            Receiver::Executor(object) => {
+                way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(outer)), evaluator.scope_of(outer)));
+                self.side_by_side(outer, None, way, seen)
+            }
+            Receiver::Other => self.side_by_side(outer, None, way, seen),
         }
-        self.side_by_side(caller.call, None, route, seen);
     }
 
     /// The call that takes the coroutine of a call as its argument.
@@ -144,14 +247,12 @@ impl Climber<'_, '_> {
         let facts = evaluator.project.facts(call.file);
         let parent = facts.expr(call.expr).parent?;
         let ExprKind::Call { callee, arguments } = &facts.expr(parent).kind else { return None };
-        if *callee == call.expr {
-            return None;
-        }
         let outer = ExprRef { file: call.file, expr: parent };
-        if is_fan_out(evaluator, outer) {
+        if *callee == call.expr || fan_out_of(evaluator, outer).is_some() {
             return None;
         }
-        let position = arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).position(|argument| argument.value == call.expr);
+        let position =
+            arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).position(|argument| argument.value == call.expr);
         let keyword = arguments.iter().find(|argument| argument.value == call.expr).and_then(|argument| match &argument.kind {
             ArgumentKind::Keyword(name) => Some(name.clone()),
             _ => None,
@@ -160,13 +261,17 @@ impl Climber<'_, '_> {
             let (function, skip) = match possible.thing {
                 Thing::Function(function, _) => (function, 0),
                 Thing::Method(_, function) => (function, 1),
+                Thing::Part(made, _) if evaluator.project.catalog.executor(&made.symbol).is_some() => {
+                    let ExprKind::Attribute { object, .. } = facts.expr(*callee).kind else { continue };
+                    return Some((outer, Receiver::Executor(ExprRef { file: call.file, expr: object })));
+                }
                 _ => continue,
             };
             let parameters = &evaluator.scope(function).parameters;
-            let parameter = position.and_then(|position| parameters.get(position + skip)).or_else(|| parameters.iter().find(|parameter| Some(&parameter.name) == keyword.as_ref()));
-            if let Some(parameter) = parameter
-                && let Some(awaits) = self.awaits(function, &parameter.name)
-            {
+            let parameter = position
+                .and_then(|position| parameters.get(position + skip))
+                .or_else(|| parameters.iter().find(|parameter| Some(&parameter.name) == keyword.as_ref()));
+            if let Some(awaits) = parameter.and_then(|parameter| self.awaits(function, &parameter.name)) {
                 return Some((outer, Receiver::Wrapper(awaits)));
             }
         }
@@ -178,122 +283,104 @@ impl Climber<'_, '_> {
         let facts = self.evaluator.project.facts(function.file);
         facts.expr_ids().find_map(|id| match facts.expr(id).kind {
             ExprKind::Await(inner) if facts.expr(id).scope == function.scope => {
-                matches!(&facts.expr(inner).kind, ExprKind::Name(name) if &**name == parameter).then_some(ExprRef { file: function.file, expr: id })
+                matches!(&facts.expr(inner).kind, ExprKind::Name(name) if &**name == parameter)
+                    .then_some(ExprRef { file: function.file, expr: id })
             }
             _ => None,
         })
     }
 
     /// A function that is given to something which runs it: an executor, a thread, a task starter, or what is not known.
-    fn handed_on(&mut self, caller: &Caller, mut route: Route, seen: &mut Vec<ScopeRef>) {
+    fn handed_on(&mut self, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let evaluator = self.evaluator;
         let catalog = evaluator.project.catalog;
         let scope = evaluator.scope_of(caller.call);
         let place = evaluator.span(caller.call);
-        let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return self.end(route) };
+        let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return self.end(way) };
         let callee = ExprRef { file: caller.call.file, expr: callee };
-        let method = match &evaluator.expr(callee).kind {
-            ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name.to_string(),
-            _ => String::new(),
+        let (method, object) = match &evaluator.expr(callee).kind {
+            ExprKind::Name(name) => (name.to_string(), None),
+            ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
+            _ => (String::new(), None),
         };
         for possible in evaluator.eval_open(callee) {
-            let (made, symbol) = match &possible.thing {
-                Thing::Part(made, _) => (Some(made.clone()), None),
-                Thing::Symbol(symbol) => (None, Some(symbol.clone())),
-                _ => (None, None),
+            let symbol = match &possible.thing {
+                Thing::Symbol(symbol) => Some(symbol.clone()),
+                Thing::Part(made, _) => {
+                    let submits = catalog
+                        .executor(&made.symbol)
+                        .and_then(|executor| Some((executor, executor.submits.iter().find(|submit| submit.method == method)?)));
+                    if let (Some((executor, submit)), Some(object)) = (submits, object) {
+                        if executor.processes {
+                            way.drafts
+                                .push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
+                        }
+                        way.drafts.push((Draft::silent(What::Runs(object), place), scope));
+                        let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
+                        return self.side_by_side(caller.call, many, way, seen);
+                    }
+                    None
+                }
+                _ => None,
             };
-            if let Some(made) = &made
-                && let Some(executor) = catalog.executor(&made.symbol)
-                && let Some(submit) = executor.submits.iter().find(|submit| submit.method == method)
-                && let Some(site) = evaluator.site_of(made)
+            if let Some(starter) = symbol.as_deref().and_then(|symbol| catalog.starter(symbol)).or_else(|| catalog.starter_method(&method))
             {
-                if executor.processes {
-                    Self::push(&mut route, Hop { kind: HopKind::Processes, at: place, value: site.value.clone(), said: "each process has its own copy".into() }, scope);
+                let given = starter.executor.and_then(|position| evaluator.positional(caller.call, position));
+                let executor = given.filter(|given| {
+                    evaluator
+                        .eval_open(*given)
+                        .iter()
+                        .any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
+                });
+                match (executor, &starter.workers) {
+                    (Some(executor), _) => way.drafts.push((Draft::silent(What::Runs(executor), place), scope)),
+                    (None, Some(workers)) => way.drafts.push((Draft::silent(What::Workers(caller.call, workers), place), scope)),
+                    (None, None) => {}
                 }
-                Self::push(&mut route, limiter_hop(evaluator, &site, place, "runs it"), scope);
-                let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
-                return self.side_by_side(caller.call, many, route, seen);
-            }
-            let starter = symbol.as_deref().and_then(|symbol| catalog.starter(symbol)).or_else(|| catalog.starter_method(&method));
-            if let Some(starter) = starter {
-                if let Some(hop) = self.starter_workers(starter, caller.call) {
-                    Self::push(&mut route, hop, scope);
+                if let Some(task) = evaluator.positional(caller.call, starter.argument) {
+                    way.drafts.extend(self.permits(task, caller.call));
                 }
-                Self::push(&mut route, Hop { kind: HopKind::Call, at: place, value: Value::unknown("a call"), said: "starts it".into() }, scope);
-                if starter.detached {
-                    return self.side_by_side(caller.call, None, route, seen);
-                }
-                return if is_awaited(evaluator, caller.call) { self.inline(caller.call, route, seen) } else { self.side_by_side(caller.call, None, route, seen) };
+                way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
+                let waits = !starter.detached && is_awaited(evaluator, caller.call);
+                return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
             }
             if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {
-                if let Some(limit) = self.fan_out_limit(fan_out, caller.call) {
-                    Self::push(&mut route, limit, scope);
+                if fan_out.limit.is_some() {
+                    way.drafts.push((Draft::silent(What::Bound(caller.call, fan_out), place), scope));
                 }
                 let many = Some(self.elements(caller.call, 1));
-                return self.side_by_side(caller.call, many, route, seen);
+                return self.side_by_side(caller.call, many, way, seen);
             }
+            // A function with its first arguments: whoever gets it runs it.
+            if symbol.as_deref().is_some_and(|symbol| catalog.is_partial(symbol)) {
+                return match evaluator.handed_on(caller.call) {
+                    Some(outer) if fan_out_of(evaluator, outer.call).is_none() => self.handed_on(&outer, way, seen),
+                    _ => self.side_by_side(caller.call, None, way, seen),
+                };
+            }
+        }
+        if let Some(stream) = streams::stream(evaluator, caller.call) {
+            way.drafts.extend(stream.drafts);
+            return self.inline(stream.runs, way, seen);
         }
         // A callback of something that is not known: it may run at any time, once is certain.
-        self.leave(scope, route, seen);
+        self.leave(scope, way, seen);
     }
 
-    /// How many elements the iterable at a position has.
-    fn elements(&self, call: ExprRef, position: usize) -> Value {
+    /// As many as the iterable at a position has elements.
+    fn elements(&self, call: ExprRef, position: usize) -> What<'c> {
         match self.evaluator.positional(call, position) {
-            Some(iterable) => value_of(&vec![self.evaluator.count(iterable, &self.evaluator.open_frame(self.evaluator.scope_of(iterable)))], &[]),
-            None => Value::unknown("a number of elements that is not known"),
+            Some(iterable) => What::Elements(iterable),
+            None => What::Many("a number of elements that is not known"),
         }
-    }
-
-    /// The executor on which a starter runs what it is given.
-    fn starter_workers(&self, starter: &crate::catalog::concurrency::Starter, call: ExprRef) -> Option<Hop> {
-        let evaluator = self.evaluator;
-        let place = evaluator.span(call);
-        if let Some(position) = starter.executor
-            && let Some(executor) = evaluator.positional(call, position)
-        {
-            for possible in evaluator.eval_open(executor) {
-                if let Thing::Made(made) = &possible.thing
-                    && let Some(site) = evaluator.site_of(made)
-                {
-                    return Some(limiter_hop(evaluator, &site, place, "runs it"));
-                }
-            }
-        }
-        let workers = starter.workers.as_ref()?;
-        let made = crate::resolve::Made { symbol: "".into(), site: call, frame: evaluator.open_frame(evaluator.scope_of(call)), class: None };
-        let value = value_of(&vec![evaluator.workers_default(Some(workers), &made)], &[]);
-        Some(Hop { kind: HopKind::Limiter { site: call, kind: crate::finding::ConcurrencyKind::Executor }, at: place, value, said: "runs on the default executor".into() })
-    }
-
-    /// The number that bounds a fan-out call itself (`thread_map(f, xs, max_workers=8)`).
-    fn fan_out_limit(&self, fan_out: &crate::catalog::concurrency::FanOut, call: ExprRef) -> Option<Hop> {
-        let evaluator = self.evaluator;
-        let name = fan_out.limit.as_deref()?;
-        let frame = evaluator.open_frame(evaluator.scope_of(call));
-        let value = match evaluator.argument(call, &frame, fan_out.limit_position, name) {
-            Some(given) => value_of(&given, &[]),
-            None => {
-                let made = crate::resolve::Made { symbol: "".into(), site: call, frame, class: None };
-                value_of(&vec![evaluator.workers_default(fan_out.default.as_ref(), &made)], &[])
-            }
-        };
-        let at = evaluator.span(call);
-        Some(Hop { kind: HopKind::Limiter { site: call, kind: crate::finding::ConcurrencyKind::FanOut }, at, said: format!("`{name}` bounds it"), value })
     }
 }
 
 enum Receiver {
     /// A function of the project that awaits it, at this expression.
     Wrapper(ExprRef),
+    /// An executor, by the expression that it is.
+    Executor(ExprRef),
     /// Something else.
     Other,
-}
-
-/// The route in the words of the report, outermost first.
-pub fn steps(route: &Route) -> Vec<Step> {
-    let mut steps: Vec<Step> = route.hops.iter().filter(|(hop, _)| !hop.said.is_empty()).map(|(hop, _)| Step { at: Some(hop.at), said: hop.said.clone() }).collect();
-    steps.reverse();
-    steps.dedup();
-    steps
 }

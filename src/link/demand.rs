@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::climb::Route;
 use super::homes::{Home, homes};
 use super::hops::{Hop, HopKind};
+use super::route::Route;
 use crate::finding::ConcurrencyKind;
 use crate::resolve::{Evaluator, ExprRef, ScopeRef};
 use crate::text::Span;
@@ -105,7 +105,14 @@ fn leave(scope: ScopeRef, caps: &mut Vec<Cap>, made_per_task: &mut Vec<ExprRef>,
 }
 
 fn one() -> Value {
-    Value { amount: Amount::One(1.0), certainty: Certainty::Declared, how: How::Expression, defined_at: None, trail: Vec::new(), same_as: Vec::new() }
+    Value {
+        amount: Amount::One(1.0),
+        certainty: Certainty::Declared,
+        how: How::Expression,
+        defined_at: None,
+        trail: Vec::new(),
+        same_as: Vec::new(),
+    }
 }
 
 fn times(current: &Value, hop: &Hop) -> Value {
@@ -114,7 +121,9 @@ fn times(current: &Value, hop: &Hop) -> Value {
         value.trail.insert(0, Step { at: Some(hop.at), said: hop.said.clone() });
         return value;
     }
-    let (Some(low), Some(high)) = (product(current.amount.least(), hop.value.amount.least()), product(current.amount.greatest(), hop.value.amount.greatest())) else {
+    let (Some(low), Some(high)) =
+        (product(current.amount.least(), hop.value.amount.least()), product(current.amount.greatest(), hop.value.amount.greatest()))
+    else {
         // One factor is not known: the other is a lower end at best, and a loop may run no times.
         return Value::unknown(match (&current.amount, &hop.value.amount) {
             (Amount::Unknown(why), _) | (_, Amount::Unknown(why)) => why.clone(),
@@ -125,7 +134,14 @@ fn times(current: &Value, hop: &Hop) -> Value {
     let mut trail = current.trail.clone();
     trail.push(Step { at: Some(hop.at), said: format!("times {}", hop.value.amount) });
     trail.extend(hop.value.trail.iter().cloned());
-    Value { amount, certainty: current.certainty.min(hop.value.certainty), how: How::Expression, defined_at: hop.value.defined_at, trail, same_as: Vec::new() }
+    Value {
+        amount,
+        certainty: current.certainty.min(hop.value.certainty),
+        how: How::Expression,
+        defined_at: hop.value.defined_at,
+        trail,
+        same_as: Vec::new(),
+    }
 }
 
 fn product(a: Option<f64>, b: Option<f64>) -> Option<f64> {

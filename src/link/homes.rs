@@ -44,7 +44,16 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
     // Outward through the expression, as far as the object itself is passed on.
     while let Some(parent) = facts.expr(inner).parent {
         match &facts.expr(parent).kind {
-            ExprKind::Await(_) | ExprKind::Or(_) | ExprKind::And(_) | ExprKind::Conditional { .. } | ExprKind::Choice(_) | ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Entered(_) | ExprKind::Spread(_) => inner = parent,
+            ExprKind::Await(_)
+            | ExprKind::Or(_)
+            | ExprKind::And(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Choice(_)
+            | ExprKind::List(_)
+            | ExprKind::Mapping(_)
+            | ExprKind::Entered(_)
+            | ExprKind::Record { .. }
+            | ExprKind::Spread(_) => inner = parent,
             ExprKind::Call { callee, .. } if *callee != inner => inner = parent,
             ExprKind::Attribute { name, .. } if matches!(&**name, "__aenter__" | "__enter__" | "start" | "open") => inner = parent,
             _ => break,
@@ -90,18 +99,29 @@ fn holds(facts: &crate::facts::FileFacts, value: ExprId, inner: ExprId) -> bool 
 }
 
 #[allow(clippy::too_many_arguments)]
-fn store(evaluator: &Evaluator<'_>, file: u32, function: ScopeRef, scope: crate::facts::ScopeId, target: &Target, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+fn store(
+    evaluator: &Evaluator<'_>,
+    file: u32,
+    function: ScopeRef,
+    scope: crate::facts::ScopeId,
+    target: &Target,
+    found: &mut Vec<Home>,
+    seen: &mut Vec<ExprRef>,
+    steps: u32,
+) {
     let facts = evaluator.project.facts(file);
     match target {
         Target::Name(name) => {
             let declared = facts.scope(scope).outer_names.iter().find(|(outer, _)| outer == name).map(|(_, outer)| *outer);
             match declared {
                 Some(OuterName::Global) => add(found, Home::Program),
-                Some(OuterName::Enclosing) => match facts.scope(scope).parent.and_then(|parent| function_around(evaluator, ScopeRef { file, scope: parent })) {
-                    // The variable lives in the function around; what it returns carries the closure out.
-                    Some(owner) => to_callers(evaluator, owner, found, seen, steps),
-                    None => add(found, Home::Program),
-                },
+                Some(OuterName::Enclosing) => {
+                    match facts.scope(scope).parent.and_then(|parent| function_around(evaluator, ScopeRef { file, scope: parent })) {
+                        // The variable lives in the function around; what it returns carries the closure out.
+                        Some(owner) => to_callers(evaluator, owner, found, seen, steps),
+                        None => add(found, Home::Program),
+                    }
+                }
                 None => escape(evaluator, file, function, scope, name, found, seen, steps),
             }
         }
@@ -136,7 +156,16 @@ fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, function: ScopeRef, fou
 
 /// A local name: it stays, or leaves by `return`, `yield`, a closure that is returned, or an attribute.
 #[allow(clippy::too_many_arguments)]
-fn escape(evaluator: &Evaluator<'_>, file: u32, function: ScopeRef, scope: crate::facts::ScopeId, name: &str, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+fn escape(
+    evaluator: &Evaluator<'_>,
+    file: u32,
+    function: ScopeRef,
+    scope: crate::facts::ScopeId,
+    name: &str,
+    found: &mut Vec<Home>,
+    seen: &mut Vec<ExprRef>,
+    steps: u32,
+) {
     let facts = evaluator.project.facts(file);
     let index = evaluator.project.index(file);
     let mut left = false;
@@ -148,9 +177,13 @@ fn escape(evaluator: &Evaluator<'_>, file: u32, function: ScopeRef, scope: crate
         let mut inner = *mention;
         while let Some(parent) = facts.expr(inner).parent {
             match &facts.expr(parent).kind {
-                ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) | ExprKind::Await(_) => inner = parent,
+                ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) | ExprKind::Await(_) => {
+                    inner = parent
+                }
                 // Handed to the constructor of an object: the object decides.
-                ExprKind::Call { callee, .. } if *callee != inner && makes_object(evaluator, ExprRef { file, expr: parent }) => inner = parent,
+                ExprKind::Call { callee, .. } if *callee != inner && makes_object(evaluator, ExprRef { file, expr: parent }) => {
+                    inner = parent
+                }
                 _ => break,
             }
         }
@@ -206,7 +239,8 @@ fn returned_closure_uses(evaluator: &Evaluator<'_>, file: u32, scope: crate::fac
     let facts = evaluator.project.facts(file);
     let index = evaluator.project.index(file);
     let names = index.mentions.get(name).into_iter().flatten().map(|mention| facts.expr(*mention).scope);
-    let users = facts.expressions.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(used) if &**used == name)).map(|expr| expr.scope);
+    let users =
+        facts.expressions.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(used) if &**used == name)).map(|expr| expr.scope);
     let closures: Vec<_> = names.chain(users).filter(|user| *user != scope && reaches(evaluator, file, *user, scope)).collect();
     closures.iter().any(|user| {
         let closure = std::iter::successors(Some(*user), |at| facts.scope(*at).parent).find(|at| facts.scope(*at).parent == Some(scope));

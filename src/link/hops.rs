@@ -1,8 +1,12 @@
 //! What one scope does to what runs inside it: limiters that are held, tasks that are started together.
 
+use std::rc::Rc;
+
+use crate::catalog::concurrency::FanOut;
+use crate::catalog::library::Literal;
 use crate::facts::{ArgumentKind, BODY, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
 use crate::finding::ConcurrencyKind;
-use crate::resolve::{Evaluator, ExprRef, Site, Thing, value_of};
+use crate::resolve::{Evaluator, ExprRef, Frame, Made, Possible, ScopeRef, Site, Thing, value_of};
 use crate::text::Span;
 use crate::value::Value;
 
@@ -17,6 +21,13 @@ pub struct Hop {
     pub value: Value,
     /// In words, for the route.
     pub said: String,
+}
+
+impl Hop {
+    /// Whether what stands inside runs more than once.
+    pub fn repeats(&self) -> bool {
+        matches!(self.kind, HopKind::FanOut | HopKind::Loop)
+    }
 }
 
 /// What a hop does.
@@ -39,50 +50,161 @@ pub enum HopKind {
     Loop,
 }
 
-/// Limiters that are held where an expression runs inline, innermost first.
-pub fn limiters_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
+/// A hop whose numbers are not looked up yet: they may hang on the call that leads there.
+#[derive(Clone, Debug)]
+pub struct Draft<'c> {
+    /// What it will be.
+    pub what: What<'c>,
+    /// Where.
+    pub at: Span,
+    /// In words, for the route.
+    pub said: String,
+}
+
+/// What a draft will be.
+#[derive(Clone, Debug)]
+pub enum What<'c> {
+    /// As many at once as an iterable has elements.
+    Elements(ExprRef),
+    /// A known number at once.
+    Known(f64),
+    /// A number at once that is not known, and why.
+    Many(&'static str),
+    /// The limiter that an expression is.
+    Held(ExprRef),
+    /// The executor that an expression is.
+    Runs(ExprRef),
+    /// The number of workers of a default executor, by the call that uses it.
+    Workers(ExprRef, &'c Literal),
+    /// The limit of a fan-out call itself.
+    Bound(ExprRef, &'c FanOut),
+    /// Runs in processes of their own.
+    Processes,
+    /// A call that runs inline.
+    Call,
+    /// One after the other.
+    Loop,
+}
+
+impl<'c> Draft<'c> {
+    /// A draft without words.
+    pub fn silent(what: What<'c>, at: Span) -> Self {
+        Self { what, at, said: String::new() }
+    }
+
+    /// The hop, with its numbers as they are in a frame; `None` where it turns out to be none.
+    pub fn hop(&self, evaluator: &Evaluator<'_>, frame: &Frame) -> Option<Hop> {
+        let plain = |kind, value| Some(Hop { kind, at: self.at, value, said: self.said.clone() });
+        let fan_out = |value: Value| {
+            let said = match value.amount.greatest() {
+                Some(_) => format!("{} started together", value.amount),
+                None => "started together, one for each element".to_string(),
+            };
+            Some(Hop { kind: HopKind::FanOut, at: self.at, value, said })
+        };
+        match &self.what {
+            What::Elements(iterable) => fan_out(value_of(&vec![evaluator.count(*iterable, frame)], &[])),
+            What::Known(number) => fan_out(value_of(&vec![Possible::literal(Thing::Number(*number), self.at)], &[])),
+            What::Many(why) => fan_out(Value::unknown(*why)),
+            What::Held(limiter) => {
+                let site = made_at(evaluator, *limiter, frame)
+                    .find_map(|made| evaluator.site_of(&made).filter(|site| site.kind == ConcurrencyKind::Semaphore))?;
+                Some(limiter_hop(evaluator, &site, self.at, "held here"))
+            }
+            What::Runs(executor) => {
+                let site = made_at(evaluator, *executor, frame).find_map(|made| evaluator.site_of(&made))?;
+                Some(limiter_hop(evaluator, &site, self.at, "runs it"))
+            }
+            What::Workers(call, literal) => {
+                let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None };
+                let value = value_of(&vec![evaluator.workers_default(Some(literal), &made)], &[]);
+                Some(Hop {
+                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::Executor },
+                    at: self.at,
+                    value,
+                    said: "runs on the default executor".into(),
+                })
+            }
+            What::Bound(call, fan_out) => {
+                let name = fan_out.limit.as_deref()?;
+                let value = match evaluator.argument(*call, frame, fan_out.limit_position, name) {
+                    Some(given) => value_of(&given, &[]),
+                    None => {
+                        let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None };
+                        value_of(&vec![evaluator.workers_default(Some(fan_out.default.as_ref()?), &made)], &[])
+                    }
+                };
+                Some(Hop {
+                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::FanOut },
+                    at: self.at,
+                    value,
+                    said: format!("`{name}` bounds it"),
+                })
+            }
+            What::Processes => plain(HopKind::Processes, Value::unknown("processes")),
+            What::Call => plain(HopKind::Call, Value::unknown("a call")),
+            What::Loop => plain(HopKind::Loop, Value::unknown("one after the other")),
+        }
+    }
+}
+
+/// Objects of libraries that an expression can be in a frame.
+fn made_at(evaluator: &Evaluator<'_>, at: ExprRef, frame: &Frame) -> impl Iterator<Item = Rc<Made>> {
+    evaluator.eval(at, frame).into_iter().filter_map(|possible| match possible.thing {
+        Thing::Made(made) | Thing::Part(made, _) => Some(made),
+        _ => None,
+    })
+}
+
+/// Limiters that are held where an expression runs inline, innermost first, and the loops around it.
+pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
     let facts = evaluator.project.facts(at.file);
     let scope_id = evaluator.expr(at).scope;
     let scope = facts.scope(scope_id);
-    let mut hops = Vec::new();
-    for (_, context) in scope.context_chain(evaluator.context_of(at)) {
+    let mut drafts = Vec::new();
+    for (id, context) in scope.context_chain(evaluator.context_of(at)) {
         match context.kind {
+            ContextKind::For { .. } | ContextKind::While { .. } if super::once::is_retry(evaluator, at, id) => {}
             ContextKind::With { value, .. } if value != at.expr && !is_inside(facts, at.expr, value) => {
-                hops.extend(limiter(evaluator, ExprRef { file: at.file, expr: value }, "held here"));
+                let value = ExprRef { file: at.file, expr: value };
+                if is_limiter(evaluator, value) {
+                    drafts.push(Draft::silent(What::Held(value), evaluator.span(value)));
+                }
             }
-            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => {
-                hops.push(Hop { kind: HopKind::Loop, at: context.span, value: Value::unknown("one after the other"), said: String::new() });
-            }
-            ContextKind::While { .. } => hops.push(Hop { kind: HopKind::Loop, at: context.span, value: Value::unknown("one after the other"), said: String::new() }),
+            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => drafts.push(Draft::silent(What::Loop, context.span)),
+            ContextKind::While { .. } => drafts.push(Draft::silent(What::Loop, context.span)),
             _ => {}
         }
     }
-    hops.extend(acquired_before(evaluator, at));
-    hops
+    drafts.extend(acquired_before(evaluator, at));
+    drafts
 }
 
 fn is_inside(facts: &crate::facts::FileFacts, inner: ExprId, outer: ExprId) -> bool {
     std::iter::successors(Some(inner), |at| facts.expr(*at).parent).any(|at| at == outer)
 }
 
-/// The limiter that an expression is, as a hop.
-fn limiter(evaluator: &Evaluator<'_>, at: ExprRef, said: &str) -> Option<Hop> {
-    evaluator.eval_open(at).into_iter().find_map(|possible| {
-        let Thing::Made(made) = possible.thing else { return None };
-        evaluator.project.catalog.limiter(&made.symbol)?;
-        let site = evaluator.site_of(&made)?;
-        Some(limiter_hop(evaluator, &site, evaluator.span(at), said))
-    })
+/// Whether an expression can be a limiter.
+fn is_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
+    evaluator
+        .eval_open(at)
+        .iter()
+        .any(|possible| matches!(&possible.thing, Thing::Made(made) if evaluator.project.catalog.limiter(&made.symbol).is_some()))
 }
 
 /// A limiter or executor as a hop.
 pub fn limiter_hop(evaluator: &Evaluator<'_>, site: &Site, at: Span, said: &str) -> Hop {
     let name = evaluator.project.sources.slice(evaluator.span(site.made.site)).lines().next().unwrap_or("").to_string();
-    Hop { kind: HopKind::Limiter { site: site.made.site, kind: site.kind }, at, value: site.value.clone(), said: format!("`{name}` {said}") }
+    Hop {
+        kind: HopKind::Limiter { site: site.made.site, kind: site.kind },
+        at,
+        value: site.value.clone(),
+        said: format!("`{name}` {said}"),
+    }
 }
 
 /// `await sem.acquire()` before the expression in the same scope, with a release somewhere after.
-fn acquired_before(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
+fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
     let facts = evaluator.project.facts(at.file);
     let expr = evaluator.expr(at);
     let scope = facts.scope(expr.scope);
@@ -90,7 +212,8 @@ fn acquired_before(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
     let mut hops = Vec::new();
     for call in index.calls.get("acquire").into_iter().flatten() {
         let acquire = facts.expr(*call);
-        let is_before = acquire.scope == expr.scope && acquire.span.start < expr.span.start && scope.is_within(expr.context, acquire.context);
+        let is_before =
+            acquire.scope == expr.scope && acquire.span.start < expr.span.start && scope.is_within(expr.context, acquire.context);
         if !is_before {
             continue;
         }
@@ -98,11 +221,18 @@ fn acquired_before(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<Hop> {
         let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
         let released_between = index.calls.get("release").into_iter().flatten().any(|release| {
             let release = facts.expr(*release);
-            release.scope == expr.scope && release.span.start > acquire.span.start && release.span.end < expr.span.start && scope.is_within(expr.context, release.context)
+            release.scope == expr.scope
+                && release.span.start > acquire.span.start
+                && release.span.end < expr.span.start
+                && scope.is_within(expr.context, release.context)
         });
-        let released = index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
+        let released =
+            index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
         if released && !released_between {
-            hops.extend(limiter(evaluator, ExprRef { file: at.file, expr: object }, "acquired here"));
+            let object = ExprRef { file: at.file, expr: object };
+            if is_limiter(evaluator, object) {
+                hops.push(Draft::silent(What::Held(object), acquire.span));
+            }
         }
     }
     hops
@@ -113,9 +243,9 @@ fn reaches(facts: &crate::facts::FileFacts, inner: crate::facts::ScopeId, outer:
 }
 
 /// How a call runs what it starts.
-pub struct Started {
-    /// What it adds, innermost first.
-    pub hops: Vec<Hop>,
+pub struct Started<'c> {
+    /// What it adds, innermost first, each with the scope that it stands in.
+    pub drafts: Vec<(Draft<'c>, ScopeRef)>,
     /// The expression from which to go on outward.
     pub from: ExprRef,
     /// Whether what is started runs beside the code around it, so that limiters held there do not bound it.
@@ -123,85 +253,105 @@ pub struct Started {
 }
 
 /// How tasks that `task` stands for (a call whose coroutine is not awaited, or that hands a function on) run together: once for each
-/// turn of the loops and comprehensions between it and the place that waits for them.
-pub fn together(evaluator: &Evaluator<'_>, task: ExprRef, many: Option<Value>) -> Started {
+/// turn of the loops and comprehensions between it and the place that waits for them, within the limit of that place.
+pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<'c>>) -> Started<'c> {
     let facts = evaluator.project.facts(task.file);
-    let mut counts: Vec<(Span, Value)> = many.into_iter().map(|value| (evaluator.span(task), value)).collect();
+    let first_line =
+        |span: Span| Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span };
+    let task_scope = evaluator.scope_of(task);
+    let mut counts: Vec<(Draft<'c>, ScopeRef)> =
+        many.into_iter().map(|what| (Draft::silent(what, first_line(evaluator.span(task))), task_scope)).collect();
     let mut at = task;
-    let mut detached = false;
-    loop {
-        let scope_id = facts.expr(at.expr).scope;
-        let scope = facts.scope(scope_id);
-        if scope.kind == ScopeKind::Comprehension {
-            let maker = evaluator.project.index(at.file).maker.get(&scope_id).copied();
-            let Some(maker) = maker else { break };
-            let maker = ExprRef { file: at.file, expr: maker };
-            let count = value_of(&vec![evaluator.count(maker, &evaluator.open_frame(evaluator.scope_of(maker)))], &[]);
-            counts.push((evaluator.span(maker), count));
-            at = maker;
-            continue;
-        }
-        let join = join_context(evaluator, at);
-        detached = join.is_none() || join != Some(facts.expr(at.expr).context);
-        for (id, context) in scope.context_chain(facts.expr(at.expr).context) {
-            if Some(id) == join {
-                break;
-            }
-            match context.kind {
-                ContextKind::For { over, .. } => {
-                    let over = ExprRef { file: at.file, expr: over };
-                    counts.push((context.span, value_of(&vec![evaluator.count(over, &evaluator.open_frame(evaluator.scope_of(over)))], &[])));
-                }
-                ContextKind::While { .. } => counts.push((context.span, Value::unknown("a loop without a known end"))),
-                _ => {}
-            }
-        }
-        break;
+    while facts.scope(facts.expr(at.expr).scope).kind == ScopeKind::Comprehension {
+        let scope = evaluator.scope_of(at);
+        let Some(maker) = evaluator.project.index(at.file).maker.get(&scope.scope).copied() else { break };
+        at = ExprRef { file: at.file, expr: maker };
+        counts.push((Draft::silent(What::Elements(at), first_line(evaluator.span(at))), evaluator.scope_of(at)));
     }
-    let line = |span: Span| Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span };
-    let hops = counts
-        .into_iter()
-        .map(|(span, value)| {
-            let said = match value.amount.greatest() {
-                Some(_) => format!("{} started together", value.amount),
-                None => "started together, one for each element".to_string(),
-            };
-            Hop { kind: HopKind::FanOut, at: line(span), value, said }
-        })
-        .collect();
-    Started { hops, from: at, detached }
+    let scope = evaluator.scope_of(at);
+    let join = join_of(evaluator, at);
+    let joined_in = join.as_ref().map(|join| join.context);
+    for (id, context) in facts.scope(scope.scope).context_chain(facts.expr(at.expr).context) {
+        if Some(id) == joined_in {
+            break;
+        }
+        let what = match context.kind {
+            ContextKind::For { over, .. } => What::Elements(ExprRef { file: at.file, expr: over }),
+            ContextKind::While { .. } => What::Many("a loop without a known end"),
+            _ => continue,
+        };
+        counts.push((Draft::silent(what, first_line(context.span)), scope));
+    }
+    if let Some(call) = join.as_ref().and_then(|join| join.call) {
+        if counts.is_empty() {
+            let twins = twins_in(evaluator, call, task);
+            if twins > 1 {
+                counts.push((Draft::silent(What::Known(twins as f64), first_line(evaluator.span(call))), scope));
+            }
+        }
+        if let Some(fan_out) = fan_out_of(evaluator, call).filter(|fan_out| fan_out.limit.is_some()) {
+            counts.insert(0, (Draft::silent(What::Bound(call, fan_out), first_line(evaluator.span(call))), scope));
+        }
+    }
+    Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context) }
 }
 
-/// The context in which tasks started at `at` are waited for: that of a fan-out call or task group in the same scope.
-fn join_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
+/// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.
+fn twins_in(evaluator: &Evaluator<'_>, call: ExprRef, task: ExprRef) -> usize {
+    let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return 1 };
+    let callee = |at: ExprRef| match evaluator.expr(at).kind {
+        ExprKind::Call { callee, .. } => {
+            evaluator.project.sources.slice(evaluator.span(ExprRef { file: at.file, expr: callee })).to_string()
+        }
+        _ => String::new(),
+    };
+    let own = callee(task);
+    let same = |argument: &&crate::facts::Argument| {
+        argument.kind == ArgumentKind::Positional && !own.is_empty() && callee(ExprRef { file: call.file, expr: argument.value }) == own
+    };
+    arguments.iter().filter(same).count()
+}
+
+/// Where tasks are waited for.
+struct Join {
+    /// The context in which that happens.
+    context: ContextId,
+    /// The fan-out call that waits, where it is one.
+    call: Option<ExprRef>,
+}
+
+/// Where tasks started at `at` are waited for: a fan-out call around them or later in the same scope, or the end of a task group.
+fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     let facts = evaluator.project.facts(at.file);
     let expr = facts.expr(at.expr);
     let scope = facts.scope(expr.scope);
     // Inside the arguments of a fan-out call: right there.
     let mut inner = at.expr;
     while let Some(parent) = facts.expr(inner).parent {
-        if is_fan_out(evaluator, ExprRef { file: at.file, expr: parent }) {
-            return Some(facts.expr(parent).context);
+        let call = ExprRef { file: at.file, expr: parent };
+        if fan_out_of(evaluator, call).is_some() {
+            return Some(Join { context: facts.expr(parent).context, call: Some(call) });
         }
         inner = parent;
     }
-    let mut best: Option<ContextId> = None;
+    let mut best: Option<Join> = None;
     let mut depth = 0;
     for (number, candidate) in facts.expressions.iter().enumerate() {
+        let call = ExprRef { file: at.file, expr: ExprId(number as u32) };
         let joins = candidate.scope == expr.scope
             && candidate.span.start > expr.span.start
             && scope.is_within(expr.context, candidate.context)
             && matches!(candidate.kind, ExprKind::Call { .. })
-            && is_fan_out(evaluator, ExprRef { file: at.file, expr: ExprId(number as u32) });
+            && fan_out_of(evaluator, call).is_some();
         if joins {
             let nested = scope.context_chain(candidate.context).count();
             if nested > depth {
                 depth = nested;
-                best = Some(candidate.context);
+                best = Some(Join { context: candidate.context, call: Some(call) });
             }
         }
     }
-    best.or_else(|| group_context(evaluator, at))
+    best.or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None }))
 }
 
 /// The `with` block of a task group, nursery or executor around a start: its end waits for all.
@@ -223,30 +373,32 @@ fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
     scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
         ContextKind::With { value, .. } => {
             let entered = evaluator.eval_open(ExprRef { file: at.file, expr: value });
-            let same = entered.iter().any(|one| group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_))));
+            let same = entered.iter().any(|one| {
+                group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
+            });
             same.then(|| context.parent.unwrap_or(BODY))
         }
         _ => None,
     })
 }
 
-/// Whether a call waits for many tasks at once.
-pub fn is_fan_out(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
-    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return false };
+/// The fan-out that a call is: it waits for many tasks at once.
+pub fn fan_out_of<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<&'c FanOut> {
+    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
     let facts = evaluator.project.facts(call.file);
-    let Some(name) = (match &facts.expr(callee).kind {
-        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => Some(name),
-        _ => None,
-    }) else {
-        return false;
+    let name = match &facts.expr(callee).kind {
+        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name,
+        _ => return None,
     };
-    if !evaluator.project.catalog.is_fan_out_name(name) {
-        return false;
+    let catalog = evaluator.project.catalog;
+    let imported = matches!(facts.expr(callee).kind, ExprKind::Name(_));
+    if !imported && !catalog.is_fan_out_name(name) {
+        return None;
     }
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
-        Thing::Symbol(symbol) => evaluator.project.catalog.fan_out(symbol).is_some(),
-        Thing::Part(..) | Thing::Unknown(_) | Thing::Foreign(_) => evaluator.project.catalog.fan_out_method(name).is_some(),
-        _ => false,
+    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().find_map(|possible| match &possible.thing {
+        Thing::Symbol(symbol) => catalog.fan_out(symbol),
+        Thing::Part(..) | Thing::Unknown(_) | Thing::Foreign(_) => catalog.fan_out_method(name),
+        _ => None,
     })
 }
 
@@ -258,18 +410,25 @@ pub fn is_awaited(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
         // `await wait_for(f(x), 5)`, `await shield(f(x))`: a call that takes one coroutine and is awaited itself.
         ExprKind::Call { callee, arguments } => {
             *callee != call.expr
-                && arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).next() == Some(call.expr)
+                && arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).next()
+                    == Some(call.expr)
                 && facts.expr(parent).parent.is_some_and(|outer| matches!(facts.expr(outer).kind, ExprKind::Await(_)))
-                && !is_fan_out(evaluator, ExprRef { file: call.file, expr: parent })
-                && !is_project_call(evaluator, ExprRef { file: call.file, expr: parent })
+                && fan_out_of(evaluator, ExprRef { file: call.file, expr: parent }).is_none()
+                && !takes_for_later(evaluator, ExprRef { file: call.file, expr: parent })
         }
         _ => false,
     }) || stands_as_context(facts, call)
 }
 
-fn is_project_call(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
+/// Whether a call takes a coroutine for something else than waiting for it: a function of the project, an executor, a starter.
+fn takes_for_later(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return false };
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| matches!(possible.thing, Thing::Function(..) | Thing::Method(..)))
+    let catalog = evaluator.project.catalog;
+    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
+        Thing::Function(..) | Thing::Method(..) => true,
+        Thing::Part(made, _) => catalog.executor(&made.symbol).is_some(),
+        _ => false,
+    })
 }
 
 /// `async with f(x):` and `async for … in f(x):`.

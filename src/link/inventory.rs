@@ -49,6 +49,6 @@ fn owner(evaluator: &Evaluator<'_>, homes: &[Home]) -> String {
 }
 
 /// A limiter or executor as the report lists it.
-pub fn concurrency(evaluator: &Evaluator<'_>, site: &Site) -> Concurrency {
-    Concurrency { span: evaluator.span(site.made.site), kind: site.kind, name: site.name.clone(), value: site.value.clone() }
+pub fn concurrency(site: &Site) -> Concurrency {
+    Concurrency { span: site.at, kind: site.kind, name: site.name.clone(), value: site.value.clone() }
 }

@@ -11,6 +11,9 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
     if demand.same_as.iter().any(|span| supply.same_as.contains(span)) {
         return (Verdict::Ok, "both numbers come from the same place, so that they cannot differ".into());
     }
+    if pool.opens_nothing {
+        return (Verdict::Ok, "it opens no connection".into());
+    }
     if supply.amount == Amount::Unbounded {
         return (Verdict::Ok, "the pool has no limit".into());
     }
@@ -27,18 +30,29 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
     };
     let (Some(wanted), Some(most)) = (wanted_at_least, supply.amount.greatest()) else {
         return match (demand.amount.greatest(), supply.amount.least()) {
-            (Some(wanted), Some(least)) if wanted <= least => (Verdict::Ok, format!("at most {} at once, at least {} connections", show_number(wanted), show_number(least))),
+            (Some(wanted), Some(least)) if wanted <= least => {
+                (Verdict::Ok, format!("at most {} at once, at least {} connections", show_number(wanted), show_number(least)))
+            }
             _ => (Verdict::CannotTell, "only bounds of the two numbers are known".into()),
         };
     };
     if wanted > most {
         if supply.certainty == Certainty::Assumed {
-            return (Verdict::CannotTell, format!("{} at once, but the limit of {} may be another: a caller passes what is not known", show_number(wanted), show_number(most)));
+            return (
+                Verdict::CannotTell,
+                format!(
+                    "{} at once, but the limit of {} may be another: a caller passes what is not known",
+                    show_number(wanted),
+                    show_number(most)
+                ),
+            );
         }
         return (Verdict::TooSmall, format!("{} at once against {}", show_number(wanted), show_number(most)));
     }
     match (demand.amount.greatest(), supply.amount.least()) {
-        (Some(wanted), Some(least)) if wanted <= least => (Verdict::Ok, format!("{} at once, {} connections", show_number(wanted), show_number(least))),
+        (Some(wanted), Some(least)) if wanted <= least => {
+            (Verdict::Ok, format!("{} at once, {} connections", show_number(wanted), show_number(least)))
+        }
         _ => (Verdict::CannotTell, "the numbers overlap".into()),
     }
 }

@@ -6,18 +6,23 @@ mod homes;
 mod hops;
 mod inventory;
 mod judge;
+mod once;
+mod route;
+mod streams;
 mod uses;
 
 use rustc_hash::FxHashMap;
 
-pub use climb::Route;
 pub use demand::{Decider, Demand};
 pub use homes::Home;
+pub use hops::{Hop, HopKind};
 pub use judge::whole;
+pub use route::Route;
 pub use uses::Use;
 
+use crate::facts::ContextKind;
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site};
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing};
 use crate::settings::{Settings, Workload};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value};
@@ -30,6 +35,8 @@ pub struct Linked<'a> {
     pub pools: Vec<Pool>,
     /// Where each pool lives.
     pub homes: Vec<Vec<Home>>,
+    /// Whether one life of each pool sees one request at most.
+    pub one_request: Vec<bool>,
     /// All places that declare concurrency.
     pub concurrency: Vec<Concurrency>,
     /// What reaches what.
@@ -56,6 +63,14 @@ pub struct Flow {
     pub demand: Demand,
 }
 
+impl Flow {
+    /// Whether the same demand comes by a route without an assumption.
+    fn is_surer_than(&self, other: &Self) -> bool {
+        let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
+        !self.route.assumed && decider(self) == decider(other) && self.demand.value.amount == other.demand.value.amount
+    }
+}
+
 /// Asks everything that linking will need, so that the files which an answer needs are read.
 pub fn explore(evaluator: &Evaluator<'_>) {
     let pools = evaluator.pools();
@@ -69,13 +84,14 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     let sites = evaluator.sites();
     let (homes, flows) = flows(evaluator, &resolved);
     let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
-    let mut concurrency: Vec<Concurrency> = sites.iter().map(|site| inventory::concurrency(evaluator, site)).collect();
+    let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     let mut cases = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {
         let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
         let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
         let declared: Vec<&Workload> = declared.collect();
-        let fans_out = known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
+        let fans_out =
+            known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
         match declared.as_slice() {
             [workload] if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
             _ => cases.extend(known),
@@ -83,11 +99,33 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     }
     let mut limiters_per_task: Vec<(Span, Span)> = flows
         .iter()
-        .flat_map(|flow| flow.demand.made_per_task.iter().map(|site| (evaluator.span(*site), flow.route.hops.iter().rev().find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut)).map_or(flow.span, |(hop, _)| hop.at))))
+        .flat_map(|flow| {
+            flow.demand.made_per_task.iter().map(|site| {
+                (
+                    evaluator.span(*site),
+                    flow.route
+                        .hops
+                        .iter()
+                        .rev()
+                        .find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut))
+                        .map_or(flow.span, |(hop, _)| hop.at),
+                )
+            })
+        })
         .collect();
     limiters_per_task.sort();
     limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
-    Linked { resolved, pools, homes, concurrency, cases, flows, limiters_per_task }
+    let one_request = (0..resolved.len()).map(|number| sends_once(evaluator, number, &flows)).collect();
+    Linked { resolved, pools, homes, one_request, concurrency, cases, flows, limiters_per_task }
+}
+
+/// Whether a pool sees one request at most between its making and the next.
+fn sends_once(evaluator: &Evaluator<'_>, pool: usize, flows: &[Flow]) -> bool {
+    let own = || flows.iter().filter(|flow| flow.pool == pool);
+    let mut requests: Vec<ExprRef> = own().map(|flow| flow.call).collect();
+    requests.sort();
+    requests.dedup();
+    !requests.is_empty() && own().all(|flow| !flow.repeats_at_home) && once::at_most_one(evaluator, &requests)
 }
 
 /// All requests with their routes.
@@ -96,26 +134,61 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
     let homes: Vec<Vec<Home>> = pools.iter().map(|pool| homes::homes(evaluator, pool.made.site)).collect();
     let mut flows = Vec::new();
     for at in uses::uses(evaluator, pools) {
-        for route in climb::routes(evaluator, at.call, &homes[at.pool]) {
+        let pool = &pools[at.pool];
+        let is_pool = |thing: &Thing| match thing {
+            Thing::Made(made) | Thing::Part(made, _) => made.site == pool.made.site || pool.clients.contains(&made.site),
+            _ => false,
+        };
+        let made_in = loops_around(evaluator, pool.made.site);
+        for way in climb::ways(evaluator, at.call, &homes[at.pool]) {
+            let Some(route) = route::route(evaluator, &way, at.object, is_pool) else { continue };
             let demand = demand::demand(evaluator, &route, &mut known_homes);
-            let repeats_at_home = route.hops.iter().any(|(hop, _)| matches!(hop.kind, hops::HopKind::Loop | hops::HopKind::FanOut));
+            // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.
+            let (around_both, around_request): (Vec<_>, Vec<_>) =
+                route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
+            let repeats_at_home = !around_request.is_empty();
+            let home_repeats = demand.home_repeats || !around_both.is_empty();
+            let demand = Demand { home_repeats, ..demand };
             flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, route, demand });
         }
     }
     (homes, flows)
 }
 
+/// Where the loops around a construction begin, in its own function.
+fn loops_around(evaluator: &Evaluator<'_>, site: ExprRef) -> Vec<u32> {
+    let scope = evaluator.scope(evaluator.scope_of(site));
+    let loops = scope
+        .context_chain(evaluator.context_of(site))
+        .filter(|(_, context)| matches!(context.kind, ContextKind::For { .. } | ContextKind::While { .. }));
+    loops.map(|(_, context)| context.span.start).collect()
+}
+
 /// The cases of one pool: one for each thing that decides a demand, the largest first.
-fn pool_cases(evaluator: &Evaluator<'_>, number: usize, pool: &ResolvedPool<'_>, flows: &[Flow], sites: &[Site], concurrency: &mut Vec<Concurrency>) -> Vec<Case> {
+fn pool_cases(
+    evaluator: &Evaluator<'_>,
+    number: usize,
+    pool: &ResolvedPool<'_>,
+    flows: &[Flow],
+    sites: &[Site],
+    concurrency: &mut Vec<Concurrency>,
+) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut seen: Vec<(Option<Span>, Amount)> = Vec::new();
+    let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone());
-        if seen.contains(&key) {
+        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.assumed);
+        // The same by a route that is sure says more.
+        if seen.contains(&key) || (flow.route.assumed && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
             continue;
         }
         seen.push(key);
         let (verdict, because) = judge::verdict(&flow.demand.value, pool);
+        let (verdict, because) = match verdict {
+            Verdict::TooSmall if flow.route.assumed => {
+                (Verdict::CannotTell, format!("{because}, if the calls on the way mean this one: their object is not known for sure"))
+            }
+            known => (known, because),
+        };
         let fed_by = feeding(evaluator, flow, sites, concurrency);
         cases.push(Case {
             pool: number,
@@ -125,7 +198,7 @@ fn pool_cases(evaluator: &Evaluator<'_>, number: usize, pool: &ResolvedPool<'_>,
             verdict,
             because,
             route: route_steps(evaluator, flow),
-            route_is_known: true,
+            route_is_known: !flow.route.assumed,
             estimate: judge::estimate(&flow.demand.value, pool),
         });
     }
@@ -147,7 +220,7 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
         match &hop.kind {
             hops::HopKind::Limiter { site, kind } => {
                 let known = sites.iter().position(|known| known.made.site == *site);
-                let index = known.unwrap_or_else(|| listed(concurrency, evaluator.span(*site), *kind, "limit", &hop.value));
+                let index = known.unwrap_or_else(|| listed(concurrency, evaluator.method_span(*site), *kind, "limit", &hop.value));
                 found.push(index);
             }
             hops::HopKind::FanOut => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),
@@ -166,7 +239,7 @@ fn listed(concurrency: &mut Vec<Concurrency>, span: Span, kind: ConcurrencyKind,
 }
 
 fn route_steps(evaluator: &Evaluator<'_>, flow: &Flow) -> Vec<Step> {
-    let mut steps = climb::steps(&flow.route);
+    let mut steps = route::steps(&flow.route);
     let line = evaluator.project.sources.slice(flow.span).lines().next().unwrap_or("").to_string();
     steps.push(Step { at: Some(flow.span), said: format!("sends: `{line}`") });
     steps
@@ -208,9 +281,4 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         estimate: judge::estimate(&demand, pool),
         demand,
     }
-}
-
-/// Whether a pool has a case with this verdict.
-pub fn has_verdict(cases: &[Case], pool: usize, verdict: Verdict) -> bool {
-    cases.iter().any(|case| case.pool == pool && case.verdict == verdict)
 }

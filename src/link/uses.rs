@@ -13,8 +13,10 @@ const ANY: &str = "*";
 pub struct Use {
     /// Index of the pool.
     pub pool: usize,
-    /// The call.
+    /// The call, or the method that is handed on to be called.
     pub call: ExprRef,
+    /// The object that it is called on.
+    pub object: ExprRef,
 }
 
 /// All uses of all pools, in the order of pool and place.
@@ -30,23 +32,50 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     let any_method = methods.contains(ANY);
     let mut found = Vec::new();
     for (file, loaded) in evaluator.project.loaded().iter().enumerate() {
-        for (name, calls) in &loaded.index.calls {
-            if !any_method && !methods.contains(&**name) {
+        let file = file as u32;
+        let wanted = |name: &str| any_method || methods.contains(name);
+        let calls = loaded.index.calls.iter().filter(|(name, _)| wanted(name)).flat_map(|(_, calls)| calls).filter_map(|call| {
+            let ExprKind::Call { callee, .. } = loaded.facts.expr(*call).kind else { return None };
+            Some((*call, callee))
+        });
+        let handed = loaded
+            .index
+            .mentions
+            .iter()
+            .filter(|(name, _)| methods.contains(&***name))
+            .flat_map(|(_, mentions)| mentions)
+            .map(|mention| (*mention, *mention));
+        for (call, callee) in calls.chain(handed) {
+            let ExprKind::Attribute { object, name, .. } = &loaded.facts.expr(callee).kind else { continue };
+            if call == callee && evaluator.handed_on(ExprRef { file, expr: call }).is_none() {
                 continue;
             }
-            for call in calls {
-                let call = ExprRef { file: file as u32, expr: *call };
-                let ExprKind::Call { callee, .. } = &evaluator.expr(call).kind else { continue };
-                let ExprKind::Attribute { object, name, .. } = &evaluator.project.facts(call.file).expr(*callee).kind else { continue };
-                for possible in evaluator.eval_open(ExprRef { file: call.file, expr: *object }) {
-                    let (made, below) = match &possible.thing {
-                        Thing::Made(made) => (made, ""),
-                        Thing::Part(made, path) => (made, &**path),
-                        _ => continue,
-                    };
+            let object = ExprRef { file, expr: *object };
+            for possible in evaluator.eval_open(object) {
+                let (made, below) = match &possible.thing {
+                    Thing::Made(made) => (made, ""),
+                    Thing::Part(made, path) => (made, &**path),
+                    _ => continue,
+                };
+                let Some(number) = by_site.get(&made.site).copied() else { continue };
+                if sends(&pools[number], name, below) {
+                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object });
+                }
+            }
+        }
+    }
+    let carried: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends_by).map(String::as_str).collect();
+    for method in carried {
+        for (file, call) in evaluator.project.calls_named(method) {
+            let call = ExprRef { file, expr: call };
+            let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { continue };
+            for argument in arguments {
+                let object = ExprRef { file, expr: argument.value };
+                for possible in evaluator.eval_open(object) {
+                    let Thing::Made(made) = &possible.thing else { continue };
                     let Some(number) = by_site.get(&made.site).copied() else { continue };
-                    if sends(&pools[number], name, below) {
-                        found.push(Use { pool: number, call });
+                    if pools[number].kind.sends_by.iter().any(|known| known == method) {
+                        found.push(Use { pool: number, call, object });
                     }
                 }
             }

@@ -10,13 +10,21 @@
 
 pub mod burst;
 pub mod capacity;
+pub mod erlang;
 pub mod limits;
+pub mod model;
+pub mod renewal;
+pub mod replay;
+pub mod retry;
 pub mod service;
+pub mod simulate;
 pub mod sizing;
 pub mod steady;
+pub mod what_if;
 
 pub use burst::{Burst, BurstOutcome, Edge};
 pub use limits::Limits;
+pub use model::{Prediction, Range, Scenario};
 pub use service::{Impossible, Lognormal, Service};
 pub use steady::ClosedLoop;
 

@@ -6,6 +6,8 @@
 //! Pools for open arrivals (databases) are staffed by [`super::erlang`], never by concurrency.
 
 use super::limits::{Limits, descriptor_budget};
+use super::renewal::Renewals;
+use super::{Burst, Service};
 
 /// What is to be carried, and what the surroundings allow.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -150,6 +152,30 @@ fn behind_a_narrow_server(demand: &Demand, capacity: u64, hosts: u64) -> Advice 
         semaphore: Some(at_once),
         open_files: budget.filter(|budget| sockets > *budget).map(|_| sockets.saturating_add(demand.open_files_reserve)),
     }
+}
+
+/// The fewest slots with which a share `target` (0..1) of a burst ends within `timeout` seconds; `None` where even a slot for
+/// each is not enough, because that share of the calls is not short enough.
+pub fn fewest_slots(requests: u64, service: &Service, timeout: f64, target: f64) -> Option<u64> {
+    let table = if let Service::Lognormal(distribution) = service { Some((Renewals::new(distribution), distribution)) } else { None };
+    let enough = |limit: u64| {
+        let burst = Burst { requests, limit: Some(limit) };
+        let outcome = match &table {
+            Some((renewals, distribution)) => burst.varying(renewals, distribution, Some(timeout)),
+            None => burst.outcome(service, Some(timeout)),
+        };
+        outcome.success >= target
+    };
+    if !enough(requests) {
+        return None;
+    }
+    // More slots never succeed less.
+    let (mut short, mut fits) = (0, requests);
+    while short + 1 < fits {
+        let middle = short + (fits - short) / 2;
+        if enough(middle) { fits = middle } else { short = middle }
+    }
+    Some(fits)
 }
 
 /// Connections that one pool of a database client may have: the server's `max_connections`, less those kept for others, over

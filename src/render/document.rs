@@ -38,7 +38,7 @@ pub struct Document {
 }
 
 /// The program that wrote the report.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Tool {
     /// `advisor`.
     pub name: String,
@@ -70,8 +70,8 @@ pub struct Summary {
 /// A number with its origin.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Value {
-    /// A number, `"unbounded"`, `"unknown"`, a truth value or a text. Of several alternatives the one that decides: the least of a
-    /// setting, the greatest of a concurrency. A range is `"unknown"`, but for a concurrency with a known upper end.
+    /// A number, `"unbounded"`, `"unknown"`, a truth value or a text. Of several alternatives the one that decides: the greatest,
+    /// of a setting and of a concurrency alike. A range is `"unknown"`, but for a concurrency with a known upper end.
     pub value: Scalar,
     /// All alternatives, ascending, where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]

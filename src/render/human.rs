@@ -6,13 +6,13 @@ use codespan_reporting::diagnostic::{self, Diagnostic};
 use codespan_reporting::term::{self, termcolor};
 
 use super::snippet::Snippet;
-use super::{RenderOptions, concise, escape, place, summary};
+use super::{RenderOptions, concise, escape, patch, place, summary};
 use crate::finding::{Finding, Report, Safety, Severity, Suggestion};
 use crate::text::{FileId, Sources, Span};
 use crate::value::{Amount, Certainty, Step, Value, show_number};
 
-/// Columns of the first cell of a row that still take part in the alignment.
-const MAX_CELL: usize = 40;
+/// Columns of the widest place that still stands in one line with what is said of it.
+const MAX_PLACE: usize = 32;
 
 /// The whole report.
 pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
@@ -26,7 +26,7 @@ pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
     if !report.problems.is_empty() {
         out.push('\n');
     }
-    let _ = writeln!(out, "{}", summary::line(report));
+    let _ = writeln!(out, "{}", summary::text(report));
     out
 }
 
@@ -81,7 +81,8 @@ fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
             Safety::Unsafe => "fix (unsafe: it changes load)",
             Safety::Safe => "fix (safe)",
         };
-        notes.push(one_note(&format!("{safety}: {}", fix.title), width));
+        let title = one_note(&format!("{safety}: {}", fix.title), width);
+        notes.push(std::iter::once(title).chain(patch::lines(&report.sources, fix, width)).collect::<Vec<_>>().join("\n"));
     }
     let because = match finding.certainty {
         Certainty::Assumed => "a part of it is taken for granted",
@@ -90,7 +91,8 @@ fn notes(report: &Report, finding: &Finding, width: usize) -> Vec<String> {
         Certainty::Measured => "it was seen in a running client",
     };
     let certainty = concise::certainty_word(finding.certainty);
-    notes.push(one_note(&format!("certainty: {certainty}, {because}; more: `advisor explain {}`", finding.rule), width));
+    notes.push(one_note(&format!("certainty: {certainty}, {because}"), width));
+    notes.push(one_note(&format!("more: `advisor explain {}`", finding.rule), width));
     notes
 }
 
@@ -138,36 +140,55 @@ fn advice(suggestions: &[Suggestion], width: usize) -> String {
     lines.join("\n")
 }
 
-/// Steps as `place  what`; a step without a place starts where the others say theirs.
+/// Steps as `path:line  what`. Where paths are long, each stands once above its steps, which then start with the line number.
+/// A step without a place starts where the others say theirs.
 fn steps(sources: &Sources, steps: &[&Step], indent: &str, width: usize) -> Vec<String> {
-    let place = |step: &Step| step.at.map_or_else(String::new, |at| escape::line(&sources.place(at)).into_owned());
-    table(steps.iter().map(|step| (place(step), step.said.clone())).collect(), indent, width)
+    let place = |step: &Step| step.at.map(|at| escape::line(&sources.place(at)).into_owned()).unwrap_or_default();
+    let rows: Vec<_> = steps.iter().map(|step| (place(step), step.said.clone())).collect();
+    if rows.iter().all(|(place, _)| columns(place) <= MAX_PLACE.min(width / 2)) {
+        return table(rows, indent, width);
+    }
+    let line = |step: &Step| step.at.map_or_else(String::new, |at| sources.position(at).line.to_string());
+    let digits = steps.iter().map(|step| line(step).len()).max().unwrap_or(0);
+    let below = format!("{indent}  ");
+    let mut out = Vec::new();
+    for chunk in steps.chunk_by(|one, other| one.at.map(|at| at.file) == other.at.map(|at| at.file)) {
+        let path = chunk.first().and_then(|step| step.at).map(|at| escape::line(&sources.get(at.file).path).into_owned());
+        out.extend(path.map(|path| format!("{indent}{path}")));
+        let rows = chunk.iter().map(|step| (format!("{:>digits$}", line(step)), step.said.clone()));
+        out.extend(table(rows.collect(), &below, width));
+    }
+    out
 }
 
-/// Two columns, the first aligned (a very long first cell moves only its own line), the second wrapped.
+/// Two columns, the first aligned, the second wrapped.
 fn table(rows: Vec<(String, String)>, indent: &str, width: usize) -> Vec<String> {
-    let columns = |cell: &str| textwrap::core::display_width(cell);
-    let widest = rows.iter().map(|(cell, _)| columns(cell)).filter(|&columns| columns <= MAX_CELL).max().unwrap_or(0);
+    let widest = rows.iter().map(|(cell, _)| columns(cell)).max().unwrap_or(0);
     let gap = if widest == 0 { "" } else { "  " };
     let rest = " ".repeat(indent.len() + widest + gap.len());
     let line = |(cell, said): (String, String)| {
-        let pad = " ".repeat(widest.saturating_sub(columns(&cell)));
-        fill(&said, width, &format!("{indent}{cell}{pad}{gap}"), &rest)
+        let pad = " ".repeat(widest - columns(&cell));
+        hang(&said, width, &format!("{indent}{cell}{pad}{gap}"), &rest)
     };
     rows.into_iter().flat_map(line).collect()
 }
 
+fn columns(text: &str) -> usize {
+    textwrap::core::display_width(text)
+}
+
 /// One paragraph, harmless, wrapped to `width`.
 fn one_note(text: &str, width: usize) -> String {
-    fill(text, width, "", "").join("\n")
+    hang(text, width, "", "").join("\n")
 }
 
 /// One paragraph, harmless, wrapped to `width`; lines after the first are indented by two more.
 pub(super) fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
-    fill(text, width, indent, &format!("{indent}  "))
+    hang(text, width, indent, &format!("{indent}  "))
 }
 
-fn fill(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
+/// One paragraph, harmless, wrapped to `width`, with what stands before its first line and before the others.
+pub(super) fn hang(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
     let text = escape::line(text);
     let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(rest).break_words(false);
     let options = options.word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation);

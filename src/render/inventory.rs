@@ -3,10 +3,15 @@
 
 use std::fmt::Write as _;
 
+use clap::builder::styling::{AnsiColor, Style};
+
 use super::{RenderOptions, concise, escape, human, place, summary};
 use crate::finding::{AtLimit, Capacity, Case, Concurrency, ConcurrencyKind, Estimate, EstimateUnit, Pool, Report, Verdict};
 use crate::text::Sources;
 use crate::value::{Amount, Value, show_number, show_seconds};
+
+/// Columns of the widest amount that stands in a column of its own.
+const MAX_AMOUNT: usize = 24;
 
 /// The inventory for people.
 pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
@@ -14,66 +19,92 @@ pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
     let width = options.width.max(40);
     for (index, pool) in report.pools.iter().enumerate() {
         let cases: Vec<_> = report.cases.iter().filter(|case| case.pool == index).collect();
-        pool_text(&mut out, report, pool, &cases, width);
+        pool_text(&mut out, report, pool, &cases, options);
         out.push('\n');
     }
     if !report.concurrency.is_empty() {
-        out.push_str("concurrency\n");
-        sites_text(&mut out, report);
+        let _ = writeln!(out, "{}", styled("concurrency", Style::new().bold(), options.color));
+        sites_text(&mut out, report, width);
         out.push('\n');
     }
     for problem in &report.problems {
         let _ = writeln!(out, "{}", concise::problem_line(problem));
     }
-    let summary = summary::line(report);
-    let _ = writeln!(out, "{}", summary.lines().next().unwrap_or_default());
+    let _ = writeln!(out, "{}", summary::line(report));
     out
 }
 
-fn pool_text(out: &mut String, report: &Report, pool: &Pool, cases: &[&Case], width: usize) {
+fn pool_text(out: &mut String, report: &Report, pool: &Pool, cases: &[&Case], options: &RenderOptions<'_>) {
+    let (width, color) = (options.width.max(40), options.color);
     let sources = &report.sources;
-    let _ = writeln!(out, "{}  {}", escape::line(&place::place(sources, pool.span).id()), escape::line(&pool.symbol));
+    let symbol = styled(&escape::line(&pool.symbol), Style::new().bold(), color);
+    let _ = writeln!(out, "{}  {symbol}", escape::line(&place::place(sources, pool.span).id()));
     let version = pool.version.as_ref().map_or_else(String::new, |version| format!(" {version}"));
     let bound = if pool.bound_to.is_empty() { String::new() } else { format!(", bound to {}", pool.bound_to) };
     paragraph(out, &format!("{}{version}{bound}, shared by: {}", pool.library, pool.owner), width, "  ");
     let names = pool.settings.iter().map(|setting| columns(&setting.name)).max().unwrap_or(0);
-    let numbers = pool.settings.iter().map(|setting| columns(&setting.value.amount.to_string())).filter(|&c| c <= 24).max().unwrap_or(0);
+    let numbers =
+        pool.settings.iter().map(|setting| columns(&setting.value.amount.to_string())).filter(|&c| c <= MAX_AMOUNT).max().unwrap_or(0);
     for setting in &pool.settings {
-        let amount = setting.value.amount.to_string();
-        let (name, amount) = (padded(&setting.name, names), padded(&amount, numbers));
-        paragraph(out, &format!("{name}  {amount}  {}", origin(sources, &setting.value)), width, "    ");
+        let (name, amount) = (padded(&escape::line(&setting.name), names), setting.value.amount.to_string());
+        let origin = origin(sources, &setting.value);
+        // A long reason why a number is not known is text, no cell.
+        let (first, said) = match columns(&amount) > MAX_AMOUNT {
+            true => (format!("    {name}  "), format!("{amount}, {origin}")),
+            false => (format!("    {name}  {}  ", padded(&escape::line(&amount), numbers)), origin),
+        };
+        let rest = " ".repeat(columns(&first).min(width / 2));
+        lines(out, human::hang(&said, width, &first, &rest));
     }
     paragraph(out, &format!("lets through {}", capacity(&pool.capacity)), width, "  ");
     if cases.is_empty() {
         paragraph(out, "not judged: nothing was found that says how much runs through it", width, "  ");
     }
     for case in cases {
+        let verdict = verdict_word(case.verdict);
+        let mut told = human::wrap(&format!("{verdict}: {}", case.because), width, "  ");
+        if let Some(first) = told.first_mut() {
+            *first = first.replacen(verdict, &styled(verdict, verdict_style(case.verdict), color), 1);
+        }
+        lines(out, told);
         let fed: Vec<_> =
             case.concurrency.iter().filter_map(|&at| report.concurrency.get(at)).map(|site| site_name(sources, site)).collect();
-        let fed = if fed.is_empty() { String::new() } else { format!(", fed by {}", fed.join(" > ")) };
-        let verdict = verdict_word(case.verdict);
-        paragraph(out, &format!("{verdict}: {} at once over {}{fed}", short(&case.demand.amount), short(&case.supply.amount)), width, "  ");
-        paragraph(out, &case.because, width, "    ");
-        if let Some(estimate) = &case.estimate {
-            paragraph(out, &estimate_text(estimate), width, "    ");
+        if !fed.is_empty() {
+            paragraph(out, &format!("fed by {}", fed.join(", ")), width, "    ");
+        }
+        if let Some(estimate) = case.estimate.as_ref().filter(|_| case.verdict == Verdict::TooSmall) {
+            for line in estimate_lines(estimate) {
+                paragraph(out, &line, width, "    ");
+            }
         }
     }
 }
 
-fn sites_text(out: &mut String, report: &Report) {
-    let rows: Vec<_> = report
+/// All concurrency sites: a table; where it is wider than the terminal, two lines a site.
+fn sites_text(out: &mut String, report: &Report, width: usize) {
+    let rows: Vec<[String; 5]> = report
         .concurrency
         .iter()
         .map(|site| {
             let place = place::place(&report.sources, site.span).id();
-            [place, kind_word(site.kind).to_string(), site.name.clone(), site.value.amount.to_string()]
-                .map(|cell| escape::line(&cell).into_owned())
+            let amount = site.value.amount.to_string();
+            let origin = origin(&report.sources, &site.value);
+            [place, kind_word(site.kind).to_string(), site.name.clone(), amount, origin].map(|cell| escape::line(&cell).into_owned())
         })
         .collect();
-    let widths = [0, 1, 2, 3].map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| columns(cell)).max().unwrap_or(0));
-    for (row, site) in rows.iter().zip(&report.concurrency) {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| padded(cell, width)).collect();
-        let _ = writeln!(out, "  {}  {}", cells.join("  "), escape::line(&origin(&report.sources, &site.value)));
+    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| columns(cell)).max().unwrap_or(0);
+    let widths = [widest(0), widest(1), widest(2), widest(3), 0];
+    if widths.iter().sum::<usize>() + widest(4) + 10 <= width {
+        for row in &rows {
+            let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| padded(cell, width)).collect();
+            let _ = writeln!(out, "  {}", cells.join("  "));
+        }
+        return;
+    }
+    for [place, kind, name, amount, origin] in &rows {
+        let _ = writeln!(out, "  {place}");
+        let name = if name == kind { String::new() } else { format!(" {name}") };
+        paragraph(out, &format!("{kind}{name}: {amount}, {origin}"), width, "    ");
     }
 }
 
@@ -82,6 +113,7 @@ fn origin(sources: &Sources, value: &Value) -> String {
     let certainty = concise::certainty_word(value.certainty);
     match (value.defined_at, value.trail.last()) {
         (Some(span), _) => format!("{certainty} at {}", sources.place(span)),
+        (None, Some(last)) if last.said.starts_with(certainty) => last.said.clone(),
         (None, Some(last)) => format!("{certainty}: {}", last.said),
         (None, None) => certainty.to_string(),
     }
@@ -119,19 +151,19 @@ fn capacity(capacity: &Capacity) -> String {
     text
 }
 
-/// `burst: 17 waves, mean wait 7.8, longest wait 16 service times; steady state: mean wait 15.7 service times`.
-pub(super) fn estimate_text(estimate: &Estimate) -> String {
+/// `burst: 17 waves, mean wait 7.8 service times, longest wait 16 service times`, then the statement for a steady state, then the time-outs.
+pub(super) fn estimate_lines(estimate: &Estimate) -> Vec<String> {
     let time = |number: f64| match estimate.unit {
         EstimateUnit::ServiceTimes => format!("{} service times", show_number((number * 10.0).round() / 10.0)),
         EstimateUnit::Seconds => show_seconds(number),
     };
     let (mean, longest, steady) = (time(estimate.wait_mean), time(estimate.wait_max), time(estimate.wait_steady));
-    let waves = show_number(estimate.waves);
-    let mut text = format!("burst: {waves} waves, mean wait {mean}, longest wait {longest}; steady state: mean wait {steady}");
+    let waves = if estimate.waves == 1.0 { "1 wave".to_string() } else { format!("{} waves", show_number(estimate.waves)) };
+    let mut lines = vec![format!("burst: {waves}, mean wait {mean}, longest wait {longest}"), format!("steady state: mean wait {steady}")];
     if let Some(share) = estimate.timed_out {
-        let _ = write!(text, "; {} % of a burst time out", show_number((share * 1000.0).round() / 10.0));
+        lines.push(format!("time-outs: {} % of a burst", show_number((share * 1000.0).round() / 10.0)));
     }
-    text
+    lines
 }
 
 /// An amount without the reason why it is not known, which stands elsewhere.
@@ -160,8 +192,25 @@ pub(super) fn kind_word(kind: ConcurrencyKind) -> &'static str {
     }
 }
 
+fn verdict_style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::TooSmall => AnsiColor::Yellow,
+        Verdict::Ok => AnsiColor::Green,
+        Verdict::CannotTell => AnsiColor::Cyan,
+    };
+    colour.on_default().bold()
+}
+
+fn styled(text: &str, style: Style, color: bool) -> String {
+    if color { format!("{style}{text}{style:#}") } else { text.to_string() }
+}
+
 fn paragraph(out: &mut String, text: &str, width: usize, indent: &str) {
-    for line in human::wrap(text, width, indent) {
+    lines(out, human::wrap(text, width, indent));
+}
+
+fn lines(out: &mut String, lines: Vec<String>) {
+    for line in lines {
         out.push_str(&line);
         out.push('\n');
     }

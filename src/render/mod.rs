@@ -6,11 +6,14 @@ pub mod concise;
 pub mod document;
 pub mod escape;
 pub mod github;
+pub mod html;
 pub mod human;
 pub mod inventory;
 pub mod json;
 pub mod number;
+pub mod patch;
 pub mod place;
+pub mod plan;
 pub mod sarif;
 pub mod show;
 pub mod snippet;
@@ -31,6 +34,8 @@ pub enum Format {
     Sarif,
     /// Workflow commands of GitHub Actions, which become annotations.
     Github,
+    /// One page that needs nothing else: findings with pictures of what they say.
+    Html,
 }
 
 /// What a rule says of itself, as far as formats show it.
@@ -77,6 +82,7 @@ pub fn render(format: Format, report: &Report, options: &RenderOptions<'_>) -> S
         Format::Json => json::text(report, options),
         Format::Sarif => sarif::text(report, options),
         Format::Github => github::text(report, options),
+        Format::Html => html::scan::page(report, options),
     }
 }
 

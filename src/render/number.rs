@@ -36,11 +36,11 @@ impl Scalar {
         Self::Word("unknown".into())
     }
 
-    /// A setting or a limit: of several alternatives the least, because the tightest limit decides. A range is unknown.
+    /// A setting or a limit: of several alternatives the greatest, because a pool is called too small only where all of them are. A range is unknown.
     pub fn limit(amount: &Amount) -> Self {
         match amount {
             Amount::One(number) => Self::of(*number),
-            Amount::Several(all) => all.first().map_or_else(Self::unknown, |&least| Self::of(least)),
+            Amount::Several(all) => all.last().map_or_else(Self::unknown, |&greatest| Self::of(greatest)),
             Amount::Unbounded => Self::of(f64::INFINITY),
             Amount::Truth(truth) => Self::Truth(*truth),
             Amount::Text(text) => Self::Word(text.clone()),
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn the_end_that_decides_is_the_value() {
         let several = Amount::Several(vec![10.0, 500.0]);
-        assert_eq!((Scalar::limit(&several), Scalar::demand(&several)), (Scalar::Whole(10), Scalar::Whole(500)));
+        assert_eq!((Scalar::limit(&several), Scalar::demand(&several)), (Scalar::Whole(500), Scalar::Whole(500)));
         let at_least = Amount::Range { low: Some(500.0), high: None };
         assert_eq!(Scalar::case_demand(&at_least, Verdict::TooSmall), Scalar::Whole(500));
         assert_eq!(Scalar::case_demand(&at_least, Verdict::CannotTell), Scalar::unknown());

@@ -56,7 +56,9 @@ pub fn cases(report: &Report) -> String {
         );
         steps(&mut out, sources, &case.route);
         if let Some(estimate) = &case.estimate {
-            row(&mut out, 1, &inventory::estimate_text(estimate));
+            for line in inventory::estimate_lines(estimate) {
+                row(&mut out, 1, &line);
+            }
         }
     }
     out

@@ -119,7 +119,9 @@ fn excerpt(file: &SourceFile, marks: &[Mark], here: &[usize], window: Window, pl
                 excerpt.columns.insert(places[at].start, file.position(u32::try_from(bytes.start).unwrap_or(u32::MAX)).column);
             }
             if lines.end == line + 1 {
-                places[at].end = start + shown.find(bytes.end.saturating_sub(from));
+                // Of a mark over more columns than there are, as much is marked as leaves room for the label.
+                let last = if lines.len() == 1 { start + shown.last } else { usize::MAX };
+                places[at].end = (start + shown.find(bytes.end.saturating_sub(from))).min(last.max(places[at].start));
             }
         }
         excerpt.text.push_str(&shown.text);
@@ -134,6 +136,8 @@ struct Shown {
     text: String,
     /// (byte in the line, byte in `text`) of each shown character, ascending.
     map: Vec<(usize, usize)>,
+    /// Byte in `text` behind which a label would not fit the line; the end of the text where the line is short.
+    last: usize,
 }
 
 impl Shown {
@@ -158,7 +162,7 @@ fn cut(line: &str, marks: &[usize], Window { width, room }: Window, is_first: bo
         first = (end + room).saturating_sub(width).min(start.saturating_sub(LEAD));
         last = first + width;
     }
-    let mut shown = Shown { text: String::new(), map: Vec::new() };
+    let mut shown = Shown { text: String::new(), map: Vec::new(), last: 0 };
     if first > 0 {
         shown.text.push('…');
     }
@@ -172,6 +176,8 @@ fn cut(line: &str, marks: &[usize], Window { width, room }: Window, is_first: bo
     if end.is_some() {
         shown.text.push('…');
     }
+    let cut_before = usize::from(first > 0);
+    shown.last = shown.text.char_indices().nth(width - room + cut_before).map_or(shown.text.len(), |(at, _)| at);
     shown
 }
 
@@ -227,6 +233,14 @@ mod tests {
         let (shown, marked) = one(&text, 5_006, 5_008, 80);
         assert_eq!(marked, "30");
         assert!(shown.chars().count() <= 83 && shown.starts_with('…') && shown.ends_with("…\n"), "{shown}");
+    }
+
+    #[test]
+    fn a_mark_over_a_whole_long_line_leaves_room_for_its_label() {
+        let text = format!("    tasks = [{}]", "start(row), ".repeat(40));
+        let (shown, marked) = one(&text, 4, text.len(), 80);
+        assert!(shown.starts_with("    tasks = [start(row)") && shown.ends_with("…\n"), "{shown}");
+        assert_eq!((4 + marked.chars().count(), marked.starts_with("tasks = [")), (70, true), "{marked}");
     }
 
     #[test]

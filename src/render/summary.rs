@@ -27,7 +27,15 @@ pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
-/// The last line of the human formats, without its line end.
+/// What closes the human formats: where to read on, then, as the last line, the counts. Without the last line end.
+pub fn text(report: &Report) -> String {
+    match judged(report).not_judged {
+        0 => line(report),
+        number => format!("`advisor pools` says why {} could not be judged\n{}", count(number, "pool"), line(report)),
+    }
+}
+
+/// The counts in one line, without its line end.
 pub fn line(report: &Report) -> String {
     let Judged { judged, not_judged } = judged(report);
     let findings = if report.findings.is_empty() { "no findings".to_string() } else { count(report.findings.len(), "finding") };
@@ -43,9 +51,5 @@ pub fn line(report: &Report) -> String {
     if !report.problems.is_empty() {
         parts.push(count(report.problems.len(), "problem"));
     }
-    let mut line = parts.join(", ");
-    if not_judged > 0 {
-        line.push_str(&format!("\n`advisor pools` says why {} could not be judged", count(not_judged, "pool")));
-    }
-    line
+    parts.join(", ")
 }

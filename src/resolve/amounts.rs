@@ -69,8 +69,21 @@ pub fn amount_of_literal(literal: &Literal, unlimited: &[Literal]) -> Amount {
             "unlimited" => Amount::Unbounded,
             "none" if unlimited.contains(literal) => Amount::Unbounded,
             "unknown" => Amount::Unknown("the library decides".into()),
+            word if cpu_range(word).is_some() => {
+                let (low, high) = cpu_range(word).unwrap_or_default();
+                Amount::Range { low, high }
+            }
             other => Amount::Text(other.into()),
         },
+    }
+}
+
+/// Words for numbers that depend on the processors of the machine, of which there is at least one: `cpus-times-4`.
+pub fn cpu_range(word: &str) -> Option<(Option<f64>, Option<f64>)> {
+    match word {
+        "cpus" => Some((Some(1.0), None)),
+        "cpus-plus-4-at-most-32" => Some((Some(5.0), Some(32.0))),
+        _ => word.strip_prefix("cpus-times-").and_then(|times| times.parse().ok()).map(|times| (Some(times), None)),
     }
 }
 
@@ -84,8 +97,14 @@ fn join(amounts: &[Amount]) -> Amount {
             Amount::One(number) => numbers.push(*number),
             Amount::Unbounded => numbers.push(f64::INFINITY),
             Amount::Range { low, high } => {
-                let low = amounts.iter().map(Amount::least).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().reduce(f64::min)).or(*low);
-                let high = amounts.iter().map(Amount::greatest).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().reduce(f64::max)).filter(|_| high.is_some());
+                let low =
+                    amounts.iter().map(Amount::least).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().reduce(f64::min)).or(*low);
+                let high = amounts
+                    .iter()
+                    .map(Amount::greatest)
+                    .collect::<Option<Vec<_>>>()
+                    .and_then(|all| all.into_iter().reduce(f64::max))
+                    .filter(|_| high.is_some());
                 return Amount::Range { low, high };
             }
             Amount::Truth(_) | Amount::Text(_) | Amount::Several(_) | Amount::Unknown(_) => {

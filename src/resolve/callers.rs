@@ -3,11 +3,15 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
+use super::index::Binder;
 use super::thing::{Binding, ExprRef, Possible, ScopeRef, Thing};
-use crate::facts::{ArgumentKind, ExprKind, ScopeKind};
+use crate::facts::{ArgumentKind, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind, StatementKind};
 
 /// Most callers of one function that are followed.
 const MAX_CALLERS: usize = 48;
+
+/// Most calls that are looked at for one that calls an object.
+const MAX_OBJECT_CALLS: usize = 1500;
 
 /// One place that makes a function run.
 #[derive(Clone, Debug)]
@@ -18,6 +22,18 @@ pub struct Caller {
     pub binding: Binding,
     /// Whether the function is handed to this call as an argument.
     pub handed_on: bool,
+    /// Whether the call may as well mean another function: its object is not known, or may be of another class.
+    pub assumed: bool,
+    /// Functions that it was handed into on the way, each with the call that did: only through that call do they lead here.
+    pub via: Vec<(ScopeRef, ExprRef)>,
+}
+
+/// Whether an expression is a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Means {
+    No,
+    Perhaps,
+    Surely,
 }
 
 impl Evaluator<'_> {
@@ -40,7 +56,8 @@ impl Evaluator<'_> {
         if scope.kind == ScopeKind::Lambda || scope.kind == ScopeKind::Comprehension {
             return self.lambda_callers(function);
         }
-        let class = self.project.index(function.file).class_of.get(&function.scope).map(|class| ScopeRef { file: function.file, scope: *class });
+        let class =
+            self.project.index(function.file).class_of.get(&function.scope).map(|class| ScopeRef { file: function.file, scope: *class });
         let mut found = Vec::new();
         match class {
             Some(class) if matches!(&*scope.name, "__init__" | "__new__" | "__post_init__") => {
@@ -49,8 +66,13 @@ impl Evaluator<'_> {
                 }
                 found.extend(self.super_callers(&scope.name, function, class));
             }
-            Some(class) if matches!(&*scope.name, "__aenter__" | "__enter__" | "__call__") => {
+            Some(class) if matches!(&*scope.name, "__aenter__" | "__enter__") => {
                 self.want_name(&self.scope(class).name, class);
+                self.entering(function, class, &mut found);
+            }
+            Some(class) if &*scope.name == "__call__" => {
+                self.want_name(&self.scope(class).name, class);
+                self.object_calls(function, class, &mut found);
             }
             Some(class) => {
                 self.want_name(&scope.name, class);
@@ -62,6 +84,14 @@ impl Evaluator<'_> {
                 self.named_callers(&scope.name, function, &mut found);
             }
         }
+        found.extend(self.kept_by_decorators(function));
+        let mut kept: Vec<Caller> = Vec::with_capacity(found.len());
+        for caller in found {
+            if !kept.iter().any(|known| known.call == caller.call && known.via == caller.via && known.handed_on == caller.handed_on) {
+                kept.push(caller);
+            }
+        }
+        let mut found = kept;
         // What tests pass says nothing about the program, unless the function stands in a test itself.
         if !self.project.is_test(function.file) && found.iter().any(|caller| !self.project.is_test(caller.call.file)) {
             found.retain(|caller| !self.project.is_test(caller.call.file));
@@ -72,32 +102,124 @@ impl Evaluator<'_> {
         found
     }
 
-    fn direct(&self, call: ExprRef) -> Caller {
+    /// A caller that is a plain call.
+    pub fn direct(&self, call: ExprRef) -> Caller {
         let caller = self.open_frame(self.scope_of(call));
-        Caller { call, binding: Binding { call, caller, skip: 0, before: None }, handed_on: false }
+        let binding = Binding { call, caller, skip: 0, before: None, packed: None };
+        Caller { call, binding, handed_on: false, assumed: false, via: Vec::new() }
     }
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
         for (file, call) in self.project.calls_named(name) {
             let call = ExprRef { file, expr: call };
-            if self.calls_function(call, function) {
-                found.push(self.direct(call));
+            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
+            let means = self.means(ExprRef { file, expr: callee }, function);
+            if means != Means::No {
+                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
             }
         }
         for (file, mention) in self.project.mentions_of(name) {
             let mention = ExprRef { file, expr: mention };
-            if !self.means(mention, function) {
+            let means = self.means(mention, function);
+            if means == Means::No {
                 continue;
             }
-            if let Some(caller) = self.handed_on(mention) {
-                found.push(caller);
+            let mut landings = self.landings(mention);
+            if landings.is_empty() {
+                landings.extend(self.handed_on(mention));
+            }
+            found.extend(landings.into_iter().map(|caller| Caller { assumed: means == Means::Perhaps, ..caller }));
+        }
+    }
+
+    /// `with X:` and `async with X:` where `X` is an object of a class with this method.
+    fn entering(&self, function: ScopeRef, class: ScopeRef, found: &mut Vec<Caller>) {
+        for (file, loaded) in self.project.loaded().iter().enumerate() {
+            let contexts = loaded.facts.scopes.iter().flat_map(|scope| &scope.contexts);
+            for context in contexts {
+                let ContextKind::With { value, .. } = context.kind else { continue };
+                let at = ExprRef { file: file as u32, expr: value };
+                let enters = self.eval_open(at).iter().any(|possible| match &possible.thing {
+                    Thing::Object(object) => self.reaches(object.class, object.site.is_some(), class, function),
+                    _ => false,
+                });
+                if enters {
+                    let caller = self.open_frame(self.scope_of(at));
+                    // It takes no argument; the expression itself stands for the call.
+                    let binding = Binding { call: at, caller, skip: 0, before: None, packed: None };
+                    found.push(Caller { call: at, binding, handed_on: false, assumed: false, via: Vec::new() });
+                }
             }
         }
     }
 
+    /// Calls of an object of a class: `sampler(messages)`.
+    fn object_calls(&self, function: ScopeRef, class: ScopeRef, found: &mut Vec<Caller>) {
+        for base in self.ancestry(class).0.iter().skip(1) {
+            self.want_name(&self.scope(*base).name, *base);
+        }
+        let mut asked = 0;
+        for (file, loaded) in self.project.loaded().iter().enumerate() {
+            for (name, calls) in &loaded.index.calls {
+                for call in calls {
+                    let ExprKind::Call { callee, .. } = loaded.facts.expr(*call).kind else { continue };
+                    if asked >= MAX_OBJECT_CALLS || !self.may_be_object(file as u32, callee, name) {
+                        continue;
+                    }
+                    asked += 1;
+                    let possibles = self.eval_open(ExprRef { file: file as u32, expr: callee });
+                    let is_it = possibles.iter().any(|possible| match &possible.thing {
+                        Thing::Object(object) => self.reaches(object.class, object.site.is_some(), class, function),
+                        _ => false,
+                    });
+                    if is_it {
+                        found.push(self.direct(ExprRef { file: file as u32, expr: *call }));
+                    }
+                }
+            }
+        }
+        found.sort_by_key(|caller| (self.project.path(caller.call.file).to_string(), self.span(caller.call).start));
+    }
+
+    /// Whether a method call on an object of a class may land in `function`, a method of `class`: the same class, one that inherits it, or,
+    /// where the object's origin is not known, one that `class` derives from.
+    fn reaches(&self, of: ScopeRef, made_here: bool, class: ScopeRef, function: ScopeRef) -> bool {
+        let name = &self.scope(function).name;
+        self.find_method(of, name) == Some(function) || (!made_here && of != class && self.ancestry(class).0.contains(&of))
+    }
+
+    /// Whether a callee can be an object: a parameter, a local or module variable, or an attribute of `self`; not a function or an import.
+    fn may_be_object(&self, file: u32, callee: ExprId, name: &str) -> bool {
+        if self.project.functions_named(name) > 0 {
+            return false;
+        }
+        let facts = self.project.facts(file);
+        match &facts.expr(callee).kind {
+            ExprKind::Attribute { object, .. } => {
+                self.project.index(file).attribute_sets.contains_key(name) && matches!(facts.expr(*object).kind, ExprKind::Name(_))
+            }
+            ExprKind::Name(_) => {
+                let mut at = Some(facts.expr(callee).scope);
+                while let Some(id) = at {
+                    if let Some(binders) = self.project.index(file).binders.get(&(id, name.into())) {
+                        return binders.iter().any(|binder| match *binder {
+                            Binder::Parameter(..) => true,
+                            Binder::Statement(scope, number) => {
+                                matches!(facts.scope(scope).statements[number as usize].kind, StatementKind::Bind { .. })
+                            }
+                        });
+                    }
+                    at = facts.scope(id).parent;
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
     /// The call that a function is handed to, when `mention` is one of its arguments.
-    pub(super) fn handed_on(&self, mention: ExprRef) -> Option<Caller> {
+    pub fn handed_on(&self, mention: ExprRef) -> Option<Caller> {
         let facts = self.project.facts(mention.file);
         let mut inner = mention.expr;
         let mut at = facts.expr(inner).parent?;
@@ -105,10 +227,20 @@ impl Evaluator<'_> {
             match &facts.expr(at).kind {
                 ExprKind::Call { callee, arguments } if *callee != inner => {
                     let call = ExprRef { file: mention.file, expr: at };
-                    let positional: Vec<_> = arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).collect();
+                    let positional: Vec<_> = arguments
+                        .iter()
+                        .filter(|argument| argument.kind == ArgumentKind::Positional)
+                        .map(|argument| argument.value)
+                        .collect();
                     let skip = positional.iter().position(|value| *value == inner).map_or(positional.len(), |position| position + 1);
                     let caller = self.open_frame(self.scope_of(call));
-                    return Some(Caller { call, binding: Binding { call, caller, skip, before: None }, handed_on: true });
+                    return Some(Caller {
+                        call,
+                        binding: Binding { call, caller, skip, before: None, packed: self.keyword(call, "args") },
+                        handed_on: true,
+                        assumed: false,
+                        via: Vec::new(),
+                    });
                 }
                 ExprKind::List(_) | ExprKind::Spread(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) => {
                     inner = at;
@@ -121,48 +253,96 @@ impl Evaluator<'_> {
 
     fn lambda_callers(&self, lambda: ScopeRef) -> Vec<Caller> {
         let Some(maker) = self.project.index(lambda.file).maker.get(&lambda.scope) else { return Vec::new() };
-        self.handed_on(ExprRef { file: lambda.file, expr: *maker }).into_iter().collect()
-    }
-
-    fn calls_function(&self, call: ExprRef, function: ScopeRef) -> bool {
-        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
-        self.means(ExprRef { file: call.file, expr: callee }, function)
+        let maker = ExprRef { file: lambda.file, expr: *maker };
+        let landings = self.landings(maker);
+        if landings.is_empty() { self.handed_on(maker).into_iter().collect() } else { landings }
     }
 
     /// Whether an expression can be the function: by evaluation, or by name alone where the object is not known and the name is unique.
-    fn means(&self, at: ExprRef, function: ScopeRef) -> bool {
+    fn means(&self, at: ExprRef, function: ScopeRef) -> Means {
         let possibles = self.eval_open(at);
-        let is_it = |possible: &Possible| match &possible.thing {
-            Thing::Function(found, _) => *found == function,
-            Thing::Method(this, found) => *found == function || self.overrides(this, *found, function),
-            Thing::Partial(inner, ..) => matches!(&**inner, Thing::Function(found, _) if *found == function),
-            _ => false,
-        };
-        if possibles.iter().any(is_it) {
-            return true;
+        let mut best = Means::No;
+        for possible in &possibles {
+            let means = match &possible.thing {
+                Thing::Function(found, _) if *found == function => Means::Surely,
+                Thing::Method(_, found) if *found == function => Means::Surely,
+                Thing::Method(this, found) => self.overrides(this, *found, function, at),
+                Thing::Partial(inner, ..) if matches!(&**inner, Thing::Function(found, _) if *found == function) => Means::Surely,
+                _ => Means::No,
+            };
+            match means {
+                Means::Surely => return Means::Surely,
+                Means::Perhaps => best = Means::Perhaps,
+                Means::No => {}
+            }
+        }
+        if best != Means::No {
+            return best;
         }
         let all_unknown = possibles.iter().all(Possible::is_unknown);
-        let ExprKind::Attribute { name, .. } = &self.expr(at).kind else { return false };
+        let ExprKind::Attribute { name, .. } = &self.expr(at).kind else { return Means::No };
         let is_method = self.project.index(function.file).class_of.contains_key(&function.scope);
-        all_unknown && is_method && name.len() > 4 && self.project.functions_named(name) == 1
+        let by_name = all_unknown && is_method && name.len() > 4 && self.project.functions_named(name) == 1;
+        if by_name { Means::Perhaps } else { Means::No }
     }
 
-    /// Whether a call of `found` on an object of unknown origin may land in `function`, which overrides it in a subclass.
-    fn overrides(&self, this: &Rc<Thing>, found: ScopeRef, function: ScopeRef) -> bool {
-        let Thing::Object(object) = &**this else { return false };
-        if object.site.is_some() || self.scope(found).name != self.scope(function).name {
-            return false;
+    /// Whether a call of `found` on an object of unknown origin lands in `function`, which overrides it in a subclass: surely where it is the
+    /// only implementation, or where an object calls its own method.
+    fn overrides(&self, this: &Rc<Thing>, found: ScopeRef, function: ScopeRef, at: ExprRef) -> Means {
+        let Thing::Object(object) = &**this else { return Means::No };
+        let name = &self.scope(function).name;
+        if object.site.is_some() || self.scope(found).name != *name {
+            return Means::No;
         }
         let class = self.project.index(function.file).class_of.get(&function.scope);
-        class.is_some_and(|class| self.ancestry(ScopeRef { file: function.file, scope: *class }).0.contains(&object.class))
+        let Some(class) = class.map(|class| ScopeRef { file: function.file, scope: *class }) else { return Means::No };
+        if !self.ancestry(class).0.contains(&object.class) {
+            return Means::No;
+        }
+        let others =
+            self.subclasses(object.class).iter().filter(|other| **other != class && self.own_method(**other, name).is_some()).count();
+        if (others == 0 && self.is_abstract(found)) || self.is_own_call(at) { Means::Surely } else { Means::Perhaps }
+    }
+
+    /// Whether a method does nothing but say that subclasses do.
+    fn is_abstract(&self, method: ScopeRef) -> bool {
+        let facts = self.project.facts(method.file);
+        self.has_decorator(method, &["abstractmethod"])
+            || self.scope(method).statements.iter().all(|statement| match statement.kind {
+                StatementKind::Evaluate(value) => match &facts.expr(value).kind {
+                    ExprKind::Call { callee, .. } => is_name(facts, *callee, "NotImplementedError"),
+                    ExprKind::Name(_) => is_name(facts, value, "NotImplementedError"),
+                    ExprKind::Text(_) | ExprKind::None | ExprKind::Unknown(_) => true,
+                    _ => false,
+                },
+                _ => false,
+            })
+    }
+
+    /// `self.method(…)` inside a method: the object is the one at hand.
+    fn is_own_call(&self, at: ExprRef) -> bool {
+        let ExprKind::Attribute { object, .. } = self.expr(at).kind else { return false };
+        let Some((method, _)) = self.enclosing_method(self.scope_of(at)) else { return false };
+        let facts = self.project.facts(at.file);
+        let receiver = self.scope(method).parameters.first();
+        matches!((&facts.expr(object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name)
     }
 
     /// Calls that make objects of a class or of a subclass that keeps its `__init__`.
     pub fn constructions(&self, class: ScopeRef) -> Vec<ExprRef> {
         self.want_name(&self.scope(class).name, class);
+        if self.is_rust(class.file) {
+            let records = self.project.records_of(&self.scope(class).name).into_iter().map(|(file, expr)| ExprRef { file, expr });
+            return records
+                .filter(|record| {
+                    self.eval_open(*record).iter().any(|possible| matches!(&possible.thing, Thing::Object(object) if object.class == class))
+                })
+                .take(MAX_CALLERS)
+                .collect();
+        }
         let own = self.find_method(class, "__init__");
         let mut names: Vec<String> = vec![self.scope(class).name.to_string()];
-        for subclass in self.project.subclasses(class, |candidate| self.ancestry(candidate).0.contains(&class)) {
+        for subclass in self.subclasses(class).iter().copied() {
             if self.find_method(subclass, "__init__") == own {
                 self.want_name(&self.scope(subclass).name, subclass);
                 names.push(self.scope(subclass).name.to_string());
@@ -175,7 +355,9 @@ impl Evaluator<'_> {
                 let call = ExprRef { file, expr: call };
                 let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
                 let makes = self.eval_open(ExprRef { file, expr: callee }).iter().any(|possible| match possible.thing {
-                    Thing::Class(made) => made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own),
+                    Thing::Class(made) => {
+                        made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own)
+                    }
                     _ => false,
                 });
                 if makes && !found.contains(&call) {
@@ -219,4 +401,8 @@ impl Evaluator<'_> {
             companions.insert(self.scope(class).name.to_string());
         }
     }
+}
+
+fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
+    matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
 }

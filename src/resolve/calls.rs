@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::{Evaluator, MAX_FRAMES};
-use super::thing::{Binding, ExprRef, Frame, FrameData, Made, Object, Possible, Possibles, ScopeRef, Thing, dotted};
+use super::thing::{Binding, ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::library::Makes;
 use crate::facts::{Argument, ArgumentKind, ExprKind, ParameterKind, ScopeKind, StatementKind};
 use crate::value::{Certainty, How};
@@ -21,6 +21,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.container_call(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.method_of_value(object, name, at, frame) {
+                return found;
+            }
         }
         let mut found = Vec::new();
         for possible in self.eval(callee, frame) {
@@ -33,26 +36,44 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &callee.thing {
             Thing::Symbol(symbol) => self.symbol_call(symbol, at, frame),
-            Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, Binding { call: at, caller: frame.clone(), skip: 0, before: None }),
+            Thing::Function(function, outer) => self.follow(
+                *function,
+                outer.clone(),
+                None,
+                Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+            ),
             Thing::Method(this, function) => {
                 let this = (**this).clone();
-                self.follow(*function, self.open_frame(*function), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None })
+                self.follow(
+                    *function,
+                    self.open_frame(*function),
+                    Some(this),
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+                )
             }
             Thing::Partial(inner, before, before_frame) => {
-                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None };
-                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)) };
+                let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None, packed: None };
+                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)), packed: None };
                 match &**inner {
                     Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, binding),
                     Thing::Method(this, function) => self.follow(*function, self.open_frame(*function), Some((**this).clone()), binding),
                     Thing::Symbol(symbol) if self.project.catalog.constructor(symbol).is_some() => {
-                        vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: *before, frame: before_frame.clone(), class: None })), span)]
+                        vec![Possible::literal(
+                            Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: *before, frame: before_frame.clone(), class: None })),
+                            span,
+                        )]
                     }
                     _ => vec![Possible::unknown("a partial of what is not followed")],
                 }
             }
             Thing::Class(class) => vec![Possible::literal(self.instance(*class, at, frame), span)],
             Thing::Object(object) => match self.find_method(object.class, "__call__") {
-                Some(method) => self.follow(method, self.open_frame(method), Some(callee.thing.clone()), Binding { call: at, caller: frame.clone(), skip: 0, before: None }),
+                Some(method) => self.follow(
+                    method,
+                    self.open_frame(method),
+                    Some(callee.thing.clone()),
+                    Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+                ),
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
@@ -65,9 +86,11 @@ impl Evaluator<'_> {
 
     /// What calling a class gives: an object of the project, or a library's object where the class derives from one that the catalog knows.
     fn instance(&self, class: ScopeRef, at: ExprRef, frame: &Frame) -> Thing {
-        let (_, symbols) = self.ancestry(class);
-        let known = symbols.iter().find(|symbol| {
-            self.project.catalog.constructor(symbol).is_some() || self.project.catalog.limiter(symbol).is_some() || self.project.catalog.executor(symbol).is_some()
+        let ancestry = self.ancestry(class);
+        let known = ancestry.1.iter().find(|symbol| {
+            self.project.catalog.constructor(symbol).is_some()
+                || self.project.catalog.limiter(symbol).is_some()
+                || self.project.catalog.executor(symbol).is_some()
         });
         match known {
             Some(symbol) => Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class) })),
@@ -78,7 +101,12 @@ impl Evaluator<'_> {
     fn symbol_call(&self, symbol: &Rc<str>, at: ExprRef, frame: &Frame) -> Possibles {
         let catalog = self.project.catalog;
         let span = self.span(at);
-        let made = || vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None })), span)];
+        let made = || {
+            vec![Possible::literal(
+                Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None })),
+                span,
+            )]
+        };
         if let Some(found) = catalog.constructor(symbol) {
             return match found.constructor.makes {
                 Makes::OneShot => vec![Possible::literal(Thing::Foreign(symbol.clone()), span)],
@@ -100,9 +128,16 @@ impl Evaluator<'_> {
         match &**symbol {
             "dict" => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
             "functools.partial" => self.partial(at, frame),
-            "vars" | "copy.copy" | "copy.deepcopy" | "dataclasses.replace" | "typing.cast" | "contextlib.closing" | "contextlib.aclosing" => {
+            "vars"
+            | "copy.copy"
+            | "copy.deepcopy"
+            | "dataclasses.replace"
+            | "typing.cast"
+            | "contextlib.closing"
+            | "contextlib.aclosing" => {
                 let position = usize::from(&**symbol == "typing.cast");
-                self.positional(at, position).map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))
+                self.positional(at, position)
+                    .map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))
             }
             "getattr" => self.getattr(at, frame),
             _ => made(),
@@ -121,7 +156,9 @@ impl Evaluator<'_> {
     }
 
     fn getattr(&self, at: ExprRef, frame: &Frame) -> Possibles {
-        let (Some(object), Some(name)) = (self.positional(at, 0), self.positional(at, 1)) else { return vec![Possible::unknown("`getattr` without arguments")] };
+        let (Some(object), Some(name)) = (self.positional(at, 0), self.positional(at, 1)) else {
+            return vec![Possible::unknown("`getattr` without arguments")];
+        };
         let mut found = Vec::new();
         for name in self.eval(name, frame) {
             let Thing::Text(name) = name.thing else { return vec![Possible::unknown("an attribute whose name is computed")] };
@@ -143,12 +180,16 @@ impl Evaluator<'_> {
         let span = self.span(at);
         let whole = dotted(&made.symbol, path);
         if let Some(found) = catalog.constructor(&made.symbol) {
-            if found.constructor.passes.iter().any(|method| **method == **path) {
+            let is_setter = || self.is_rust(at.file) && found.constructor.setters.iter().any(|setter| *setter.method == **path);
+            if found.constructor.passes.iter().any(|method| **method == **path) || is_setter() {
                 return vec![Possible::literal(Thing::Made(made.clone()), span)];
             }
             if let Some(target) = found.constructor.methods.get(&**path) {
                 let target: Rc<str> = Rc::from(target.replace("::", "."));
-                return vec![Possible::literal(Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None })), span)];
+                return vec![Possible::literal(
+                    Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None })),
+                    span,
+                )];
             }
         }
         if let Some(parser) = catalog.parser(&made.symbol) {
@@ -179,7 +220,12 @@ impl Evaluator<'_> {
         let method = self.super_target(object, name)?;
         let Some((method, this_scope)) = method else { return Some(vec![Possible::unknown("a method of a library's base class")]) };
         let this = self.this_of(this_scope, frame);
-        Some(self.follow(method, self.open_frame(method), Some(this), Binding { call: at, caller: frame.clone(), skip: 0, before: None }))
+        Some(self.follow(
+            method,
+            self.open_frame(method),
+            Some(this),
+            Binding { call: at, caller: frame.clone(), skip: 0, before: None, packed: None },
+        ))
     }
 
     /// What `super().name` names: the base's method and the method that says `super`. `Some(None)`: a base outside the project.
@@ -191,8 +237,7 @@ impl Evaluator<'_> {
             return None;
         }
         let (method, class) = self.enclosing_method(self.scope_of(object))?;
-        let (classes, _) = self.ancestry(class);
-        Some(classes.into_iter().skip(1).find_map(|base| self.own_method(base, name)).map(|found| (found, method)))
+        Some(self.ancestry(class).0.iter().skip(1).find_map(|base| self.own_method(*base, name)).map(|found| (found, method)))
     }
 
     /// The method and class around a scope.
@@ -201,7 +246,8 @@ impl Evaluator<'_> {
         let mut at = Some(scope.scope);
         while let Some(id) = at {
             if let Some(class) = index.class_of.get(&id) {
-                return Some((ScopeRef { file: scope.file, scope: id }, ScopeRef { file: scope.file, scope: *class }));
+                let class = self.whole_class(ScopeRef { file: scope.file, scope: *class });
+                return Some((ScopeRef { file: scope.file, scope: id }, class));
             }
             at = self.project.facts(scope.file).scope(id).parent;
         }
@@ -227,8 +273,20 @@ impl Evaluator<'_> {
             return self.open_frame(method);
         }
         let outer = self.open_frame(method).0.outer.clone();
-        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None });
-        Frame(Rc::new(FrameData { scope: method, outer, call, this: Some(this), depth: near.0.depth + 1 }))
+        let call = call.map(|(call, caller)| Binding { call, caller, skip: 0, before: None, packed: None });
+        self.frame(method, outer, call, Some(this), near.0.depth + 1)
+    }
+
+    /// The activation of a function by a call, with the object it is called on.
+    pub fn activation(&self, function: ScopeRef, call: Binding, this: Option<Thing>) -> Frame {
+        let open = self.open_frame(function);
+        // A closure sees the activation of the function around it, where the caller stands in that.
+        let outer = self.scope(function).parent.map(|parent| self.frame_for(ScopeRef { file: function.file, scope: parent }, &call.caller));
+        let depth = call.caller.0.depth + 1;
+        if depth > MAX_FRAMES {
+            return open;
+        }
+        self.frame(function, outer, Some(call), this, depth)
     }
 
     /// Follows a call into a function of the project.
@@ -245,7 +303,7 @@ impl Evaluator<'_> {
             None => Some(outer),
         };
         let this = if self.has_decorator(function, &["staticmethod"]) { None } else { this };
-        let frame = Frame(Rc::new(FrameData { scope: function, outer, call: Some(call), this, depth }));
+        let frame = self.frame(function, outer, Some(call), this, depth);
         let yields = scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Yield(_)));
         if yields && scope.kind == ScopeKind::Function {
             return vec![Possible::literal(Thing::Generator(function, frame), at)];
@@ -270,6 +328,9 @@ impl Evaluator<'_> {
 
     /// The keyword argument of a call.
     pub(super) fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
+        if let ExprKind::Record { fields, .. } = &self.expr(call).kind {
+            return fields.iter().find(|(field, _)| &**field == name).map(|(_, value)| ExprRef { file: call.file, expr: *value });
+        }
         self.arguments(call).iter().find_map(|argument| match &argument.kind {
             ArgumentKind::Keyword(given) if &**given == name => Some(ExprRef { file: call.file, expr: argument.value }),
             _ => None,
@@ -303,14 +364,21 @@ impl Evaluator<'_> {
             for possible in self.eval(spread, frame) {
                 let found = match &possible.thing {
                     Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name),
-                    Thing::Options(parsed, inner) => Some(self.option(*parsed, inner, name, self.span(spread))).filter(|found| !found.iter().all(Possible::is_unknown)),
+                    Thing::Options(parsed, inner) => {
+                        Some(self.option(*parsed, inner, name, self.span(spread))).filter(|found| !found.iter().all(Possible::is_unknown))
+                    }
                     _ => {
                         opaque = true;
                         None
                     }
                 };
                 if let Some(found) = found {
-                    return Some(found.into_iter().map(|possible| possible.after(self.span(spread), format!("unpacked from {}", self.snippet(self.span(spread))))).collect());
+                    return Some(
+                        found
+                            .into_iter()
+                            .map(|possible| possible.after(self.span(spread), format!("unpacked from {}", self.snippet(self.span(spread)))))
+                            .collect(),
+                    );
                 }
             }
         }
@@ -322,7 +390,7 @@ impl Evaluator<'_> {
     pub(super) fn parameter(&self, function: ScopeRef, number: usize, frame: &Frame) -> Possibles {
         let scope = self.scope(function);
         let parameter = &scope.parameters[number];
-        let is_method = self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"]);
+        let is_method = self.takes_self(function);
         if is_method && number == 0 {
             let this = self.this_of(function, frame);
             let thing = match (&this, self.has_decorator(function, &["classmethod"])) {
@@ -347,6 +415,12 @@ impl Evaluator<'_> {
                 None => left_out = true,
             }
         }
+        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
+        if !found.is_empty() && found.iter().all(opaque)
+            && let Some(typed) = self.annotated(function, number)
+        {
+            return typed;
+        }
         if left_out || found.iter().all(Possible::is_unknown) {
             let default = self.parameter_default(function, number, frame);
             let default_is_known = default.iter().any(|possible| !possible.is_unknown());
@@ -360,6 +434,14 @@ impl Evaluator<'_> {
         found
     }
 
+    /// Whether the first parameter of a function is the object that it is called on.
+    pub(super) fn takes_self(&self, function: ScopeRef) -> bool {
+        if self.is_rust(function.file) {
+            return self.scope(function).parameters.first().is_some_and(|first| &*first.name == "self");
+        }
+        self.project.index(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"])
+    }
+
     fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {
         match kind {
             ParameterKind::Rest => return None,
@@ -368,6 +450,11 @@ impl Evaluator<'_> {
                 return Some(vec![Possible::literal(Thing::Mapping(binding.call, binding.caller.clone()), span)]);
             }
             _ => {}
+        }
+        if let Some(packed) = binding.packed {
+            let ExprKind::List(items) = &self.expr(packed).kind else { return None };
+            let item = ExprRef { file: packed.file, expr: *items.get(position)? };
+            return Some(self.eval(item, &binding.caller));
         }
         let mut given_before = 0;
         if let Some(before) = &binding.before {
@@ -397,13 +484,23 @@ impl Evaluator<'_> {
                 let said = format!("default of `{}` in `{}`", parameter.name, scope.name);
                 self.eval(default, frame)
                     .into_iter()
-                    .map(|possible| possible.given_by(How::Parameter).at_most(Certainty::Default).through(parameter.span).after(parameter.span, said.clone()))
+                    .map(|possible| {
+                        possible
+                            .given_by(How::Parameter)
+                            .at_most(Certainty::Default)
+                            .through(parameter.span)
+                            .after(parameter.span, said.clone())
+                    })
                     .collect()
             }
-            (None, ParameterKind::KeywordRest | ParameterKind::Rest) => vec![Possible::literal(Thing::Foreign("arguments".into()), parameter.span)],
+            (None, ParameterKind::KeywordRest | ParameterKind::Rest) => {
+                vec![Possible::literal(Thing::Foreign("arguments".into()), parameter.span)]
+            }
             (None, _) => {
                 let annotated = self.annotated(function, number);
-                annotated.unwrap_or_else(|| vec![Possible::unknown(format!("nobody in the scanned files passes `{}` to `{}`", parameter.name, scope.name))])
+                annotated.unwrap_or_else(|| {
+                    vec![Possible::unknown(format!("nobody in the scanned files passes `{}` to `{}`", parameter.name, scope.name))]
+                })
             }
         }
     }
@@ -411,12 +508,21 @@ impl Evaluator<'_> {
     /// An object of the annotated class, where a parameter names a class of the project and nothing else is known.
     fn annotated(&self, function: ScopeRef, number: usize) -> Option<Possibles> {
         let annotation = self.scope(function).parameters[number].annotation?;
-        let at = ExprRef { file: function.file, expr: annotation };
+        self.typed(ExprRef { file: function.file, expr: annotation })
+    }
+
+    /// Any object of the class that a type names, looked for inside `Arc<T>`, `Optional[T]` and the like.
+    pub(super) fn typed(&self, at: ExprRef) -> Option<Possibles> {
+        if let ExprKind::Subscript { index, .. } = self.expr(at).kind {
+            return self.typed(ExprRef { file: at.file, expr: index });
+        }
         let classes: Possibles = self
             .eval_open(at)
             .into_iter()
             .filter_map(|possible| match possible.thing {
-                Thing::Class(class) => Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None })), self.span(at)).at_most(Certainty::Assumed)),
+                Thing::Class(class) => {
+                    Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None })), self.span(at)).at_most(Certainty::Assumed))
+                }
                 _ => None,
             })
             .collect();

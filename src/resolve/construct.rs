@@ -26,6 +26,8 @@ pub struct Construction {
     pub opens_nothing: bool,
     /// Settings that have no effect since a pool is handed over, by name.
     pub disabled: Vec<String>,
+    /// The kind of pool that an argument chooses (`poolclass=NullPool`).
+    pub kind: Option<String>,
     /// Objects that carry its settings.
     pub carriers: Vec<ExprRef>,
 }
@@ -72,6 +74,7 @@ impl Evaluator<'_> {
                 self.take_parameter(&mut result, &found, parameter, call, &frame, position, depth);
             }
         }
+        self.take_receiver(&mut result, made, &found, depth);
         self.take_setters(&mut result, made, &found, depth);
         self.take_assignments(&mut result, made, &found);
         Some(result)
@@ -90,7 +93,7 @@ impl Evaluator<'_> {
             let call = self.super_init(init)?;
             at = (call, inner);
             let owner = self.enclosing_method(init).map(|(_, owner)| owner)?;
-            let next = self.ancestry(owner).0.into_iter().skip(1).find(|base| self.own_method(*base, "__init__").is_some());
+            let next = self.ancestry(owner).0.iter().skip(1).copied().find(|base| self.own_method(*base, "__init__").is_some());
             match next {
                 Some(next) => class = next,
                 None => return Some(at),
@@ -106,10 +109,22 @@ impl Evaluator<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn take_parameter(&self, result: &mut Construction, found: &Found<'_>, parameter: &Parameter, call: ExprRef, frame: &Frame, position: Option<usize>, depth: u32) {
+    fn take_parameter(
+        &self,
+        result: &mut Construction,
+        found: &Found<'_>,
+        parameter: &Parameter,
+        call: ExprRef,
+        frame: &Frame,
+        position: Option<usize>,
+        depth: u32,
+    ) {
         let position = position.map(|position| position + self.self_offset(call));
         let Some(given) = self.argument(call, frame, position, &parameter.name) else { return };
-        let written_at = self.keyword(call, &parameter.name).or_else(|| position.and_then(|position| self.positional(call, position))).map(|at| self.span(at));
+        let written_at = self
+            .keyword(call, &parameter.name)
+            .or_else(|| position.and_then(|position| self.positional(call, position)))
+            .map(|at| self.span(at));
         let at = written_at.unwrap_or_else(|| self.span(call));
         self.take_given(result, found, parameter, given, at, written_at, depth);
     }
@@ -119,13 +134,24 @@ impl Evaluator<'_> {
         let ExprKind::Call { callee, .. } = self.expr(call).kind else { return 0 };
         let facts = self.project.facts(call.file);
         match &facts.expr(callee).kind {
-            ExprKind::Attribute { object, name, .. } if &**name == "__init__" => usize::from(!matches!(facts.expr(*object).kind, ExprKind::Call { .. })),
+            ExprKind::Attribute { object, name, .. } if &**name == "__init__" => {
+                usize::from(!matches!(facts.expr(*object).kind, ExprKind::Call { .. }))
+            }
             _ => 0,
         }
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn take_given(&self, result: &mut Construction, found: &Found<'_>, parameter: &Parameter, given: Possibles, at: Span, written_at: Option<Span>, depth: u32) {
+    fn take_given(
+        &self,
+        result: &mut Construction,
+        found: &Found<'_>,
+        parameter: &Parameter,
+        given: Possibles,
+        at: Span,
+        written_at: Option<Span>,
+        depth: u32,
+    ) {
         let catalog = self.project.catalog;
         let mut plain = Vec::new();
         let mut carried: Vec<Construction> = Vec::new();
@@ -158,6 +184,15 @@ impl Evaluator<'_> {
                     }
                     _ => plain.push(Possible::unknown("an object that is not followed")),
                 },
+                Thing::Symbol(symbol) if parameter.kinds.contains_key(&**symbol) => result.kind = parameter.kinds.get(&**symbol).cloned(),
+                Thing::Text(text) if !parameter.query.is_empty() => take_query(result, parameter, text, &possible, written_at),
+                Thing::Mapping(mapping, inner) if !parameter.mapping.is_empty() => {
+                    for name in &parameter.mapping {
+                        if let Some(value) = self.key(*mapping, inner, name) {
+                            result.set(name, value, written_at);
+                        }
+                    }
+                }
                 Thing::Mapping(mapping, inner) if parameter.gives_pools => self.take_mounts(result, *mapping, inner, at),
                 Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..) | Thing::Object(_) | Thing::Symbol(_) if parameter.gives_pool => {
                     result.unknown_pool = Some(at);
@@ -192,8 +227,29 @@ impl Evaluator<'_> {
             }
         } else if parameter.carrier && !carried_any {
             for name in carried_by(found, parameter) {
-                result.set(&name, vec![Possible::unknown(format!("`{}` is given, and what it carries is not known", parameter.name))], written_at);
+                result.set(
+                    &name,
+                    vec![Possible::unknown(format!("`{}` is given, and what it carries is not known", parameter.name))],
+                    written_at,
+                );
             }
+        }
+    }
+
+    /// `config.create_pool()`: what the configuration carries.
+    fn take_receiver(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
+        if !found.constructor.receiver_carries {
+            return;
+        }
+        let ExprKind::Call { callee, .. } = self.expr(made.site).kind else { return };
+        let ExprKind::Attribute { object, .. } = self.project.facts(made.site.file).expr(callee).kind else { return };
+        for possible in self.eval(ExprRef { file: made.site.file, expr: object }, &made.frame) {
+            let Thing::Made(carrier) = possible.thing else { continue };
+            let Some(carried) = self.construct(&carrier, depth + 1) else { continue };
+            for setting in carried.given {
+                result.set(&setting.name, setting.possibles, setting.written_at);
+            }
+            result.carriers.push(carrier.site);
         }
     }
 
@@ -221,6 +277,9 @@ impl Evaluator<'_> {
                     continue;
                 }
                 let frame = self.open_frame(self.scope_of(call));
+                for (name, value) in &setter.values {
+                    result.set(name, vec![Possible::literal(literal_thing(value), self.span(call))], Some(self.span(call)));
+                }
                 for (number, parameter) in setter.parameters.iter().enumerate() {
                     let position = (!parameter.keyword_only).then_some(number);
                     self.take_parameter(result, found, parameter, call, &frame, position, depth);
@@ -240,7 +299,17 @@ impl Evaluator<'_> {
                         continue;
                     }
                     let value = ExprRef { file, expr: *value };
-                    let possibles = self.eval_open(value).into_iter().map(|possible| possible.after(statement.span, self.snippet(statement.span))).collect();
+                    // Assigning to what is a parameter is giving it.
+                    if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
+                        let (given, at) = (self.eval_open(value), self.span(value));
+                        self.take_given(result, found, parameter, given, at, Some(at), 1);
+                        continue;
+                    }
+                    let possibles = self
+                        .eval_open(value)
+                        .into_iter()
+                        .map(|possible| possible.after(statement.span, self.snippet(statement.span)))
+                        .collect();
                     result.set(attribute, possibles, Some(self.span(value)));
                 }
             }
@@ -258,9 +327,20 @@ impl Evaluator<'_> {
     }
 }
 
+/// `redis://host?max_connections=20`: settings in the query of a URL; arguments win over them.
+fn take_query(result: &mut Construction, parameter: &Parameter, url: &str, from: &Possible, written_at: Option<Span>) {
+    let Some((_, query)) = url.split_once('?') else { return };
+    for (key, value) in query.split(['&', ';']).filter_map(|pair| pair.split_once('=')) {
+        let Some(name) = parameter.query.iter().find(|name| name.eq_ignore_ascii_case(key)) else { continue };
+        let possible = super::numbers::as_number(Possible { thing: Thing::Text(value.into()), ..from.clone() });
+        result.set(name, vec![possible], written_at);
+    }
+}
+
 /// Settings that an object given for a parameter may carry: those that carriers of the library set and no parameter sets by itself.
 fn carried_by(found: &Found<'_>, parameter: &Parameter) -> Vec<String> {
-    let direct: Vec<&String> = found.constructor.parameters.iter().filter(|other| other.name != parameter.name).flat_map(|other| &other.sets).collect();
+    let direct: Vec<&String> =
+        found.constructor.parameters.iter().filter(|other| other.name != parameter.name).flat_map(|other| &other.sets).collect();
     let carriers = found.library.constructors.iter().filter(|constructor| constructor.makes == Makes::Carrier);
     let mut names: Vec<String> = carriers
         .flat_map(|carrier| &carrier.parameters)
@@ -283,5 +363,14 @@ pub(super) fn literal_thing(literal: &Literal) -> Thing {
             "unlimited" => Thing::Number(f64::INFINITY),
             other => Thing::Text(Rc::from(other)),
         },
+    }
+}
+
+/// A catalog's literal in words.
+pub(super) fn literal_text(literal: &Literal) -> String {
+    match literal {
+        Literal::Truth(truth) => truth.to_string(),
+        Literal::Number(number) => crate::value::show_number(*number),
+        Literal::Word(word) => word.clone(),
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::project::Project;
-use super::thing::{ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
+use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
@@ -16,6 +16,9 @@ const MAX_DEPTH: u32 = 160;
 
 /// Most evaluations for one question from outside.
 const MAX_STEPS: u32 = 60_000;
+
+/// Deepest nesting of sequences and mappings that are made of others.
+pub(super) const MAX_NESTING: u32 = 12;
 
 /// Deepest nesting of activations.
 pub(super) const MAX_FRAMES: u32 = 16;
@@ -31,16 +34,32 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// What makes two activations the same.
+#[derive(PartialEq, Eq, Hash)]
+struct FrameKey {
+    scope: ScopeRef,
+    outer: Option<u32>,
+    call: Option<(ExprRef, u32, usize)>,
+    this: Option<(ScopeRef, Option<(ExprRef, u32)>)>,
+}
+
 /// Evaluates over one state of the project; a further round of reading makes a new one.
 pub struct Evaluator<'p> {
     /// The files that are loaded.
     pub project: &'p Project<'p>,
-    memo: RefCell<FxHashMap<ExprRef, Rc<Possibles>>>,
+    memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    /// What was found below an expression that depends on itself: good for the question at hand only.
+    provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
+    pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
+    frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     active: RefCell<Vec<ExprRef>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
     depth: Cell<u32>,
-    pub(super) counting: Cell<u32>,
+    pub(super) nesting: Cell<u32>,
+    pub(super) importing: Cell<u32>,
+    next_frame: Cell<u32>,
     steps: Cell<u32>,
     cut: Cell<bool>,
     pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
@@ -53,11 +72,17 @@ impl<'p> Evaluator<'p> {
         Self {
             project,
             memo: RefCell::default(),
+            provisional: RefCell::default(),
+            ancestries: RefCell::default(),
+            descendants: RefCell::default(),
+            frames: RefCell::default(),
             callers: RefCell::default(),
             active: RefCell::default(),
             open_frames: RefCell::default(),
             depth: Cell::new(0),
-            counting: Cell::new(0),
+            nesting: Cell::new(0),
+            importing: Cell::new(0),
+            next_frame: Cell::new(0),
             steps: Cell::new(0),
             cut: Cell::new(false),
             asking: RefCell::default(),
@@ -95,13 +120,40 @@ impl<'p> Evaluator<'p> {
         self.expr(at).span
     }
 
+    /// The frame of an activation; the same activation gets the same frame, so that what it gives is computed once.
+    pub(super) fn frame(&self, scope: ScopeRef, outer: Option<Frame>, call: Option<Binding>, this: Option<Thing>, depth: u32) -> Frame {
+        let this_key = match &this {
+            None => Some(None),
+            Some(Thing::Object(object)) => Some(Some((object.class, object.site.as_ref().map(|(site, frame)| (*site, frame.0.id))))),
+            Some(Thing::Made(made)) => Some(Some((self.scope_of(made.site), Some((made.site, made.frame.0.id))))),
+            Some(Thing::Class(class)) => Some(Some((*class, None))),
+            Some(_) => None,
+        };
+        let call_key = match &call {
+            None => Some(None),
+            Some(Binding { before: Some(_), .. }) => None,
+            Some(binding) => Some(Some((binding.call, binding.caller.0.id, binding.skip))),
+        };
+        let key = this_key.zip(call_key).map(|(this, call)| FrameKey { scope, outer: outer.as_ref().map(|outer| outer.0.id), call, this });
+        let mut frames = self.frames.borrow_mut();
+        if let Some(known) = key.as_ref().and_then(|key| frames.get(key)) {
+            return known.clone();
+        }
+        self.next_frame.set(self.next_frame.get() + 1);
+        let frame = Frame(Rc::new(FrameData { scope, outer, call, this, depth, id: self.next_frame.get() }));
+        if let Some(key) = key {
+            frames.insert(key, frame.clone());
+        }
+        frame
+    }
+
     /// A frame that stands for every activation of a scope.
     pub fn open_frame(&self, scope: ScopeRef) -> Frame {
         if let Some(frame) = self.open_frames.borrow().get(&scope) {
             return frame.clone();
         }
         let outer = self.scope(scope).parent.map(|parent| self.open_frame(ScopeRef { file: scope.file, scope: parent }));
-        let frame = Frame(Rc::new(FrameData { scope, outer, call: None, this: None, depth: 0 }));
+        let frame = self.frame(scope, outer, None, None, 0);
         self.open_frames.borrow_mut().insert(scope, frame.clone());
         frame
     }
@@ -126,7 +178,7 @@ impl<'p> Evaluator<'p> {
                     return self.open_frame(scope);
                 }
                 let depth = outer.0.depth;
-                Frame(Rc::new(FrameData { scope, outer: Some(outer), call: None, this: None, depth }))
+                self.frame(scope, Some(outer), None, None, depth)
             }
             None => self.open_frame(scope),
         }
@@ -144,8 +196,12 @@ impl<'p> Evaluator<'p> {
             self.cut.set(false);
         }
         let frame = self.frame_for(self.scope_of(at), frame);
-        let open = frame.is_open();
-        if open && let Some(known) = self.memo.borrow().get(&at) {
+        let key = (at, frame.0.id);
+        if let Some(known) = self.memo.borrow().get(&key) {
+            return (**known).clone();
+        }
+        if let Some(known) = self.provisional.borrow().get(&key) {
+            self.cut.set(true);
             return (**known).clone();
         }
         self.steps.set(self.steps.get() + 1);
@@ -164,8 +220,11 @@ impl<'p> Evaluator<'p> {
         self.depth.set(self.depth.get() - 1);
         self.active.borrow_mut().pop();
         let was_cut = self.cut.get();
-        if open && (!was_cut || self.depth.get() == 0) {
-            self.memo.borrow_mut().insert(at, Rc::new(found.clone()));
+        let outermost = self.depth.get() == 0;
+        let memo = if was_cut && !outermost { &self.provisional } else { &self.memo };
+        memo.borrow_mut().insert(key, Rc::new(found.clone()));
+        if outermost {
+            self.provisional.borrow_mut().clear();
         }
         self.cut.set(was_cut || cut_before);
         found
@@ -186,9 +245,15 @@ impl<'p> Evaluator<'p> {
             ExprKind::Attribute { object, name, .. } => self.attribute(at, part(*object), name, frame),
             ExprKind::Subscript { object, index } => self.subscript(at, part(*object), part(*index), frame),
             ExprKind::Call { .. } => self.call(at, frame),
-            ExprKind::Operator { operator, left, right } => self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span),
-            ExprKind::Augmented { operator, old, value } => self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span),
-            ExprKind::Negative(inner) => self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span),
+            ExprKind::Operator { operator, left, right } => {
+                self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span)
+            }
+            ExprKind::Augmented { operator, old, value } => {
+                self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span)
+            }
+            ExprKind::Negative(inner) => {
+                self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span)
+            }
             ExprKind::Not(_) | ExprKind::Compare { .. } => vec![Possible::unknown("a comparison")],
             ExprKind::Or(all) => self.first_that(all.iter().map(|id| part(*id)), frame, true),
             ExprKind::And(all) => self.first_that(all.iter().map(|id| part(*id)), frame, false),
@@ -202,7 +267,7 @@ impl<'p> Evaluator<'p> {
             ExprKind::Entered(inner) => self.entered(part(*inner), frame),
             ExprKind::Unpacked { value, index } => self.unpacked(part(*value), *index as usize, frame),
             ExprKind::Format(_) => vec![Possible::unknown("a text with holes")],
-            ExprKind::Record { .. } => vec![Possible::unknown("a struct literal")],
+            ExprKind::Record { path, .. } => self.record(at, part(*path), frame),
             ExprKind::Unknown(why) => vec![Possible::unknown(*why)],
         }
     }
@@ -256,7 +321,9 @@ impl<'p> Evaluator<'p> {
         let part = |id| ExprRef { file: test.file, expr: id };
         match &self.expr(test).kind {
             ExprKind::Not(inner) => self.decide(part(*inner), frame).map(|truth| !truth),
-            ExprKind::Compare { operator, left, right } if matches!(&**operator, "is" | "is not") && self.expr(part(*right)).kind == ExprKind::None => {
+            ExprKind::Compare { operator, left, right }
+                if matches!(&**operator, "is" | "is not") && self.expr(part(*right)).kind == ExprKind::None =>
+            {
                 let nothing = all_same(self.eval(part(*left), frame).iter().map(|possible| match possible.thing {
                     Thing::Nothing => Some(true),
                     Thing::Unknown(_) | Thing::Foreign(_) => None,
@@ -389,16 +456,23 @@ fn all_same(mut truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 pub fn same(left: &Thing, right: &Thing) -> bool {
     match (left, right) {
         (Thing::Number(a), Thing::Number(b)) | (Thing::Seconds(a), Thing::Seconds(b)) => a == b,
-        (Thing::Text(a), Thing::Text(b)) | (Thing::Symbol(a), Thing::Symbol(b)) | (Thing::Foreign(a), Thing::Foreign(b)) | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
+        (Thing::Text(a), Thing::Text(b))
+        | (Thing::Symbol(a), Thing::Symbol(b))
+        | (Thing::Foreign(a), Thing::Foreign(b))
+        | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
         (Thing::Truth(a), Thing::Truth(b)) => a == b,
         (Thing::Nothing, Thing::Nothing) => true,
         (Thing::Module(a), Thing::Module(b)) => a == b,
         (Thing::Function(a, _), Thing::Function(b, _)) | (Thing::Class(a), Thing::Class(b)) => a == b,
         (Thing::Method(a, f), Thing::Method(b, g)) => f == g && same(a, b),
-        (Thing::Object(a), Thing::Object(b)) => a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0),
+        (Thing::Object(a), Thing::Object(b)) => {
+            a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0)
+        }
         (Thing::Made(a), Thing::Made(b)) => a.site == b.site && a.symbol == b.symbol,
         (Thing::Part(a, p), Thing::Part(b, q)) => a.site == b.site && p == q,
-        (Thing::Sequence(a, _), Thing::Sequence(b, _)) | (Thing::Mapping(a, _), Thing::Mapping(b, _)) | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
+        (Thing::Sequence(a, _), Thing::Sequence(b, _))
+        | (Thing::Mapping(a, _), Thing::Mapping(b, _))
+        | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
         (Thing::Generator(a, _), Thing::Generator(b, _)) => a == b,
         _ => false,
     }

@@ -28,6 +28,10 @@ pub struct Index {
     pub subscript_sets: Vec<(ScopeId, u32)>,
     /// Names and attributes that are read somewhere other than as the callee of a call, by name: functions passed as values.
     pub mentions: FxHashMap<Name, Vec<ExprId>>,
+    /// Names and attributes that an attribute is taken of, by name: `handlers` of `handlers.get(x)`.
+    pub objects: FxHashMap<Name, Vec<ExprId>>,
+    /// Struct literals by the last name of their path; `Self` among them.
+    pub records: FxHashMap<Name, Vec<ExprId>>,
     /// The enclosing class of each function that stands directly in one.
     pub class_of: FxHashMap<ScopeId, ScopeId>,
     /// Expressions that stand in a lambda or comprehension scope: the expression that makes the scope.
@@ -82,7 +86,7 @@ impl Index {
                 StatementKind::Import(import) => bind(&import.local),
                 StatementKind::Define(defined) => bind(&facts.scope(*defined).name),
                 StatementKind::Return(_) | StatementKind::Yield(_) => self.returns.entry(id).or_default().push(number),
-                StatementKind::Evaluate(_) => {}
+                StatementKind::Evaluate(_) | StatementKind::Break => {}
             }
         }
     }
@@ -95,10 +99,23 @@ impl Index {
                 }
             }
             ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
-                let is_callee = facts.expr(id).parent.is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Call { callee, .. } if callee == id));
-                let is_object = facts.expr(id).parent.is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Attribute { object, .. } if object == id));
-                if !is_callee && !is_object {
+                let is_callee = facts
+                    .expr(id)
+                    .parent
+                    .is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Call { callee, .. } if callee == id));
+                let is_object = facts
+                    .expr(id)
+                    .parent
+                    .is_some_and(|parent| matches!(facts.expr(parent).kind, ExprKind::Attribute { object, .. } if object == id));
+                if is_object {
+                    self.objects.entry(name.clone()).or_default().push(id);
+                } else if !is_callee {
                     self.mentions.entry(name.clone()).or_default().push(id);
+                }
+            }
+            ExprKind::Record { path, .. } => {
+                if let Some(name) = last_name(facts, *path) {
+                    self.records.entry(name.clone()).or_default().push(id);
                 }
             }
             ExprKind::Lambda(scope) | ExprKind::Comprehension(scope) => {
@@ -128,9 +145,9 @@ fn owner_of(facts: &FileFacts, scope: ScopeId, name: &str) -> ScopeId {
             while let Some(id) = at {
                 let outer = facts.scope(id);
                 let binds = outer.parameters.iter().any(|parameter| &*parameter.name == name)
-                    || outer.statements.iter().any(|statement| {
-                        matches!(&statement.kind, StatementKind::Bind { target: Target::Name(bound), .. } if &**bound == name)
-                    });
+                    || outer.statements.iter().any(
+                        |statement| matches!(&statement.kind, StatementKind::Bind { target: Target::Name(bound), .. } if &**bound == name),
+                    );
                 let passes_on = outer.outer_names.iter().any(|(declared, _)| &**declared == name);
                 if outer.kind == ScopeKind::Function && binds && !passes_on {
                     return id;

@@ -1,6 +1,6 @@
 //! Mappings: keys of displays and `dict(…)` calls, keys set later, and the methods that read them.
 
-use super::eval::Evaluator;
+use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
@@ -8,6 +8,17 @@ use crate::value::Certainty;
 impl Evaluator<'_> {
     /// The value of a key; `None` where nothing sets it.
     pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
+        // `**kwargs` that is handed round in a circle.
+        if self.nesting.get() >= MAX_NESTING {
+            return None;
+        }
+        self.nesting.set(self.nesting.get() + 1);
+        let found = self.key_any(mapping, frame, key);
+        self.nesting.set(self.nesting.get() - 1);
+        found
+    }
+
+    fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         let mut found = self.key_set_later(mapping, key);
         if !found.is_empty() {
             return Some(found);
@@ -50,9 +61,27 @@ impl Evaluator<'_> {
         }
     }
 
+    /// `options.get("limit", 44)` on what is not known: the program's own default.
+    fn default_of_unknown(&self, object: &Possibles, method: &str, at: ExprRef, frame: &Frame) -> Option<Possibles> {
+        let is_unknown = object.iter().all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_)));
+        if !is_unknown || !matches!(method, "get" | "pop" | "setdefault") {
+            return None;
+        }
+        let key = self.positional(at, 0).filter(|key| matches!(self.expr(*key).kind, ExprKind::Text(_)))?;
+        let default = self.positional(at, 1).or_else(|| self.keyword(at, "default"))?;
+        let said = format!("default of key {}", self.snippet(self.span(key)));
+        let found = self
+            .eval(default, frame)
+            .into_iter()
+            .map(|possible| possible.at_most(Certainty::Default).after(self.span(default), said.clone()));
+        Some(found.collect())
+    }
+
     fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing {
-            Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => self.key(inner, &inner_frame, key),
+            Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => {
+                self.key(inner, &inner_frame, key)
+            }
             _ => None,
         })
     }
@@ -71,7 +100,11 @@ impl Evaluator<'_> {
             if is_key && self.is_mapping(part(*object), mapping, scope) {
                 let said = self.snippet(statement.span);
                 let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
-                found.extend(self.eval(part(*value), &inner).into_iter().map(|possible| possible.through(statement.span).after(statement.span, said.clone())));
+                found.extend(
+                    self.eval(part(*value), &inner)
+                        .into_iter()
+                        .map(|possible| possible.through(statement.span).after(statement.span, said.clone())),
+                );
             }
         }
         for method in ["setdefault", "update"] {
@@ -84,12 +117,16 @@ impl Evaluator<'_> {
                 }
                 let inner = self.open_frame(self.scope_of(call));
                 let set = if method == "setdefault" {
-                    let names_it = self.positional(call, 0).is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
+                    let names_it = self
+                        .positional(call, 0)
+                        .is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
                     if names_it { self.positional(call, 1).map(|value| self.eval(value, &inner)) } else { None }
                 } else {
                     match self.keyword(call, key) {
                         Some(value) => Some(self.eval(value, &inner)),
-                        None => self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key)),
+                        None => {
+                            self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key))
+                        }
                     }
                 };
                 found.extend(set.into_iter().flatten().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
@@ -104,7 +141,10 @@ impl Evaluator<'_> {
             return false;
         }
         // A mapping that is a call's `**kwargs` has no name in the scope of that call.
-        if self.scope_of(object) != scope && matches!(self.expr(object).kind, ExprKind::Name(_)) && self.scope(self.scope_of(object)).parent != Some(scope.scope) {
+        if self.scope_of(object) != scope
+            && matches!(self.expr(object).kind, ExprKind::Name(_))
+            && self.scope(self.scope_of(object)).parent != Some(scope.scope)
+        {
             return self.is_parameter_mapping(object, mapping);
         }
         self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
@@ -121,9 +161,10 @@ impl Evaluator<'_> {
             return None;
         }
         let possibles = self.eval(object, frame);
-        let container = possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
+        let container =
+            possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
         if !container {
-            return None;
+            return self.default_of_unknown(&possibles, method, at, frame);
         }
         let mut found = Vec::new();
         for possible in possibles {
@@ -131,7 +172,11 @@ impl Evaluator<'_> {
                 (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..), "copy") => found.push(possible),
                 (Thing::Mapping(mapping, inner), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
                     let key = self.positional(at, 0).map(|key| self.eval(key, frame));
-                    let default = || self.positional(at, 1).map(|default| self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>());
+                    let default = || {
+                        self.positional(at, 1).map(|default| {
+                            self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>()
+                        })
+                    };
                     for key in key.into_iter().flatten() {
                         let Thing::Text(key) = key.thing else {
                             found.push(Possible::unknown("a key that is computed"));

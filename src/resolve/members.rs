@@ -8,6 +8,9 @@ use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing,
 use crate::facts::{ArgumentKind, ExprKind, Name, ScopeKind, StatementKind, Target};
 use crate::value::{Certainty, How};
 
+/// A class with its bases in the project, nearest first, and the library classes among its bases.
+pub type Ancestry = (Vec<ScopeRef>, Vec<Rc<str>>);
+
 /// Deepest chain of base classes.
 const MAX_BASES: usize = 12;
 
@@ -28,11 +31,17 @@ impl Evaluator<'_> {
     pub(super) fn member(&self, of: &Possible, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
         let span = self.span(at);
         match &of.thing {
-            Thing::Symbol(path) => vec![Possible::literal(Thing::Symbol(dotted(path, name)), span)],
-            Thing::Module(file) => self.module_member(*file, name).unwrap_or_else(|| {
-                vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]
-            }),
-            Thing::Class(class) => self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
+            Thing::Symbol(path) => vec![self.symbol(dotted(path, name), span)],
+            Thing::Module(file) => self
+                .module_member(*file, name)
+                .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),
+            Thing::Class(class) if self.is_rust(class.file) => {
+                // A function that a derive or trait gives (`Args::parse`, `Settings::default`): it makes one.
+                self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![of.clone()])
+            }
+            Thing::Class(class) => self
+                .class_member(*class, name, &of.thing, frame)
+                .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
             Thing::Made(made) => {
                 if let Some(class) = made.class
@@ -45,8 +54,12 @@ impl Evaluator<'_> {
             Thing::Part(made, path) => vec![Possible::literal(Thing::Part(made.clone(), dotted(path, name)), span)],
             Thing::Foreign(path) => vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)],
             Thing::Options(parsed, inner) => self.option(*parsed, inner, name, span),
-            Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))]),
-            Thing::Function(function, _) if name == "__wrapped__" => vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)],
+            Thing::Mapping(mapping, inner) => {
+                self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))])
+            }
+            Thing::Function(function, _) if name == "__wrapped__" => {
+                vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)]
+            }
             Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
             _ => vec![Possible::unknown(format!("`{name}` of what is not an object"))],
         }
@@ -60,7 +73,9 @@ impl Evaluator<'_> {
             for key in &keys {
                 match (&possible.thing, &key.thing) {
                     (Thing::Mapping(mapping, inner), Thing::Text(key)) => {
-                        found.extend(self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]));
+                        found.extend(
+                            self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]),
+                        );
                     }
                     (Thing::Options(parsed, inner), Thing::Text(key)) => found.extend(self.option(*parsed, inner, key, self.span(at))),
                     (Thing::Sequence(list, inner), Thing::Number(number)) => match &self.expr(*list).kind {
@@ -81,7 +96,28 @@ impl Evaluator<'_> {
     }
 
     /// The class and its bases that stand in the project, nearest first, and the library classes among the bases.
-    pub(super) fn ancestry(&self, class: ScopeRef) -> (Vec<ScopeRef>, Vec<Rc<str>>) {
+    pub(super) fn ancestry(&self, class: ScopeRef) -> Rc<Ancestry> {
+        if let Some(known) = self.ancestries.borrow().get(&class) {
+            return known.clone();
+        }
+        // A class whose bases are being looked up, asked for again on the way: without bases for that question.
+        self.ancestries.borrow_mut().insert(class, Rc::new((vec![class], Vec::new())));
+        let found = Rc::new(self.find_ancestry(class));
+        self.ancestries.borrow_mut().insert(class, found.clone());
+        found
+    }
+
+    /// Loaded classes that derive from a class.
+    pub(super) fn subclasses(&self, class: ScopeRef) -> Rc<Vec<ScopeRef>> {
+        if let Some(known) = self.descendants.borrow().get(&class) {
+            return known.clone();
+        }
+        let found: Rc<Vec<ScopeRef>> = Rc::new(self.project.subclasses(class, |candidate| self.ancestry(candidate).0.contains(&class)));
+        self.descendants.borrow_mut().insert(class, found.clone());
+        found
+    }
+
+    fn find_ancestry(&self, class: ScopeRef) -> Ancestry {
         let mut classes = vec![class];
         let mut symbols = Vec::new();
         let mut next = 0;
@@ -106,11 +142,15 @@ impl Evaluator<'_> {
 
     /// The method of a class or its bases.
     pub(super) fn find_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
-        self.ancestry(class).0.into_iter().find_map(|class| self.own_method(class, name))
+        self.ancestry(class).0.iter().find_map(|class| self.own_method(*class, name))
     }
 
     /// The method that stands in the class itself.
     pub(super) fn own_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
+        self.parts_of(class).into_iter().find_map(|part| self.method_in(part, name))
+    }
+
+    fn method_in(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
         let binders = self.project.index(class.file).binders.get(&(class.scope, name.into()))?;
         binders.iter().rev().find_map(|binder| {
             let Binder::Statement(scope, number) = *binder else { return None };
@@ -136,8 +176,8 @@ impl Evaluator<'_> {
     }
 
     /// A member that stands in a class or a base: a method bound to `of`, or an attribute of the class body.
-    fn class_member(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Option<Possibles> {
-        for class in self.ancestry(class).0 {
+    pub(super) fn class_member(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Option<Possibles> {
+        for class in self.ancestry(class).0.iter().copied() {
             if let Some(method) = self.own_method(class, name) {
                 if self.has_decorator(method, &["property", "cached_property"]) && !matches!(of, Thing::Class(_)) {
                     let inner = self.method_frame(method, of.clone(), None, frame);
@@ -160,9 +200,9 @@ impl Evaluator<'_> {
                     if let StatementKind::Bind { value, .. } = statement.kind {
                         let said = self.snippet(statement.span);
                         found.extend(
-                            self.eval_open(ExprRef { file: class.file, expr: value })
-                                .into_iter()
-                                .map(|possible| possible.given_by(How::Constant).through(statement.span).after(statement.span, said.clone())),
+                            self.eval_open(ExprRef { file: class.file, expr: value }).into_iter().map(|possible| {
+                                possible.given_by(How::Constant).through(statement.span).after(statement.span, said.clone())
+                            }),
                         );
                     } else if let StatementKind::Define(defined) = statement.kind {
                         found.push(Possible::literal(Thing::Class(ScopeRef { file: class.file, scope: defined }), statement.span));
@@ -178,17 +218,25 @@ impl Evaluator<'_> {
 
     /// A member of an object: what its methods and others assign to it, else what its class says.
     fn object_member(&self, object: &Rc<Object>, name: &str, of: &Thing, at: ExprRef, frame: &Frame) -> Possibles {
-        let (mut classes, symbols) = self.ancestry(object.class);
-        let mut found = self.assigned(&classes, name, of, frame);
+        let ancestry = self.ancestry(object.class);
+        let (classes, symbols) = &*ancestry;
+        let mut found = self.record_field(object, name);
+        if !found.is_empty() {
+            return found;
+        }
+        found = self.assigned(classes, name, of, frame);
         if found.is_empty() {
-            found.extend(self.field_argument(object, &classes, name));
+            let of_field = self.field_argument(object, classes, name);
+            if !of_field.is_empty() {
+                return of_field;
+            }
         }
         let in_class = self.class_member(object.class, name, of, frame);
         if found.is_empty() {
             if let Some(of_class) = in_class {
                 return of_class;
             }
-            classes = self.project.subclasses(object.class, |class| self.ancestry(class).0.contains(&object.class));
+            let classes = self.subclasses(object.class);
             found = self.assigned(&classes, name, of, frame);
             if found.is_empty() {
                 found = classes.iter().filter_map(|class| self.class_member(*class, name, of, frame)).flatten().collect();
@@ -223,7 +271,8 @@ impl Evaluator<'_> {
                 let statement = &facts.scope(*scope).statements[*number as usize];
                 let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
                 let receiver = facts.scope(method.scope).parameters.first();
-                let is_self = matches!((&facts.expr(*object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name);
+                let is_self =
+                    matches!((&facts.expr(*object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name);
                 if !is_self || taken >= MAX_SETS {
                     continue;
                 }
@@ -231,7 +280,11 @@ impl Evaluator<'_> {
                 let inner = self.method_frame(method, of.clone(), self.construction(of, method), frame);
                 let said = self.snippet(statement.span);
                 let value = ExprRef { file: class.file, expr: *value };
-                found.extend(self.eval(value, &inner).into_iter().map(|possible| possible.through(statement.span).after(statement.span, said.clone())));
+                found.extend(
+                    self.eval(value, &inner)
+                        .into_iter()
+                        .map(|possible| possible.through(statement.span).after(statement.span, said.clone())),
+                );
             }
         }
         found
@@ -260,7 +313,7 @@ impl Evaluator<'_> {
 
     /// Classes without an `__init__`: the field that a constructor's argument fills, by name or position.
     fn field_argument(&self, object: &Rc<Object>, classes: &[ScopeRef], name: &str) -> Possibles {
-        if classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
+        if self.is_rust(object.class.file) || classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
             return Vec::new();
         }
         let mut fields: Vec<(Name, crate::text::Span)> = Vec::new();

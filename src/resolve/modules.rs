@@ -16,10 +16,14 @@ impl Modules {
     /// The table of a tree.
     pub fn of(tree: &Tree) -> Self {
         let mut by_name: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        let above: Vec<String> = tree.root().components().filter_map(|part| match part {
-            std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
-            _ => None,
-        }).collect();
+        let above: Vec<String> = tree
+            .root()
+            .components()
+            .filter_map(|part| match part {
+                std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+                _ => None,
+            })
+            .collect();
         for (number, entry) in tree.entries().iter().enumerate() {
             if entry.kind != Kind::Python {
                 continue;
@@ -33,7 +37,10 @@ impl Modules {
     }
 
     /// The entry that `import path` (or `from path import …` with `level` leading dots) means in the file at `from`.
-    pub fn find(&self, tree: &Tree, from: &str, path: &str, level: u32) -> Option<usize> {
+    ///
+    /// Folders of packages are no roots of imports, yet programs are started inside them: those around the importing file
+    /// count where nothing better is found, but not for a name that is a library's (`is_library`).
+    pub fn find(&self, tree: &Tree, from: &str, path: &str, level: u32, is_library: bool) -> Option<usize> {
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
         if level > 0 {
             let mut base = folder;
@@ -59,18 +66,23 @@ impl Modules {
             .filter_map(|entry| {
                 let stem = stem(&tree.entries()[entry].path);
                 let prefix = self.prefix(stem, &wanted)?;
-                let reachable = match prefix {
-                    Prefix::Above => true,
+                let rank = match prefix {
+                    Prefix::Above => Some(2),
                     Prefix::Folder(prefix) => {
                         let is_package = tree.find(&join(prefix, "__init__.py")).is_some();
                         let around = prefix.is_empty() || folder == prefix || folder.starts_with(&format!("{prefix}/"));
                         let is_root = matches!(prefix.rsplit('/').next().unwrap_or(""), "src" | "lib" | "python" | "");
-                        if single { folder == prefix || (!is_package && (around || is_root)) } else { !is_package || folder == prefix }
+                        let strict = !is_package && (!single || folder == prefix || around || is_root);
+                        let loose = around && !is_library && (!single || folder == prefix);
+                        if strict { Some(1) } else { loose.then_some(0) }
                     }
                 };
-                reachable.then(|| (shared_folders(folder, stem), std::cmp::Reverse(tree.entries()[entry].path.ends_with(".pyi")), std::cmp::Reverse(stem.len()), entry))
+                let is_stub = tree.entries()[entry].path.ends_with(".pyi");
+                rank.map(|rank| {
+                    (rank, shared_folders(folder, stem), !is_stub, std::cmp::Reverse(stem.len()), std::cmp::Reverse(entry), entry)
+                })
             })
-            .max_by_key(|(shared, stub, length, entry)| (*shared, *stub, *length, std::cmp::Reverse(*entry)))
+            .max()
             .map(|(.., entry)| entry)
     }
 

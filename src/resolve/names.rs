@@ -5,8 +5,10 @@ use std::rc::Rc;
 use super::eval::{Evaluator, origin_of};
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
+use crate::catalog::concurrency::Gives;
 use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
-use crate::value::How;
+use crate::text::Span;
+use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
     /// What a name can be where it is used.
@@ -15,6 +17,7 @@ impl Evaluator<'_> {
         let index = self.project.index(at.file);
         let mut here = Some(self.expr(at).scope);
         let mut first = true;
+        let rust = self.is_rust(at.file);
         while let Some(id) = here {
             let scope = facts.scope(id);
             let global = scope.outer_names.iter().find(|(declared, _)| &**declared == name).map(|(_, outer)| *outer);
@@ -25,9 +28,15 @@ impl Evaluator<'_> {
                     continue;
                 }
             }
-            if global.is_none() && (first || scope.kind != ScopeKind::Class) {
+            let hidden = scope.kind == ScopeKind::Class && !(rust && crate::read::rust::is_inline_module(scope));
+            if global.is_none() && ((first && !rust) || !hidden) {
                 if let Some(binders) = index.binders.get(&(id, name.into())) {
                     let owner = ScopeRef { file: at.file, scope: id };
+                    if rust && self.reaching(name, binders, owner, Some(at)).is_empty() {
+                        first = false;
+                        here = scope.parent;
+                        continue;
+                    }
                     return self.bound(name, binders, owner, &self.frame_for(owner, frame), Some(at));
                 }
                 if let Some(found) = self.through_stars(name, ScopeRef { file: at.file, scope: id }) {
@@ -37,7 +46,25 @@ impl Evaluator<'_> {
             first = false;
             here = scope.parent;
         }
-        vec![Possible::literal(Thing::Symbol(Rc::from(name)), self.span(at))]
+        if rust && let Some(root) = self.path_root(name, self.scope_of(at), self.span(at)) {
+            return vec![root];
+        }
+        vec![self.symbol(Rc::from(name), self.span(at))]
+    }
+
+    /// A name of a library: its number where the catalog knows it as a constant.
+    pub(super) fn symbol(&self, symbol: Rc<str>, at: Span) -> Possible {
+        if let Some(constant) = self.project.catalog.constant(&symbol) {
+            let mut possible = Possible::literal(super::construct::literal_thing(&constant.value), at).at_most(Certainty::Default);
+            possible.how = How::Constant;
+            return possible.after(at, format!("`{symbol}` is {} ({})", super::construct::literal_text(&constant.value), constant.source));
+        }
+        if let Some(function) = self.project.catalog.function(&symbol)
+            && function.gives == Gives::Constant
+        {
+            return Possible::literal(Thing::Number(function.low.unwrap_or(f64::INFINITY)), at);
+        }
+        Possible::literal(Thing::Symbol(symbol), at)
     }
 
     /// What a name of a module is, seen from outside.
@@ -57,6 +84,12 @@ impl Evaluator<'_> {
         let scope = self.scope(owner);
         for number in self.project.index(owner.file).stars.get(&owner.scope)? {
             let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
+            if self.is_rust(owner.file) {
+                if let Some(found) = self.through_glob(name, import, owner, scope.statements[*number as usize].span) {
+                    return Some(found);
+                }
+                continue;
+            }
             match self.project.find_module(owner.file, &import.path, import.level) {
                 Some(entry) => {
                     let thing = self.module_thing(entry, &import.path);
@@ -78,6 +111,42 @@ impl Evaluator<'_> {
                     }
                 }
                 None => {}
+            }
+        }
+        None
+    }
+
+    /// A name that a glob import of Rust brings in.
+    fn through_glob(&self, name: &str, import: &Import, owner: ScopeRef, span: Span) -> Option<Possibles> {
+        let parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
+        let modules = if parts.is_empty() {
+            self.path(&["self"], import.level, owner.file, span, None)
+        } else {
+            self.path(&parts, import.level, owner.file, span, None)
+        };
+        for module in modules {
+            match &module.thing {
+                Thing::Module(file) if *file != owner.file && self.enter_star(*file) => {
+                    let found = self.module_member(*file, name);
+                    self.leave_star(*file);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Thing::Class(class) => {
+                    let found = self.class_member(*class, name, &module.thing, &self.open_frame(*class));
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Thing::Symbol(path) if self.project.catalog.names_module(path) => {
+                    let symbol = dotted(path, name);
+                    let known = self.project.catalog.names_module(&symbol) || self.project.catalog.constructor(&symbol).is_some();
+                    if known {
+                        return Some(vec![self.symbol(symbol, span)]);
+                    }
+                }
+                _ => {}
             }
         }
         None
@@ -125,9 +194,10 @@ impl Evaluator<'_> {
                 continue;
             }
             let statement = &scope.statements[number as usize];
-            let within_itself = statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
+            let within_itself =
+                statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
             let earlier = statement.span.start < before && !(within_itself && !self.is_block_target(scope, number));
-            if killed || !earlier || excludes(scope, statement.context, context) {
+            if killed || !earlier || scope.excludes(statement.context, context) {
                 continue;
             }
             kept.push(*binder);
@@ -144,7 +214,8 @@ impl Evaluator<'_> {
         if !killed {
             kept.extend(binders.iter().filter(|binder| matches!(binder, Binder::Parameter(..))));
         }
-        if kept.is_empty() { binders.to_vec() } else { kept }
+        // In Python a loop may come back to a later assignment; in Rust the name then means one further out.
+        if kept.is_empty() && !(inside.is_some() && self.is_rust(owner.file)) { binders.to_vec() } else { kept }
     }
 
     /// Loop and `with` targets are bound by a statement whose span may be the whole block.
@@ -198,8 +269,11 @@ impl Evaluator<'_> {
                 let scope = self.scope(stands_in);
                 let statement = &scope.statements[number as usize];
                 match &statement.kind {
-                    StatementKind::Bind { value, .. } => {
+                    StatementKind::Bind { value, annotation, .. } => {
                         let value = ExprRef { file: owner.file, expr: *value };
+                        if let Some(typed) = annotation.and_then(|annotation| self.typed_where_opaque(value, ExprRef { file: owner.file, expr: annotation }, frame)) {
+                            return typed;
+                        }
                         let inner = self.frame_for(stands_in, frame);
                         let how = origin_of(scope.kind);
                         let said = self.snippet(statement.span);
@@ -228,13 +302,36 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Any object of the type that a binding declares, where its value itself is not followed.
+    pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
+        let opaque = self.eval(value, frame).iter().all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..)));
+        if opaque { self.typed(annotation) } else { None }
+    }
+
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.
     fn is_plain(&self, value: ExprRef) -> bool {
-        !matches!(self.expr(value).kind, ExprKind::Augmented { .. } | ExprKind::Element(_) | ExprKind::Entered(_) | ExprKind::Unpacked { .. })
+        !matches!(
+            self.expr(value).kind,
+            ExprKind::Augmented { .. } | ExprKind::Element(_) | ExprKind::Entered(_) | ExprKind::Unpacked { .. }
+        )
     }
 
     /// What an import binds.
-    pub(super) fn imported(&self, import: &Import, file: u32, span: crate::text::Span) -> Possibles {
+    pub(super) fn imported(&self, import: &Import, file: u32, span: Span) -> Possibles {
+        if self.is_rust(file) {
+            return self.used(import, file, span);
+        }
+        // Two modules that import one name from each other.
+        if self.importing.get() >= super::eval::MAX_FRAMES * 2 {
+            return vec![Possible::unknown("a name that is imported in a circle")];
+        }
+        self.importing.set(self.importing.get() + 1);
+        let found = self.imported_from(import, file, span);
+        self.importing.set(self.importing.get() - 1);
+        found
+    }
+
+    fn imported_from(&self, import: &Import, file: u32, span: Span) -> Possibles {
         let level = import.level;
         match &import.item {
             None => match self.project.find_module(file, &import.path, level) {
@@ -266,7 +363,7 @@ impl Evaluator<'_> {
                 if level > 0 {
                     return vec![Possible::unknown(format!("`{item}` comes from a file that is not here"))];
                 }
-                vec![Possible::literal(Thing::Symbol(dotted(&import.path, item)), span)]
+                vec![self.symbol(dotted(&import.path, item), span)]
             }
         }
     }
@@ -284,15 +381,4 @@ impl Evaluator<'_> {
             }
         }
     }
-}
-
-/// Whether two contexts lie on different sides of one `if`.
-fn excludes(scope: &Scope, one: ContextId, other: ContextId) -> bool {
-    let sides = |id| {
-        scope.context_chain(id).filter_map(|(_, context)| match context.kind {
-            ContextKind::Branch { test: Some(test), when } => Some((test, when)),
-            _ => None,
-        })
-    };
-    sides(one).any(|(test, when)| sides(other).any(|(tested, side)| tested == test && side != when))
 }

@@ -1,14 +1,11 @@
 //! Arithmetic over alternatives, and functions whose result is known from their arguments.
 
-use super::eval::Evaluator;
+use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
 use crate::catalog::concurrency::{Gives, NumberFunction};
 use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
-
-/// Deepest nesting of sequences that are made of sequences.
-const MAX_COUNTING: u32 = 12;
 
 impl Evaluator<'_> {
     /// `left operator right`, alternative by alternative.
@@ -35,7 +32,9 @@ impl Evaluator<'_> {
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
-            Gives::Length => first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![self.count(argument, frame)]),
+            Gives::Length => {
+                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![self.count(argument, frame)])
+            }
             Gives::Count | Gives::SameLength => vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)],
             Gives::Range => {
                 let mut range = Possible::literal(Thing::Between(function.low, function.high), span).at_most(Certainty::Default);
@@ -76,12 +75,12 @@ impl Evaluator<'_> {
     /// How many elements an iterable has.
     pub fn count(&self, iterable: ExprRef, frame: &Frame) -> Possible {
         // `xs = list(xs)`: a sequence may be made of itself.
-        if self.counting.get() >= MAX_COUNTING {
+        if self.nesting.get() >= MAX_NESTING {
             return Possible::unknown("a length that depends on itself");
         }
-        self.counting.set(self.counting.get() + 1);
+        self.nesting.set(self.nesting.get() + 1);
         let found = self.count_any(iterable, frame);
-        self.counting.set(self.counting.get() - 1);
+        self.nesting.set(self.nesting.get() - 1);
         found
     }
 
@@ -93,10 +92,13 @@ impl Evaluator<'_> {
         let known: Vec<&Possible> = all.iter().filter(|possible| !possible.is_unknown()).collect();
         match (known.len(), all.len()) {
             (known_count, total) if known_count == total => {
-                let numbers: Option<Vec<f64>> = known.iter().map(|possible| match possible.thing {
-                    Thing::Number(number) => Some(number),
-                    _ => None,
-                }).collect();
+                let numbers: Option<Vec<f64>> = known
+                    .iter()
+                    .map(|possible| match possible.thing {
+                        Thing::Number(number) => Some(number),
+                        _ => None,
+                    })
+                    .collect();
                 match numbers.as_deref() {
                     Some([first, rest @ ..]) if rest.iter().all(|number| number == first) => all.remove(0),
                     _ => Possible::unknown("one of several lengths"),
@@ -146,9 +148,15 @@ impl Evaluator<'_> {
                 }
                 _ => Possible::unknown("a length that is not known"),
             },
-            Thing::Text(text) => { let length = text.chars().count() as f64; counted(possible, length, span) }
+            Thing::Text(text) => {
+                let length = text.chars().count() as f64;
+                counted(possible, length, span)
+            }
             Thing::Mapping(mapping, _) => match &self.expr(*mapping).kind {
-                ExprKind::Mapping(items) if items.iter().all(|(key, _)| key.is_some()) => { let length = items.len() as f64; counted(possible, length, span) }
+                ExprKind::Mapping(items) if items.iter().all(|(key, _)| key.is_some()) => {
+                    let length = items.len() as f64;
+                    counted(possible, length, span)
+                }
                 _ => Possible::unknown("the size of a mapping"),
             },
             Thing::Unknown(why) => Possible::unknown(why.clone()),
@@ -257,7 +265,7 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
     }
 }
 
-fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
+pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
     if let (Thing::Text(left), Thing::Text(right), Operator::Add) = (&one.thing, &other.thing, operator) {
         return rejoin(one, other, Thing::Text(format!("{left}{right}").into()), at);
     }
@@ -310,7 +318,7 @@ fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Po
 }
 
 /// `min` and `max`: one unknown side still leaves a bound.
-fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> Possible {
+pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> Possible {
     let least = matches!(gives, Gives::Least);
     let pick = |a: Option<f64>, b: Option<f64>, both_needed: bool| match (a, b) {
         (Some(a), Some(b)) => Some(if least { a.min(b) } else { a.max(b) }),

@@ -6,7 +6,7 @@ use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Environment, EnvironmentRead, FlagOption, OptionPlace, Parser};
-use crate::facts::{ExprKind, Name};
+use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How, Step};
 
@@ -18,7 +18,9 @@ impl Evaluator<'_> {
             _ => None,
         });
         let Some(made) = parser else { return vec![Possible::unknown("options of a parser that is not followed")] };
-        let Some(parser) = self.project.catalog.parser(&made.symbol) else { return vec![Possible::unknown("options of a parser that is not known")] };
+        let Some(parser) = self.project.catalog.parser(&made.symbol) else {
+            return vec![Possible::unknown("options of a parser that is not known")];
+        };
         let mut elsewhere = Vec::new();
         for method in &parser.adds {
             for (file, call) in self.project.calls_named(method) {
@@ -70,7 +72,9 @@ impl Evaluator<'_> {
     fn adds_to(&self, call: ExprRef, site: ExprRef) -> bool {
         let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
         let ExprKind::Attribute { object, .. } = self.project.facts(call.file).expr(callee).kind else { return false };
-        self.eval_open(ExprRef { file: call.file, expr: object }).iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if made.site == site))
+        self.eval_open(ExprRef { file: call.file, expr: object })
+            .iter()
+            .any(|possible| matches!(&possible.thing, Thing::Made(made) if made.site == site))
     }
 
     fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str, used: Span) -> Possibles {
@@ -92,7 +96,10 @@ impl Evaluator<'_> {
                 certainty: Certainty::Declared,
                 how: How::Flag,
                 defined_at: Some(given.span),
-                trail: Rc::new(vec![Step { at: Some(given.span), said: format!("`{}` runs it with `{shown} {}`", given.program, given.text) }]),
+                trail: Rc::new(vec![Step {
+                    at: Some(given.span),
+                    said: format!("`{}` runs it with `{shown} {}`", given.program, given.text),
+                }]),
                 same_as: Rc::default(),
             };
             found.push(as_number(value));
@@ -106,7 +113,8 @@ impl Evaluator<'_> {
                 .eval_open(default)
                 .into_iter()
                 .map(|possible| {
-                    let mut possible = seen_at(as_number(possible).at_most(Certainty::Default).after(self.span(default), format!("default of `{shown}`")));
+                    let mut possible =
+                        seen_at(as_number(possible).at_most(Certainty::Default).after(self.span(default), format!("default of `{shown}`")));
                     if !possible.is_unknown() {
                         possible.how = How::Flag;
                     }
@@ -122,13 +130,18 @@ impl Evaluator<'_> {
         for decorator in &self.scope(function).decorators {
             let call = ExprRef { file: function.file, expr: *decorator };
             let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-            let option = self.eval_open(ExprRef { file: function.file, expr: callee }).into_iter().find_map(|possible| match possible.thing {
-                Thing::Symbol(symbol) => self.project.catalog.option(&symbol),
-                _ => None,
-            });
+            let option =
+                self.eval_open(ExprRef { file: function.file, expr: callee }).into_iter().find_map(|possible| match possible.thing {
+                    Thing::Symbol(symbol) => self.project.catalog.option(&symbol),
+                    _ => None,
+                });
             let Some(option) = option.filter(|option| option.stands == OptionPlace::Decorator) else { continue };
             let spellings = self.spellings(call);
-            let named = spellings.iter().find(|spelling| !spelling.starts_with('-')).or_else(|| spellings.iter().find(|spelling| spelling.starts_with("--"))).or(spellings.first());
+            let named = spellings
+                .iter()
+                .find(|spelling| !spelling.starts_with('-'))
+                .or_else(|| spellings.iter().find(|spelling| spelling.starts_with("--")))
+                .or(spellings.first());
             if named.is_some_and(|spelling| attribute_of(spelling) == parameter) {
                 return Some(self.flag(call, &spellings, self.keyword(call, &option.default), parameter, self.span(call)));
             }
@@ -138,13 +151,23 @@ impl Evaluator<'_> {
 
     /// The value of an option call that stands as a default or field (`typer.Option(5, "--n")`, `Field(default=5)`).
     pub(super) fn option_default(&self, option: &FlagOption, at: ExprRef, frame: &Frame) -> Possibles {
-        let default = self.keyword(at, &option.default).or_else(|| option.default_position.and_then(|position| self.positional(at, position)));
+        let default =
+            self.keyword(at, &option.default).or_else(|| option.default_position.and_then(|position| self.positional(at, position)));
         if option.stands == OptionPlace::Default {
             let spellings = self.spellings(at);
             return self.flag(at, &spellings, default, "option", self.span(at));
         }
+        let default = default.or_else(|| option.other_defaults.iter().find_map(|name| self.keyword(at, name)));
+        if self.is_rust(at.file)
+            && let Some(field) = self.declares_flag(at)
+        {
+            return self.flag(at, &field, default, "option", self.span(at));
+        }
         match default {
-            Some(default) => self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect(),
+            Some(default) if option.default_names_function => self.named_default(default),
+            Some(default) => {
+                self.eval(default, frame).into_iter().map(|possible| as_number(possible.at_most(Certainty::Default))).collect()
+            }
             None => match self.keyword(at, "default_factory") {
                 Some(factory) => self.eval(factory, frame).into_iter().flat_map(|possible| self.made_by(&possible, at, frame)).collect(),
                 None => vec![Possible::unknown("a field without a default")],
@@ -152,11 +175,67 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The spellings of the flag that the attribute of a field declares; `None` where it declares none.
+    fn declares_flag(&self, at: ExprRef) -> Option<Vec<Name>> {
+        let scope = self.scope(self.scope_of(at));
+        let field = scope.statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(name), value, .. } if *value == at.expr => Some(name),
+            _ => None,
+        })?;
+        let facts = self.project.facts(at.file);
+        let says = |wanted: &str| {
+            self.arguments(at).iter().any(|argument| matches!(&facts.expr(argument.value).kind, ExprKind::Name(name) if &**name == wanted))
+        };
+        let text = |wanted: &str| {
+            self.keyword(at, wanted).and_then(|value| match &self.expr(value).kind {
+                ExprKind::Text(text) => Some(text.to_string()),
+                _ => None,
+            })
+        };
+        let mut spellings: Vec<Name> = Vec::new();
+        if let Some(long) = text("long") {
+            spellings.push(format!("--{long}").into());
+        } else if says("long") {
+            spellings.push(format!("--{}", field.replace('_', "-")).into());
+        }
+        if let Some(short) = text("short") {
+            spellings.push(format!("-{short}").into());
+        } else if says("short") {
+            spellings.extend(field.chars().next().map(|letter| Name::from(format!("-{letter}"))));
+        }
+        (!spellings.is_empty()).then_some(spellings)
+    }
+
+    /// A default that is the path of a function (`#[serde(default = "five")]`).
+    fn named_default(&self, default: ExprRef) -> Possibles {
+        let ExprKind::Text(path) = &self.expr(default).kind else {
+            return vec![Possible::unknown("a default whose function is not named")];
+        };
+        let parts: Vec<&str> = path.split("::").collect();
+        let found = match parts.as_slice() {
+            [one] => self.module_member(default.file, one).unwrap_or_default(),
+            all => self.path(all, 0, default.file, self.span(default), None),
+        };
+        let results: Possibles = found
+            .into_iter()
+            .filter_map(|possible| match possible.thing {
+                Thing::Function(function, _) | Thing::Method(_, function) => Some(self.results(function, &self.open_frame(function))),
+                _ => None,
+            })
+            .flatten()
+            .map(|possible| possible.at_most(Certainty::Default).after(self.span(default), format!("default is what `{path}` gives")))
+            .collect();
+        if results.is_empty() { vec![Possible::unknown(format!("`{path}` is not found"))] } else { results }
+    }
+
     /// What calling a factory without arguments gives.
     fn made_by(&self, factory: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
         match &factory.thing {
             Thing::Function(function, outer) => self.results(*function, &self.frame_for(*function, outer)),
-            Thing::Class(class) => vec![Possible::literal(Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())) })), self.span(at))],
+            Thing::Class(class) => vec![Possible::literal(
+                Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())) })),
+                self.span(at),
+            )],
             _ => vec![Possible::unknown("a default that a factory makes")],
         }
     }
@@ -185,7 +264,10 @@ impl Evaluator<'_> {
                 .into_iter()
                 .map(|possible| {
                     let known = !possible.is_unknown();
-                    let mut possible = possible.at_most(Certainty::Default).through(self.span(at)).after(self.span(at), format!("environment variable `{variable}`, its default"));
+                    let mut possible = possible
+                        .at_most(Certainty::Default)
+                        .through(self.span(at))
+                        .after(self.span(at), format!("environment variable `{variable}`, its default"));
                     if known {
                         possible.how = How::Environment;
                     }

@@ -9,7 +9,7 @@ use super::construct::Construction;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
 use crate::catalog::default_for;
-use crate::catalog::library::{Constructor, Library, Makes, PoolKind, Role, Setting, Shape};
+use crate::catalog::library::{Constructor, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
 use crate::facts::{ExprKind, StatementKind, Target};
 use crate::finding::{AtLimit, Capacity};
 use crate::text::Span;
@@ -28,6 +28,8 @@ pub struct ResolvedPool<'a> {
     pub kind: &'a PoolKind,
     /// The version that the project pins.
     pub version: Option<String>,
+    /// Known behaviours of the version that the project uses, with their sources.
+    pub quirks: Vec<(QuirkKind, String)>,
     /// Its settings, in the catalog's order.
     pub settings: Vec<ResolvedSetting>,
     /// What it lets through.
@@ -36,10 +38,25 @@ pub struct ResolvedPool<'a> {
     pub clients: Vec<ExprRef>,
     /// Objects that carry its settings.
     pub carriers: Vec<ExprRef>,
-    /// Settings that the program gives to no effect, with the place of what makes them so.
-    pub ignored: Vec<(String, Span)>,
+    /// Settings that the program gives to no effect.
+    pub ignored: Vec<Ignored>,
+    /// Whether it is handed something that opens no connection (a mock transport): it lets anything through.
+    pub opens_nothing: bool,
+    /// Whether nothing uses the object: it is bound to a name at most, and the name is never said again.
+    pub is_left_alone: bool,
     /// The name it is bound to.
     pub bound_to: String,
+}
+
+/// Settings that are given to an object which does not use them.
+#[derive(Clone, Debug)]
+pub struct Ignored {
+    /// Their names.
+    pub settings: Vec<String>,
+    /// Where they are written.
+    pub written_at: Span,
+    /// The argument that makes them so.
+    pub because_of: Span,
 }
 
 /// A setting of a pool.
@@ -58,6 +75,11 @@ pub struct ResolvedSetting {
 }
 
 impl ResolvedPool<'_> {
+    /// What a known behaviour of the project's version is, with its source; `None` where this version does not have it.
+    pub fn quirk(&self, kind: QuirkKind) -> Option<String> {
+        self.quirks.iter().find(|(does, _)| *does == kind).map(|(_, source)| source.clone())
+    }
+
     /// The setting of a role.
     pub fn role(&self, role: Role) -> Option<&ResolvedSetting> {
         self.settings.iter().find(|setting| setting.role == role)
@@ -86,11 +108,15 @@ impl<'p> Evaluator<'p> {
             pools.extend(self.resolved(made, construction));
         }
         for pool in &mut pools {
-            pool.clients = order.iter().copied().filter(|client| *client != pool.made.site && leads_to(&constructions, *client, pool.made.site, 0)).collect();
+            pool.clients = order
+                .iter()
+                .copied()
+                .filter(|client| *client != pool.made.site && leads_to(&constructions, *client, pool.made.site, 0))
+                .collect();
             for client in &pool.clients {
                 let (_, construction) = &constructions[client];
                 let at = construction.pools.first().map_or_else(|| self.span(*client), |(_, at)| *at);
-                pool.ignored.extend(given_and_disabled(construction).into_iter().map(|name| (name, at)));
+                pool.ignored.extend(given_and_disabled(construction, at));
             }
         }
         pools
@@ -101,7 +127,11 @@ impl<'p> Evaluator<'p> {
         let Some(found) = self.project.catalog.constructor(&made.symbol) else { return false };
         let gives = found.constructor.parameters.iter().filter(|parameter| parameter.gives_pool);
         let given = gives.filter(|parameter| self.keyword(made.site, &parameter.name).is_some()).count();
-        let mounts = found.constructor.parameters.iter().any(|parameter| parameter.gives_pools && self.keyword(made.site, &parameter.name).is_some());
+        let mounts = found
+            .constructor
+            .parameters
+            .iter()
+            .any(|parameter| parameter.gives_pools && self.keyword(made.site, &parameter.name).is_some());
         mounts && given == 0
     }
 
@@ -128,7 +158,11 @@ impl<'p> Evaluator<'p> {
         for (file, loaded) in self.project.loaded().iter().enumerate() {
             let aliases = aliases_of(loaded, &names);
             for (name, calls) in &loaded.index.calls {
-                let wanted = names.contains(&**name) || subclasses.contains(&**name) || aliases.contains(&**name) || &**name == "partial" || &**name == "cls";
+                let wanted = names.contains(&**name)
+                    || subclasses.contains(&**name)
+                    || aliases.contains(&**name)
+                    || &**name == "partial"
+                    || &**name == "cls";
                 if !wanted {
                     continue;
                 }
@@ -156,7 +190,10 @@ impl<'p> Evaluator<'p> {
 
     fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
         let found = self.project.catalog.constructor(&made.symbol)?;
-        let kind = found.pool?;
+        let kind = match &construction.kind {
+            Some(name) => found.library.pools.iter().find(|kind| kind.name == *name)?,
+            None => found.pool?,
+        };
         let version = self.project.version_of(found.library);
         let handed = construction.unknown_pool.is_some() && construction.pools.is_empty();
         let mut settings = Vec::new();
@@ -165,11 +202,23 @@ impl<'p> Evaluator<'p> {
             let hidden = handed && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle | Role::Hosts | Role::Block);
             let value = match given {
                 _ if hidden => Value::unknown("the pool comes from outside"),
-                Some(given) if !construction.disabled.contains(&given.name) => self.given_value(setting, &given.possibles, version.as_deref(), found.library),
-                _ => library_default(setting, version.as_deref(), found.library),
+                Some(given) if !construction.disabled.contains(&given.name) => {
+                    self.given_value(setting, &given.possibles, version.as_deref(), found.library)
+                }
+                _ => self.default_of(setting, version.as_deref(), found.library),
             };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
+        }
+        for setting in &kind.settings {
+            let Some(leader) = &setting.follows else { continue };
+            let is_given = |settings: &[ResolvedSetting], name: &str| settings.iter().any(|other| other.name == *name && other.value.how != How::Default);
+            if is_given(&settings, leader) && !is_given(&settings, &setting.name) {
+                let value = settings.iter().find(|other| other.name == *leader).map(|other| other.value.clone());
+                if let (Some(value), Some(follower)) = (value, settings.iter_mut().find(|other| other.name == setting.name)) {
+                    follower.value = value;
+                }
+            }
         }
         let capacity = capacity(kind, &settings);
         Some(ResolvedPool {
@@ -177,32 +226,74 @@ impl<'p> Evaluator<'p> {
             library: found.library,
             constructor: found.constructor,
             kind,
+            quirks: self.project.quirks_of(kind, found.library),
             version,
             settings,
             capacity,
             clients: Vec::new(),
             carriers: construction.carriers.clone(),
-            ignored: match construction.unknown_pool {
-                Some(at) => given_and_disabled(construction).into_iter().map(|name| (name, at)).collect(),
-                None => Vec::new(),
-            },
+            ignored: construction.unknown_pool.and_then(|at| given_and_disabled(construction, at)).into_iter().collect(),
+            opens_nothing: construction.opens_nothing,
+            is_left_alone: found.constructor.makes == Makes::Pool && self.is_left_alone(made.site),
             bound_to: self.bound_name(made.site),
         })
     }
 
     fn given_value(&self, setting: &Setting, possibles: &super::thing::Possibles, version: Option<&str>, library: &Library) -> Value {
-        let takes_none = setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
+        let takes_none =
+            setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
         let nothing_only = possibles.iter().all(|possible| matches!(possible.thing, Thing::Nothing));
         if nothing_only && !takes_none {
-            return library_default(setting, version, library);
+            return self.default_of(setting, version, library);
         }
         let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
         let mut value = value_of(&known, &setting.unlimited);
+        if setting.milliseconds && known.iter().all(|possible| matches!(possible.thing, Thing::Number(_))) {
+            value.amount = match value.amount {
+                Amount::One(number) => Amount::One(number / 1000.0),
+                Amount::Several(all) => Amount::of(all.into_iter().map(|number| number / 1000.0).collect()),
+                other => other,
+            };
+        }
         // A truth where a number is meant, or the other way round, is left as it is: the library would refuse it.
         if matches!(value.amount, Amount::Text(_)) && matches!(setting.role, Role::Total | Role::PerHost | Role::Idle) {
             value = Value { amount: Amount::Unknown("not a number".into()), how: How::Unknown, ..value };
         }
         value
+    }
+
+    /// The library's default; less sure where versions differ and the project does not say which it uses.
+    fn default_of(&self, setting: &Setting, version: Option<&str>, library: &Library) -> Value {
+        let mut value = library_default(setting, version, library);
+        let least = self.project.least_version_of(library);
+        let since = least.as_deref().map(|least| default_for(setting, Some(least)).value.clone());
+        let newest = &default_for(setting, None).value;
+        if version.is_none() && setting.defaults.len() > 1 && since.as_ref() != Some(newest) {
+            value.certainty = Certainty::Assumed;
+        }
+        value
+    }
+
+    /// Whether nothing is done with what a call makes.
+    fn is_left_alone(&self, site: ExprRef) -> bool {
+        let facts = self.project.facts(site.file);
+        if facts.expr(site.expr).parent.is_some() {
+            return false;
+        }
+        let scope_id = facts.expr(site.expr).scope;
+        let bound = facts.scope(scope_id).statements.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(name), value, .. } if *value == site.expr => Some(Some(name)),
+            StatementKind::Evaluate(value) if *value == site.expr => Some(None),
+            _ => None,
+        });
+        match bound {
+            Some(Some(name)) if facts.scope(scope_id).kind == crate::facts::ScopeKind::Function => {
+                let inside = |scope| std::iter::successors(Some(scope), |at| facts.scope(*at).parent).any(|at| at == scope_id);
+                !facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if said == name) && inside(expr.scope))
+            }
+            Some(None) => true,
+            _ => false,
+        }
     }
 
     /// The name or attribute that a construction is bound to, for keys and messages.
@@ -256,16 +347,22 @@ fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -
     aliases
 }
 
-fn given_and_disabled(construction: &Construction) -> Vec<String> {
-    construction.given.iter().filter(|given| given.written_at.is_some() && construction.disabled.contains(&given.name)).map(|given| given.name.clone()).collect()
+fn given_and_disabled(construction: &Construction, because_of: Span) -> Option<Ignored> {
+    let given: Vec<_> = construction.given.iter().filter(|given| construction.disabled.contains(&given.name)).collect();
+    let written_at = given.iter().find_map(|given| given.written_at)?;
+    Some(Ignored {
+        settings: given.iter().filter(|given| given.written_at.is_some()).map(|given| given.name.clone()).collect(),
+        written_at,
+        because_of,
+    })
 }
 
 /// Whether a client is handed a pool, directly or through other clients.
 fn leads_to(constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>, client: ExprRef, pool: ExprRef, depth: u32) -> bool {
     depth < 6
-        && constructions
-            .get(&client)
-            .is_some_and(|(_, construction)| construction.pools.iter().any(|(inner, _)| inner.site == pool || leads_to(constructions, inner.site, pool, depth + 1)))
+        && constructions.get(&client).is_some_and(|(_, construction)| {
+            construction.pools.iter().any(|(inner, _)| inner.site == pool || leads_to(constructions, inner.site, pool, depth + 1))
+        })
 }
 
 /// The library's default with its source.
@@ -291,7 +388,10 @@ fn capacity(kind: &PoolKind, settings: &[ResolvedSetting]) -> Capacity {
             }
             smaller(of(Role::Total), of(Role::PerHost), of(Role::Idle))
         }
-        Shape::SizeAndOverflow => (size_and_overflow(total.as_ref(), value(Role::Overflow).as_ref()), of(Role::Total).map_or_else(String::new, |setting| setting.name.clone())),
+        Shape::SizeAndOverflow => (
+            size_and_overflow(total.as_ref(), value(Role::Overflow).as_ref()),
+            of(Role::Total).map_or_else(String::new, |setting| setting.name.clone()),
+        ),
         Shape::IdleOnly => smaller(of(Role::Idle), None, None),
     };
     let acquire_timeout = value(Role::AcquireTimeout);
@@ -328,5 +428,12 @@ fn size_and_overflow(size: Option<&Value>, overflow: Option<&Value>) -> Value {
     let certainty = size.certainty.min(overflow.certainty);
     let amount = if (a + b).is_infinite() { Amount::Unbounded } else { Amount::One(a + b) };
     let declared = certainty > Certainty::Default;
-    Value { amount, certainty, how: if declared { How::Expression } else { How::Default }, defined_at: size.defined_at.or(overflow.defined_at), trail, same_as: Vec::new() }
+    Value {
+        amount,
+        certainty,
+        how: if declared { How::Expression } else { How::Default },
+        defined_at: size.defined_at.or(overflow.defined_at),
+        trail,
+        same_as: Vec::new(),
+    }
 }

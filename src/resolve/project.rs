@@ -55,6 +55,7 @@ pub struct Project<'a> {
     functions: FxHashMap<Name, u32>,
     classes: Vec<ScopeRef>,
     modules: super::modules::Modules,
+    crates: super::crates::Crates,
 }
 
 impl<'a> Project<'a> {
@@ -73,6 +74,7 @@ impl<'a> Project<'a> {
             functions: FxHashMap::default(),
             classes: Vec::new(),
             modules: super::modules::Modules::of(tree),
+            crates: super::crates::Crates::default(),
         }
     }
 
@@ -120,6 +122,11 @@ impl<'a> Project<'a> {
     /// Takes in a configuration or command file.
     pub fn add_config(&mut self, facts: ConfigFacts) {
         self.configs.push(facts);
+    }
+
+    /// Learns the crates of the tree from the manifests that were read.
+    pub fn learn_crates(&mut self) {
+        self.crates = super::crates::Crates::of(self.tree, &self.configs, &self.sources);
     }
 
     /// All loaded files.
@@ -172,6 +179,22 @@ impl<'a> Project<'a> {
         self.mentions.get(name).cloned().unwrap_or_default()
     }
 
+    /// Struct literals that may make a type of this name.
+    pub fn records_of(&self, name: &str) -> Vec<(u32, ExprId)> {
+        let tables = self.loaded.iter().enumerate();
+        tables
+            .flat_map(|(file, loaded)| {
+                let named = [name, "Self"].into_iter().filter_map(|name| loaded.index.records.get(name));
+                named.flatten().map(move |record| (file as u32, *record))
+            })
+            .collect()
+    }
+
+    /// The root file of a crate of the tree, by the name that `use` says.
+    pub fn crate_root(&self, name: &str) -> Option<usize> {
+        self.crates.root(name)
+    }
+
     /// How many functions of this name the loaded files define.
     pub fn functions_named(&self, name: &str) -> u32 {
         self.functions.get(name).copied().unwrap_or(0)
@@ -180,7 +203,13 @@ impl<'a> Project<'a> {
     /// Loaded classes other than `class` that pass the test; only classes with bases are asked.
     pub fn subclasses(&self, class: ScopeRef, derives: impl Fn(ScopeRef) -> bool) -> Vec<ScopeRef> {
         let has_bases = |candidate: &ScopeRef| !self.facts(candidate.file).scope(candidate.scope).bases.is_empty();
-        self.classes.iter().copied().filter(|candidate| *candidate != class).filter(has_bases).filter(|candidate| derives(*candidate)).collect()
+        self.classes
+            .iter()
+            .copied()
+            .filter(|candidate| *candidate != class)
+            .filter(has_bases)
+            .filter(|candidate| derives(*candidate))
+            .collect()
     }
 
     /// Loaded classes.
@@ -190,7 +219,7 @@ impl<'a> Project<'a> {
 
     /// The entry that an import of `path` in a loaded file leads to; `None` for what is not in the tree.
     pub fn find_module(&self, file: u32, path: &str, level: u32) -> Option<usize> {
-        self.modules.find(self.tree, self.path(file), path, level)
+        self.modules.find(self.tree, self.path(file), path, level, self.catalog.names_module(path))
     }
 
     /// The entry of a submodule of a package.
@@ -218,7 +247,11 @@ impl<'a> Project<'a> {
                 let names: Vec<&str> = spellings.iter().map(|spelling| &**spelling).filter(|spelling| spelling.starts_with('-')).collect();
                 let Some(word) = crate::read::command::flag_value(program.arguments, &names) else { continue };
                 if self.runs(config.file, &program.kind, file) {
-                    found.push(Given { text: word.text.to_string(), span: word.span, program: self.sources.get(config.file).path.to_string() });
+                    found.push(Given {
+                        text: word.text.to_string(),
+                        span: word.span,
+                        program: self.sources.get(config.file).path.to_string(),
+                    });
                 }
             }
         }
@@ -250,10 +283,12 @@ impl<'a> Project<'a> {
         let entry = match program {
             ProgramKind::Module(module) => self
                 .modules
-                .find(self.tree, path, module, 0)
-                .or_else(|| self.modules.find(self.tree, &self.sources.get(config).path, module, 0))
+                .find(self.tree, path, module, 0, false)
+                .or_else(|| self.modules.find(self.tree, &self.sources.get(config).path, module, 0, false))
                 .and_then(|entry| match &self.tree.entries()[entry].path {
-                    init if init.ends_with("__init__.py") => self.modules.below(self.tree, init.trim_end_matches("/__init__.py"), "__main__").or(Some(entry)),
+                    init if init.ends_with("__init__.py") => {
+                        self.modules.below(self.tree, init.trim_end_matches("/__init__.py"), "__main__").or(Some(entry))
+                    }
                     _ => Some(entry),
                 }),
             ProgramKind::Script(script) => {
@@ -261,7 +296,12 @@ impl<'a> Project<'a> {
                 self.tree.entries().iter().position(|entry| &*entry.path == script || entry.path.ends_with(&format!("/{script}")))
             }
             ProgramKind::Cargo { .. } => return path.ends_with(".rs"),
-            ProgramKind::Name(name) => return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_")),
+            ProgramKind::Name(name) if self.console_script(name).is_some() => {
+                self.console_script(name).and_then(|module| self.modules.find(self.tree, path, &module, 0, false))
+            }
+            ProgramKind::Name(name) => {
+                return path.split('/').any(|part| part.replace('-', "_").trim_end_matches(".py") == name.replace('-', "_"));
+            }
         };
         let Some(entry) = entry else { return false };
         let started = &self.tree.entries()[entry].path;
@@ -272,6 +312,20 @@ impl<'a> Project<'a> {
         let package = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_string());
         let (one, other) = (package(started), package(path));
         !one.is_empty() && (other == one || other.starts_with(&format!("{one}/")))
+    }
+
+    /// The module that a console script of the project starts (`[project.scripts] name = "pkg.mod:main"`).
+    fn console_script(&self, name: &str) -> Option<String> {
+        let entries = self.configs.iter().flat_map(|config| &config.entries);
+        entries
+            .filter(|entry| {
+                entry.path.last().is_some_and(|key| **key == *name)
+                    && entry.path.iter().any(|key| &**key == "scripts" || &**key == "console_scripts")
+            })
+            .find_map(|entry| match &entry.value {
+                crate::facts::config::Scalar::Text(target) => target.split(':').next().map(Into::into),
+                _ => None,
+            })
     }
 
     /// The module scope of each loaded file.
@@ -289,5 +343,8 @@ impl<'a> Project<'a> {
 /// Whether a path is that of a test: what it passes says nothing about the program.
 pub fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing")) || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing"))
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name == "conftest.py"
 }

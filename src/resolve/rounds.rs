@@ -42,6 +42,7 @@ pub fn read_project<'a>(tree: &'a Tree, catalog: &'a Catalog, ask: impl Fn(&Eval
     }
     let packages = (0..tree.entries().len()).filter(|entry| matches!(tree.entries()[*entry].kind, Kind::Packages(_))).collect();
     load_configs(&mut project, packages, &mut FxHashSet::default(), &mut reading);
+    project.learn_crates();
     let mut asked = Asked::default();
     for round in 1..=MAX_ROUNDS {
         let wants = {
@@ -92,17 +93,26 @@ fn kind_of(language: Language) -> Kind {
     }
 }
 
+fn language_of(kind: Kind) -> Language {
+    if kind == Kind::Rust { Language::Rust } else { Language::Python }
+}
+
 /// Reads what the last round asked for; whether anything new came in.
 fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round: u32, reading: &mut Reading) -> bool {
     let mut files: FxHashMap<usize, String> = wants.entries;
-    let names: FxHashMap<String, FxHashSet<String>> = wants.names.into_iter().filter(|(name, _)| asked.names.insert(name.clone())).collect();
+    let names: FxHashMap<String, FxHashSet<String>> =
+        wants.names.into_iter().filter(|(name, _)| asked.names.insert(name.clone())).collect();
     reading.counters.names += names.len() as u64;
     for (entry, name) in files_that_say(project, &names) {
         files.entry(entry).or_insert_with(|| format!("`{name}`"));
     }
     files.retain(|entry, _| project.loaded_entry(*entry).is_none());
     let flags: Vec<String> = wants.flags.into_iter().filter(|flag| flag.len() > 2 && asked.flags.insert(flag.clone())).collect();
-    let configs = configs_that_say(project.tree, &flags);
+    let mut configs = configs_that_say(project.tree, &flags);
+    if !flags.is_empty() {
+        // Short flags are too short to search for, and command files are few.
+        configs.extend((0..project.tree.entries().len()).filter(|entry| matches!(project.tree.entries()[*entry].kind, Kind::Commands(_))));
+    }
     let before = (project.loaded().len(), project.configs().len());
     let mut files: Vec<(usize, String)> = files.into_iter().collect();
     files.sort();
@@ -120,7 +130,7 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
     words.sort_unstable();
     words.dedup();
     let Ok(needles) = Words::identifiers(&words) else { return Vec::new() };
-    let search = project.tree.containing(&needles, |kind| kind == Kind::Python);
+    let search = project.tree.containing(&needles, Kind::is_source);
     let mut by_word: FxHashMap<&str, FxHashSet<usize>> = FxHashMap::default();
     for hit in &search.hits {
         for word in &hit.words {
@@ -137,7 +147,9 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
         let mut entries: Vec<usize> = entries.iter().copied().filter(|entry| !is_test(&project.tree.entries()[*entry].path)).collect();
         entries.sort_unstable();
         if entries.len() > COMMON {
-            entries.retain(|entry| companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry))));
+            entries.retain(|entry| {
+                companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry)))
+            });
         }
         if entries.len() <= MAX_FILES {
             found.extend(entries.into_iter().filter(|entry| project.loaded_entry(*entry).is_none()).map(|entry| (entry, name.clone())));
@@ -173,8 +185,11 @@ fn load(project: &mut Project<'_>, files: Vec<(usize, String)>, round: u32, read
             Err(why) => reading.problems.push(Problem::of_file(&*path, why.to_string())),
         }
     }
-    let sources = &project.sources;
-    let read: Vec<_> = ids.par_iter().map(|(entry, id)| (*entry, crate::read::python::read(sources.get(*id), None))).collect();
+    let (sources, tree) = (&project.sources, project.tree);
+    let read: Vec<_> = ids
+        .par_iter()
+        .map(|(entry, id)| (*entry, crate::read::source(sources.get(*id), language_of(tree.entries()[*entry].kind), None)))
+        .collect();
     for (entry, facts) in read {
         reading.problems.extend(facts.problems.iter().cloned());
         project.add(entry, facts);

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use super::amounts::value_of;
+use super::amounts::{cpu_range, value_of};
 use super::construct::literal_thing;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Possible, Possibles, Thing, last_part};
 use crate::catalog::library::Literal;
+use crate::facts::ExprKind;
 use crate::finding::ConcurrencyKind;
+use crate::text::Span;
 use crate::value::{Certainty, How, Value};
 
 /// A limiter or executor of the project.
@@ -15,6 +17,8 @@ use crate::value::{Certainty, How, Value};
 pub struct Site {
     /// The call that makes it.
     pub made: Rc<Made>,
+    /// Where: the call, or the name of the method that it is.
+    pub at: Span,
     /// Limiter or executor.
     pub kind: ConcurrencyKind,
     /// The name that its author gave the number, else its parameter's name.
@@ -51,8 +55,40 @@ impl Evaluator<'_> {
                 }
             }
         }
+        self.bounded_fan_outs(&mut sites);
         sites.sort_by_key(|site| (self.project.path(site.made.site.file).to_string(), self.span(site.made.site).start));
         sites
+    }
+
+    /// Calls that run many things at once, up to a number that they are given (`buffer_unordered(n)`).
+    fn bounded_fan_outs(&self, sites: &mut Vec<Site>) {
+        let fan_outs = self.project.catalog.sources().iter().flat_map(|source| &source.fan_outs);
+        for fan_out in fan_outs {
+            let (Some(limit), Some(position)) = (&fan_out.limit, fan_out.limit_position) else { continue };
+            for method in &fan_out.methods {
+                for (file, call) in self.project.calls_named(method) {
+                    let at = ExprRef { file, expr: call };
+                    let frame = self.open_frame(self.scope_of(at));
+                    let Some(given) = self.argument(at, &frame, Some(position), limit) else { continue };
+                    if sites.iter().any(|known| known.made.site == at) {
+                        continue;
+                    }
+                    let written = self.positional(at, position).map(|written| self.project.sources.slice(self.span(written)).to_string());
+                    let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None });
+                    sites.push(Site { made, at: self.method_span(at), kind: ConcurrencyKind::FanOut, name: written.unwrap_or_else(|| method.clone()), value: value_of(&given, &fan_out.unlimited), processes: false });
+                }
+            }
+        }
+    }
+
+    /// A call from the name of its method on: in a chain of methods over many lines, that is where its arguments stand.
+    pub fn method_span(&self, call: ExprRef) -> Span {
+        let whole = self.span(call);
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return whole };
+        match self.project.facts(call.file).expr(callee).kind {
+            ExprKind::Attribute { name_span, .. } => Span { start: name_span.start, ..whole },
+            _ => whole,
+        }
     }
 
     /// The declaration that a limiter or executor makes.
@@ -60,13 +96,17 @@ impl Evaluator<'_> {
         let catalog = self.project.catalog;
         let (kind, parameter, position, default, processes) = match (catalog.limiter(&made.symbol), catalog.executor(&made.symbol)) {
             (Some(limiter), _) => (ConcurrencyKind::Semaphore, &limiter.parameter, limiter.position, &limiter.default, false),
-            (_, Some(executor)) => (ConcurrencyKind::Executor, &executor.parameter, executor.position, &executor.default, executor.processes),
+            (_, Some(executor)) => {
+                (ConcurrencyKind::Executor, &executor.parameter, executor.position, &executor.default, executor.processes)
+            }
             _ => return None,
         };
         let given = self.argument(made.site, &made.frame, Some(position), parameter);
         let written = self.keyword(made.site, parameter).or_else(|| self.positional(made.site, position));
         let name = written.map(|at| self.project.sources.slice(self.span(at)).trim().to_string());
-        let is_plain_name = |name: &String| !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
+        let is_plain_name = |name: &String| {
+            !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
+        };
         let name = name.filter(is_plain_name).filter(|name| name.parse::<f64>().is_err()).unwrap_or_else(|| parameter.clone());
         let default = || vec![self.workers_default(default.as_ref(), made)];
         let possibles = match given {
@@ -80,18 +120,16 @@ impl Evaluator<'_> {
             }
             _ => default(),
         };
-        Some(Site { made: made.clone(), kind, name, value: value_of(&possibles, &[]), processes })
+        Some(Site { made: made.clone(), at: self.span(made.site), kind, name, value: value_of(&possibles, &[]), processes })
     }
 
     /// Workers of an executor that is given no number: some words stand for a number that depends on the machine.
     pub fn workers_default(&self, default: Option<&Literal>, made: &Made) -> Possible {
         let at = self.span(made.site);
         let thing = match default {
-            Some(Literal::Word(word)) => match word.as_str() {
-                "cpus" => Thing::Between(Some(1.0), None),
-                "cpus-plus-4-at-most-32" => Thing::Between(Some(5.0), Some(32.0)),
-                "cpus-times-5" => Thing::Between(Some(5.0), None),
-                _ => literal_thing(&Literal::Word(word.clone())),
+            Some(Literal::Word(word)) => match cpu_range(word) {
+                Some((low, high)) => Thing::Between(low, high),
+                None => literal_thing(&Literal::Word(word.clone())),
             },
             Some(literal) => literal_thing(literal),
             None => Thing::Unknown("no number is given".into()),

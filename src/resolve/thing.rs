@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::facts::{ExprId, Name, ScopeId};
+use crate::facts::{ExprId, ScopeId};
 use crate::text::Span;
 use crate::value::{Certainty, How, Step};
 
@@ -197,6 +197,8 @@ pub struct FrameData {
     pub this: Option<Thing>,
     /// Activations between this one and an open frame.
     pub depth: u32,
+    /// The same for frames that are the same activation.
+    pub id: u32,
 }
 
 /// Where the arguments of an activation come from.
@@ -210,6 +212,8 @@ pub struct Binding {
     pub skip: usize,
     /// Arguments given earlier by `partial`.
     pub before: Option<Rc<Binding>>,
+    /// The display that holds the positional arguments (`Thread(target=f, args=(x, y))`).
+    pub packed: Option<ExprRef>,
 }
 
 impl Frame {
@@ -238,9 +242,4 @@ pub fn dotted(path: &str, name: &str) -> Rc<str> {
 /// The last part of a dotted path.
 pub fn last_part(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
-}
-
-/// An owned name as shared text.
-pub fn shared(name: &Name) -> Rc<str> {
-    Rc::from(&**name)
 }

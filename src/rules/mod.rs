@@ -1,1 +1,88 @@
-//! (being built)
+//! The rules: one file for each, with a page of the same name in `rules/`.
+//!
+//! A rule sees what was resolved and linked, no syntax; what it needs to know of a library is a property in the catalog.
+
+pub mod page;
+
+mod client_per_request;
+mod connections_churned;
+mod connections_discarded;
+mod limiter_per_call;
+mod limits_ignored;
+mod per_host_above_total;
+mod pool_below_concurrency;
+mod unused_ignore;
+
+mod advice;
+mod brackets;
+mod carry;
+mod edits;
+mod sums;
+mod telling;
+mod visible;
+
+use crate::finding::{Finding, Severity};
+use crate::link::Linked;
+use crate::resolve::Project;
+use crate::settings::{Level, Settings};
+use crate::text::Sources;
+
+/// One rule.
+pub struct Rule {
+    /// Its id: the stem of its page.
+    pub id: &'static str,
+    /// Adds what it finds.
+    pub check: fn(&Context<'_>, &mut Vec<Finding>),
+}
+
+/// What rules judge by.
+pub struct Context<'a> {
+    /// Pools, concurrency and what flows between them.
+    pub linked: &'a Linked<'a>,
+    /// What was read, for fixes: they need the arguments of a call, not only what they come to.
+    pub project: &'a Project<'a>,
+    /// The texts, to quote from.
+    pub sources: &'a Sources,
+    /// Targets of the advice.
+    pub settings: &'a Settings,
+}
+
+/// All rules, by id.
+pub static RULES: &[&Rule] = &[
+    &client_per_request::RULE,
+    &connections_churned::RULE,
+    &connections_discarded::RULE,
+    &limiter_per_call::RULE,
+    &limits_ignored::RULE,
+    &per_host_above_total::RULE,
+    &pool_below_concurrency::RULE,
+    &unused_ignore::RULE,
+];
+
+/// Ids of all rules, sorted.
+pub fn ids() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.id).collect()
+}
+
+/// The severity of a rule after the settings had their say; `None` where it is off.
+pub fn severity(id: &str, settings: &Settings) -> Option<Severity> {
+    match settings.rules.get(id) {
+        Some(Level::Off) => None,
+        Some(Level::At(severity)) => Some(*severity),
+        None => Some(page::of(id).map_or(Severity::Warning, |page| page.severity)),
+    }
+}
+
+/// What all rules that are on find.
+pub fn judge(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let Some(severity) = severity(rule.id, context.settings) else { continue };
+        let before = findings.len();
+        (rule.check)(context, &mut findings);
+        for finding in &mut findings[before..] {
+            finding.severity = severity;
+        }
+    }
+    findings
+}

@@ -8,11 +8,12 @@
 pub mod baseline;
 mod comments;
 mod directive;
+mod removal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::load::nearest;
-use crate::finding::{Finding, Report, Severity};
+use crate::finding::{Finding, Fix, Report, Severity};
 use crate::text::{FileId, SourceFile, Span};
 use crate::value::Certainty;
 use directive::{Directive, Reach};
@@ -29,6 +30,8 @@ struct Entry {
     /// What is wrong with the comment, where it cannot be understood.
     fault: Option<&'static str>,
     used: bool,
+    /// What takes it away.
+    removal: Option<Fix>,
 }
 
 /// Drops the findings that comments silence, counts them in [`Report::silenced`], and adds a finding for each rule in a comment that
@@ -69,13 +72,14 @@ pub fn silence(report: &mut Report, known_rules: &[&'static str], level: impl Fn
 fn read(file: &SourceFile) -> Vec<Entry> {
     let mut entries = Vec::new();
     for comment in comments::with_directives(file) {
-        for Directive { rules, span, reach, fault } in directive::parse(file, &comment) {
+        for Directive { rules, span: whole, reach, fault } in directive::parse(file, &comment) {
             if rules.is_empty() {
-                entries.push(Entry { rule: String::new(), span, reach, fault, used: false });
+                entries.push(Entry { rule: String::new(), span: whole, reach, fault, used: false, removal: None });
                 continue;
             }
             for (rule, span) in rules {
-                entries.push(Entry { rule, span, reach, fault, used: false });
+                let removal = removal::of(file, span, whole, &comment.range, comment.opener);
+                entries.push(Entry { rule, span, reach, fault, used: false, removal });
             }
         }
     }
@@ -154,6 +158,8 @@ fn tell(
         let label = near.map_or_else(|| "`advisor explain` lists the rules".to_string(), |near| format!("did you mean `{near}`?"));
         (format!("the ignore comment names `{rule}`, which is no rule"), label)
     };
+    // A name that was meant otherwise is the author's to mend.
+    let fix = entry.removal.clone().filter(|_| known_rules.contains(&rule.as_str()) || nearest(rule, known_rules).is_none());
     let path = &report.sources.get(entry.span.file).path;
     Some(Finding {
         rule: UNUSED_IGNORE,
@@ -166,7 +172,7 @@ fn tell(
         notes: Vec::new(),
         route: Vec::new(),
         suggestions: Vec::new(),
-        fixes: Vec::new(),
+        fixes: fix.into_iter().collect(),
         key: format!("{UNUSED_IGNORE}:{path}:{rule}"),
     })
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod hostile;
+mod program;
 mod story;
 
 use std::path::Path;
@@ -146,6 +147,28 @@ fn human_lines_fit_the_terminal() {
         for line in text.lines().filter(|line| line.starts_with("   ") && !line.contains('│')) {
             assert!(line.chars().count() <= width, "{width}: {line}");
         }
+    }
+}
+
+#[test]
+fn a_long_path_stands_once_above_its_steps() {
+    let mut report = story();
+    report.sources.rename(|path| format!("services/payments/gateway/client/{path}"));
+    let text = render(Format::Human, &report, &options());
+    let steps = "500 comes from\n       services/payments/gateway/client/app/main.py\n          7  asyncio.Semaphore(args.concurrent)\n";
+    assert!(text.contains(steps), "{text}");
+    let wide = text.lines().filter(|line| line.starts_with("   ") && !line.contains('│')).filter(|line| line.chars().count() > 100);
+    assert_eq!(wide.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn the_inventory_fits_the_terminal_and_has_the_same_text_in_colour() {
+    for width in [60, 80, 120] {
+        let plain = inventory::text(&story(), &RenderOptions { width, ..options() });
+        let coloured = inventory::text(&story(), &RenderOptions { width, color: true, ..options() });
+        assert_eq!((anstream::adapter::strip_str(&coloured).to_string(), coloured != plain), (plain.clone(), true));
+        let notes = |line: &&str| line.starts_with(' ') || line.starts_with("concurrency");
+        assert!(plain.lines().filter(notes).all(|line| line.chars().count() <= width), "{width}:\n{plain}");
     }
 }
 

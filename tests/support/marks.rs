@@ -2,6 +2,7 @@
 //!
 //! `# <- rule` a finding of this rule has its primary span on this line · `# = name value, name value` settings of the pool that is
 //! made here · `# effective value` what it lets through to one host · `# demand value` what runs through it · `# no pool` looks like one.
+//! In Rust a mark starts with `// ` instead of `#`.
 
 use pool_advisor::finding::{Pool, Report};
 use pool_advisor::text::Span;
@@ -27,7 +28,7 @@ pub enum Mark {
 /// The marks of one line.
 pub fn of_line(line: &str) -> Vec<Mark> {
     let mut marks = Vec::new();
-    for piece in line.split('#').skip(1).map(str::trim) {
+    for piece in pieces(line) {
         if let Some(rule) = piece.strip_prefix("<- ") {
             marks.push(Mark::Finding(rule.trim().to_string()));
         } else if let Some(settings) = piece.strip_prefix("= ") {
@@ -45,15 +46,18 @@ pub fn of_line(line: &str) -> Vec<Mark> {
     marks
 }
 
+/// What stands behind each sign that opens a comment, in either language.
+fn pieces(line: &str) -> impl Iterator<Item = &str> {
+    line.split('#').flat_map(|part| part.split("// ")).skip(1).map(str::trim)
+}
+
 /// A line without its marks.
 pub fn stripped(line: &str) -> &str {
     let mut cut = line.len();
-    for (at, _) in line.match_indices('#') {
-        if !of_line(&line[at..]).is_empty() && of_line(line.get(..at).unwrap_or("")).is_empty() {
-            let piece = line[at..].split('#').nth(1).unwrap_or("");
-            if !of_line(&format!("#{piece}")).is_empty() {
-                cut = cut.min(at);
-            }
+    for (at, sign) in line.match_indices('#').chain(line.match_indices("// ")) {
+        let piece = pieces(&line[at..]).next().unwrap_or("");
+        if of_line(line.get(..at).unwrap_or("")).is_empty() && !of_line(&format!("{sign}{piece}")).is_empty() {
+            cut = cut.min(at);
         }
     }
     line[..cut].trim_end()

@@ -47,7 +47,8 @@ pub fn ignoring(files: &Files, path: &str, line: usize, rule: &str) -> Option<Fi
     let text = String::from_utf8(bytes.clone()).ok()?;
     let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
     let old = lines.get_mut(line.checked_sub(1)?)?;
-    *old = format!("{}  # advisor: ignore[{rule}] meant so", stripped(old));
+    let sign = if path.ends_with(".rs") { "//" } else { "#" };
+    *old = format!("{}  {sign} advisor: ignore[{rule}] meant so", stripped(old));
     *bytes = (lines.join("\n") + "\n").into_bytes();
     Some(silent)
 }

@@ -135,7 +135,11 @@ fn variable_at_depth(text: &str, dialect: Dialect, variables: &mut Variables<'_>
     let end = rest.find(|c: char| !(c == '_' || c.is_ascii_alphanumeric())).unwrap_or(rest.len());
     let name = rest.get(..end).unwrap_or_default();
     match name.chars().next() {
-        None => rest.chars().next().filter(|c| matches!(c, '@' | '*' | '#' | '?' | '!' | '-' | '$')).and_then(|_| unknown(2)),
+        // `$<`, `$^`, `$+`, `$|`, `$%` are make's own.
+        None => {
+            let of_make = |c: &char| dialect == Dialect::Make && matches!(c, '<' | '^' | '+' | '|' | '%');
+            rest.chars().next().filter(|c| matches!(c, '@' | '*' | '#' | '?' | '!' | '-' | '$') || of_make(c)).and_then(|_| unknown(2))
+        }
         Some(digit) if digit.is_ascii_digit() => unknown(2),
         Some(_) => Some(Met { length: 1 + end, expansion: look_up(name, variables), command: None }),
     }

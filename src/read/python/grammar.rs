@@ -45,6 +45,7 @@ names! {
         BinaryOperator = "binary_operator",
         Block = "block",
         BooleanOperator = "boolean_operator",
+        Break = "break_statement",
         Call = "call",
         CaseClause = "case_clause",
         CasePattern = "case_pattern",

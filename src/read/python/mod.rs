@@ -29,7 +29,7 @@ use crate::text::{Problem, SourceFile, Span};
 /// Most syntax errors that are told about one file: the first says enough, the rest often follows from it.
 const MAX_ERRORS: usize = 3;
 
-/// Reads a file, or only `regions` of it: byte ranges of top-level blocks, sorted and disjoint, as [`outline`] gives them. Of a class its
+/// Reads a file, or only `regions` of it: byte ranges of top-level blocks, sorted and disjoint, as [`outline()`] gives them. Of a class its
 /// head and some of its parts may be given as well. The facts of a block are the same however much is read around it.
 pub fn read(file: &SourceFile, regions: Option<&[Range<usize>]>) -> FileFacts {
     let module = empty_scope(ScopeKind::Module, "".into(), Span::new(file.id, 0, file.text.len()), Span::new(file.id, 0, 0));

@@ -37,6 +37,10 @@ impl<'t> Lowerer<'t> {
                 let span = self.span(node);
                 self.state(StatementKind::Return(value), span);
             }
+            Kind::Break => {
+                let span = self.span(node);
+                self.state(StatementKind::Break, span);
+            }
             Kind::Raise | Kind::Assert => self.evaluate_parts(node),
             Kind::Print | Kind::Exec => {
                 self.old_statement(node);

@@ -223,6 +223,11 @@ impl Lowerer<'_> {
                 if let Some(value) = &e.expr {
                     self.evaluate(value);
                 }
+                // A labelled one may end another loop than the innermost.
+                if e.label.is_none() {
+                    let span = self.span(e.break_token.span, expr_last(at));
+                    self.state(StatementKind::Break, span);
+                }
                 true
             }
             Expr::Return(e) => {

@@ -1,0 +1,101 @@
+//! Loops that repeat a request only until it succeeds, and requests of which one run sends only one.
+
+use crate::catalog::concurrency::Gives;
+use crate::facts::{ContextId, ExprId};
+use crate::facts::{ContextKind, ExprKind, FileFacts, Scope, StatementKind, Target};
+use crate::resolve::{Evaluator, ExprRef};
+
+/// Whether a loop around an expression ends as soon as the expression went well: a retry, not a series.
+pub fn is_retry(evaluator: &Evaluator<'_>, at: ExprRef, inside: ContextId) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    let expr = facts.expr(at.expr);
+    let scope = facts.scope(expr.scope);
+    let counts_tries = counts_tries(evaluator, facts, scope, at, inside);
+    scope.statements.iter().any(|statement| {
+        let leaves = match statement.kind {
+            StatementKind::Return(_) => true,
+            StatementKind::Break => innermost_loop(scope, statement.context) == Some(inside),
+            _ => false,
+        };
+        leaves
+            && statement.span.end >= expr.span.end
+            && scope.is_within(statement.context, inside)
+            && !in_handler(scope, statement.context, inside)
+            && (counts_tries || is_unconditional(scope, statement.context, expr.context))
+    })
+}
+
+/// Whether what stands in `at` runs whenever an expression in `before` did: in the same block or one around it, `with` blocks aside.
+fn is_unconditional(scope: &Scope, at: ContextId, before: ContextId) -> bool {
+    let mut context = at;
+    loop {
+        if scope.is_within(before, context) {
+            return true;
+        }
+        match (scope.context(context).kind, scope.context(context).parent) {
+            (ContextKind::With { .. }, Some(parent)) => context = parent,
+            _ => return false,
+        }
+    }
+}
+
+fn innermost_loop(scope: &Scope, at: ContextId) -> Option<ContextId> {
+    scope
+        .context_chain(at)
+        .find(|(_, context)| matches!(context.kind, ContextKind::For { .. } | ContextKind::While { .. }))
+        .map(|(id, _)| id)
+}
+
+fn in_handler(scope: &Scope, at: ContextId, outside: ContextId) -> bool {
+    scope.context_chain(at).take_while(|(id, _)| *id != outside).any(|(_, context)| matches!(context.kind, ContextKind::Handler))
+}
+
+/// `for attempt in range(n)` whose number the expression does not use.
+fn counts_tries(evaluator: &Evaluator<'_>, facts: &FileFacts, scope: &Scope, at: ExprRef, inside: ContextId) -> bool {
+    let ContextKind::For { over, .. } = scope.context(inside).kind else { return false };
+    let ExprKind::Call { callee, .. } = facts.expr(over).kind else { return false };
+    let ExprKind::Name(called) = &facts.expr(callee).kind else { return false };
+    if evaluator.project.catalog.function(called).is_none_or(|function| function.gives != Gives::Count) {
+        return false;
+    }
+    let numbers = scope.statements.iter().filter(|statement| statement.context == inside).find_map(|statement| match &statement.kind {
+        StatementKind::Bind { target: Target::Name(name), value, .. } if is_element(facts, *value, over) => Some(name),
+        _ => None,
+    });
+    let within = facts.expr(at.expr).span;
+    numbers.is_none_or(|number| {
+        !facts.expressions.iter().any(|expr| {
+            expr.span.start >= within.start && expr.span.end <= within.end && matches!(&expr.kind, ExprKind::Name(name) if name == number)
+        })
+    })
+}
+
+fn is_element(facts: &FileFacts, value: ExprId, over: ExprId) -> bool {
+    matches!(facts.expr(value).kind, ExprKind::Element(inner) if inner == over)
+}
+
+/// Whether one run of a function sends at most one of these requests, which stand in it: they lie on different sides of an `if`, after a
+/// return, or in the handler of the other.
+pub fn at_most_one(evaluator: &Evaluator<'_>, requests: &[ExprRef]) -> bool {
+    requests.iter().enumerate().all(|(number, one)| requests[number + 1..].iter().all(|other| are_alternatives(evaluator, *one, *other)))
+}
+
+fn are_alternatives(evaluator: &Evaluator<'_>, one: ExprRef, other: ExprRef) -> bool {
+    if evaluator.scope_of(one) != evaluator.scope_of(other) {
+        return false;
+    }
+    let facts = evaluator.project.facts(one.file);
+    let (first, second) = if facts.expr(one.expr).span.start <= facts.expr(other.expr).span.start { (one, other) } else { (other, one) };
+    let (first, second) = (facts.expr(first.expr), facts.expr(second.expr));
+    let scope = facts.scope(first.scope);
+    let returned = scope.statements.iter().any(|statement| {
+        matches!(statement.kind, StatementKind::Return(_))
+            && statement.span.end >= first.span.end
+            && statement.span.end <= second.span.start
+            && is_unconditional(scope, statement.context, first.context)
+    });
+    let handles = scope.context_chain(second.context).any(|(id, context)| {
+        matches!(context.kind, ContextKind::Handler) && !scope.is_within(first.context, id) && context.span.start >= first.span.end
+    });
+    returned || handles || scope.excludes(first.context, second.context)
+}

@@ -1,0 +1,100 @@
+//! A way with its numbers: every limiter and count as it is for the calls that lead there.
+
+use rustc_hash::FxHashMap;
+
+use super::climb::Way;
+use super::hops::Hop;
+use crate::facts::ExprKind;
+use crate::resolve::{Binding, Caller, Evaluator, ExprRef, Frame, ScopeRef, Thing};
+use crate::value::Step;
+
+/// One way from a request outward.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// What stands on the way to the pool's home, innermost first, with the scope that each stands in.
+    pub hops: Vec<(Hop, ScopeRef)>,
+    /// What stands beyond the pool's home: each of these makes pools, not requests.
+    pub beyond: Vec<(Hop, ScopeRef)>,
+    /// Whether a call on it may as well lead elsewhere: its object is not known, or is one of several kinds.
+    pub assumed: bool,
+}
+
+/// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
+/// another pool.
+pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
+    let (frames, ambiguous) = frames(evaluator, way);
+    let frame_at = |scope: ScopeRef| {
+        let mut at = Some(scope);
+        while let Some(candidate) = at {
+            if let Some(frame) = frames.get(&candidate) {
+                return evaluator.frame_for(scope, frame);
+            }
+            at = evaluator.scope(candidate).parent.map(|parent| ScopeRef { file: scope.file, scope: parent });
+        }
+        evaluator.open_frame(scope)
+    };
+    let found = evaluator.eval(object, &frame_at(evaluator.scope_of(object)));
+    let is_other = |thing: &Thing| matches!(thing, Thing::Made(_) | Thing::Part(..));
+    if found.iter().any(|possible| is_other(&possible.thing)) && !found.iter().any(|possible| is_pool(&possible.thing)) {
+        return None;
+    }
+    let home_after = way.home_after.unwrap_or(way.drafts.len());
+    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), assumed: way.assumed || ambiguous };
+    for (number, (draft, scope)) in way.drafts.iter().enumerate() {
+        if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
+            if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }
+        }
+    }
+    Some(route)
+}
+
+/// The activation of each function on a way, from the outermost inward, and whether a method on it is called on objects of several classes.
+fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Frame>, bool) {
+    let mut frames: FxHashMap<ScopeRef, Frame> = FxHashMap::default();
+    let mut outer: Option<Frame> = None;
+    let mut ambiguous = false;
+    for (function, caller) in way.calls.iter().rev() {
+        let stands_in = evaluator.scope_of(caller.call);
+        let near = match &outer {
+            Some(frame) => evaluator.frame_for(stands_in, frame),
+            None => evaluator.open_frame(stands_in),
+        };
+        let binding = Binding { caller: near.clone(), ..caller.binding.clone() };
+        let receivers = receivers(evaluator, caller, &near);
+        let class = |thing: &Thing| match thing {
+            Thing::Object(object) => Some(object.class),
+            _ => None,
+        };
+        ambiguous |= receivers.iter().any(|one| class(one) != class(&receivers[0]));
+        // One of several objects: no one of them in particular.
+        let this = if let [one] = receivers.as_slice() { Some(one.clone()) } else { None };
+        let frame = evaluator.activation(*function, binding, this);
+        frames.insert(*function, frame.clone());
+        outer = Some(frame);
+    }
+    (frames, ambiguous)
+}
+
+/// The objects that a method is called on.
+fn receivers(evaluator: &Evaluator<'_>, caller: &Caller, frame: &Frame) -> Vec<Thing> {
+    let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return Vec::new() };
+    if caller.handed_on {
+        return Vec::new();
+    }
+    let found = evaluator.eval(ExprRef { file: caller.call.file, expr: callee }, frame);
+    let objects = found.into_iter().filter_map(|possible| match possible.thing {
+        Thing::Method(this, _) => Some((*this).clone()),
+        called @ Thing::Object(_) => Some(called),
+        _ => None,
+    });
+    objects.collect()
+}
+
+/// The route in the words of the report, outermost first.
+pub fn steps(route: &Route) -> Vec<Step> {
+    let said = route.hops.iter().filter(|(hop, _)| !hop.said.is_empty());
+    let mut steps: Vec<Step> = said.map(|(hop, _)| Step { at: Some(hop.at), said: hop.said.clone() }).collect();
+    steps.reverse();
+    steps.dedup();
+    steps
+}

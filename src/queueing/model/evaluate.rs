@@ -1,0 +1,262 @@
+//! Picks the method and collects the figures.
+
+use super::{Figures, Method, Note, Prediction, Range, Scenario, Shape, WaitsOf};
+use crate::queueing::capacity::server_binds as server_is_narrower;
+use crate::queueing::service::Impossible;
+use crate::queueing::simulate::{GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run};
+use crate::queueing::{AtLimit, Burst, Service, tighter};
+
+/// Attempts that one simulation may make; above it workers and rounds are cut in proportion.
+const BUDGET: u64 = 200_000;
+/// Attempts that cannot be cut below this are not simulated: it would take more than a few tenths of a second.
+const HEAVIEST: u64 = 500_000;
+/// Rounds at least, where rounds are cut: enough for the first one not to decide.
+const FEWEST_ROUNDS: u64 = 40;
+/// Slots at least, where everything is cut in proportion.
+const FEWEST_SLOTS: f64 = 10.0;
+/// Most seeds over which a simulation with varying service times is averaged.
+const SEEDS: u64 = 8;
+/// Spread of nearly constant calls, as p95 / mean: enough to break lockstep.
+const NEARLY: f64 = 1.01;
+/// Share of too long calls above which it is said, queueing.md §4.
+const TOO_LONG: f64 = 0.01;
+
+pub(super) fn predict(scenario: &Scenario) -> Result<Prediction, Impossible> {
+    let service = scenario.latency.map(|latency| Service::new(latency, scenario.latency_p95)).transpose()?;
+    let mut notes = Vec::new();
+    if let Some(capacity) = server_binds(scenario) {
+        notes.push(Note::ServerBinds { capacity });
+    }
+    let figures = service.and_then(|service| figures(scenario, &service, &mut notes));
+    if scenario.cpu_bound {
+        notes.push(Note::CpuBound);
+    }
+    Ok(Prediction {
+        shape: if scenario.rounds > 1 { Shape::ClosedLoop } else { Shape::Burst },
+        burst: Burst { requests: scenario.concurrency, limit: scenario.narrowest() },
+        break_even: scenario.break_even(),
+        figures,
+        notes,
+        lower_bound: scenario.cpu_bound,
+    })
+}
+
+fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Option<Figures> {
+    let time_outs = &scenario.time_outs;
+    let shortest = [time_outs.total, time_outs.read].into_iter().flatten().min_by(f64::total_cmp);
+    if let Some(share) = shortest.map(|timeout| 1.0 - service.cdf(timeout)).filter(|share| *share > TOO_LONG) {
+        notes.push(Note::TimeOutTooShort { share });
+    }
+    if time_outs.whole_seconds && [time_outs.total, time_outs.queue, time_outs.read].into_iter().flatten().any(|timeout| timeout >= 5.0) {
+        notes.push(Note::WholeSeconds);
+    }
+    if by_formula(scenario) { Some(burst(scenario, service, notes)) } else { simulated(scenario, service, notes) }
+}
+
+/// Whether the burst formulas hold: one round, one attempt, everybody waits in one queue, and only the total time-out counts.
+fn by_formula(scenario: &Scenario) -> bool {
+    scenario.rounds <= 1
+        && scenario.retries.times == 0
+        && scenario.semaphore.is_none()
+        && scenario.at_limit != AtLimit::Error
+        && scenario.time_outs.queue.is_none()
+        && scenario.time_outs.read.is_none()
+        && scenario.server.is_none_or(|server| server.when_full == WhenFull::Queue)
+}
+
+fn burst(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Figures {
+    let burst = Burst { requests: scenario.concurrency, limit: scenario.narrowest() };
+    let timeout = scenario.time_outs.total;
+    let sure = burst.outcome(service, timeout);
+    let mut success = Range::exactly(sure.success);
+    if let (Some(timeout), true) = (timeout, scenario.time_outs.whole_seconds)
+        && timeout >= 5.0
+    {
+        success = success.and(Range::exactly(burst.outcome(service, Some(timeout + 1.0)).success));
+    }
+    if let Some(edge) = sure.edge
+        && edge.low < edge.high
+    {
+        notes.push(Note::Edge { wave: edge.wave });
+        success = success.and(Range { low: edge.low, high: edge.high });
+    }
+    // No formula gives the end of the last call of varying length, nor a picture.
+    let simulation = if scenario.rounds == 1 && scenario.concurrency <= BUDGET / 10 {
+        scenario.setup(Order::Fifo).and_then(|setup| averaged(&setup))
+    } else {
+        None
+    };
+    let until_given_up = |seconds: f64| timeout.map_or(seconds, |timeout| seconds.min(timeout));
+    let wall = match (service, &simulation) {
+        (Service::Lognormal(_), Some(average)) => average.wall,
+        _ => until_given_up(sure.wall),
+    };
+    let slots = scenario.pool_limit().unwrap_or(u64::MAX).min(scenario.concurrency);
+    Figures {
+        success,
+        mean_wait: Range::exactly(sure.mean_wait),
+        p95_wait: Range::exactly(sure.p95_wait),
+        max_wait: Range::exactly(sure.max_wait),
+        waits_of: WaitsOf::Everybody,
+        wall: Range::exactly(wall),
+        peak_in_flight: slots,
+        peak_queue: burst.queued(),
+        attempts: Range::exactly(1.0),
+        opened: Some(Range::exactly(slots as f64)),
+        timeline: simulation.map(|average| average.first.timeline).unwrap_or_default(),
+        method: Method::Formula,
+    }
+}
+
+fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Option<Figures> {
+    let full = scenario.setup(Order::Fifo)?;
+    let (base, stretch) = cut(&full);
+    if base.workers.saturating_mul(base.rounds.max(1)) > HEAVIEST / (u64::from(base.retries.times) + 1) {
+        notes.push(Note::TooLarge);
+        return None;
+    }
+    if (base.workers, base.rounds) != (full.workers, full.rounds) {
+        notes.push(Note::Scaled { workers: base.workers, rounds: base.rounds });
+    }
+    let orders = scenario.orders();
+    if orders.len() > 1 {
+        notes.push(Note::HandOverUnknown);
+    }
+    let constant = matches!(service, Service::Constant(_));
+    let mut setups = Vec::new();
+    for order in orders {
+        // The clock's phase only decides where all calls end at the same moment.
+        let phases: &[f64] = if !base.time_outs.whole_seconds {
+            &[0.0]
+        } else if constant {
+            &[0.0, 0.999]
+        } else {
+            &[0.5]
+        };
+        for phase in phases {
+            let mut setup = Setup { order: *order, ..base.clone() };
+            setup.time_outs.clock_phase = *phase;
+            setups.push(setup);
+        }
+    }
+    let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency);
+    let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
+    if constant && queues && gives_up && scenario.rounds > 1 {
+        let jittered = Service::new(service.mean(), Some(service.mean() * NEARLY)).ok()?;
+        let more: Vec<Setup> = setups.iter().map(|setup| Setup { service: jittered, ..setup.clone() }).collect();
+        setups.extend(more);
+        notes.push(Note::Lockstep);
+    }
+    if scenario.gone_unknown && server_binds(scenario).is_some() && gives_up && (scenario.rounds > 1 || scenario.retries.times > 0) {
+        setups =
+            setups.iter().flat_map(|setup| [GoneClients::Stops, GoneClients::EndsWhatItBegan].map(|gone| with_gone(setup, gone))).collect();
+        notes.push(Note::GoneClientsUnknown);
+    }
+    let averages = setups.iter().map(averaged).collect::<Option<Vec<Average>>>()?;
+    let range = |figure: fn(&Average) -> f64| averages.iter().map(|average| Range::exactly(figure(average))).reduce(Range::and);
+    let scale = full.workers as f64 / base.workers.max(1) as f64;
+    let count = |figure: fn(&Average) -> u64| {
+        let most = averages.iter().map(figure).max().unwrap_or(0);
+        if scale == 1.0 { most } else { (most as f64 * scale) as u64 }
+    };
+    let opened = range(|average| average.opened)?;
+    let wall = range(|average| average.wall)?;
+    Some(Figures {
+        success: range(|average| average.success)?,
+        mean_wait: range(|average| average.mean)?,
+        p95_wait: range(|average| average.p95)?,
+        max_wait: range(|average| average.max)?,
+        waits_of: if gives_up || scenario.at_limit == AtLimit::Error { WaitsOf::Sent } else { WaitsOf::Everybody },
+        wall: Range { low: wall.low * stretch, high: wall.high * stretch },
+        peak_in_flight: count(|average| average.first.peak_in_flight),
+        peak_queue: count(|average| average.first.peak_queue.saturating_add(average.first.peak_server_queue)),
+        attempts: range(|average| average.attempts)?,
+        opened: (stretch == 1.0).then_some(Range { low: opened.low * scale, high: opened.high * scale }),
+        timeline: averages.first().map(|average| average.first.timeline.clone()).unwrap_or_default(),
+        method: Method::Simulation { seed: scenario.seed, runs: averages.first().map_or(0, |average| average.runs) },
+    })
+}
+
+/// The servers' capacity, if requests queue there rather than in the pool or at the semaphore.
+fn server_binds(scenario: &Scenario) -> Option<u64> {
+    let before = tighter(scenario.pool_limit(), scenario.semaphore);
+    scenario.server_capacity().filter(|_| server_is_narrower(scenario.concurrency, before, scenario.server_capacity()))
+}
+
+fn with_gone(setup: &Setup, gone: GoneClients) -> Setup {
+    Setup { server: setup.server.map(|server| ServerLimit { gone, ..server }), ..setup.clone() }
+}
+
+/// A setup that fits the budget, and the factor by which its wall time is too short. Workers, limits and capacities are cut by
+/// one factor, which leaves waits and shares as they are as long as a few slots remain; rounds are cut where a loop has more
+/// than enough to be steady, and further where the slots forbid to cut the workers.
+fn cut(full: &Setup) -> (Setup, f64) {
+    let mut setup = full.clone();
+    let attempts = u64::from(full.retries.times) + 1;
+    let requests = (BUDGET / attempts).max(1);
+    if full.workers.saturating_mul(full.rounds) <= requests {
+        return (setup, 1.0);
+    }
+    let limits = [full.limits.total, full.limits.per_host, full.semaphore, full.server.map(|server| server.capacity)];
+    let narrowest = limits.into_iter().flatten().filter(|limit| *limit > 0).min().unwrap_or(full.workers);
+    let rounds = (requests / full.workers.max(1)).max(FEWEST_ROUNDS).min(full.rounds);
+    let wanted = full.workers as f64 / (requests / rounds).max(1) as f64;
+    let factor = wanted.min(narrowest as f64 / FEWEST_SLOTS).max(1.0);
+    let workers = (full.workers as f64 / factor).ceil() as u64;
+    setup.rounds = (requests / workers.max(1)).clamp(2, rounds.max(2)).min(full.rounds);
+    if factor > 1.0 {
+        let fewer = |count: u64| if count == 0 { 0 } else { ((count as f64 / factor).round() as u64).max(1) };
+        setup.workers = workers;
+        setup.limits.total = setup.limits.total.map(fewer);
+        setup.limits.per_host = setup.limits.per_host.map(fewer);
+        setup.semaphore = setup.semaphore.map(fewer);
+        setup.keep = match setup.keep {
+            Keep::All => Keep::All,
+            Keep::Idle(most) => Keep::Idle(fewer(most)),
+            Keep::IdlePerHost(most) => Keep::IdlePerHost(fewer(most)),
+            Keep::Open(most) => Keep::Open(fewer(most)),
+        };
+        if let Some(server) = &mut setup.server {
+            server.capacity = fewer(server.capacity);
+        }
+    }
+    let stretch = full.rounds as f64 / setup.rounds.max(1) as f64;
+    (setup, stretch)
+}
+
+struct Average {
+    first: Outcome,
+    runs: u64,
+    success: f64,
+    mean: f64,
+    p95: f64,
+    max: f64,
+    wall: f64,
+    attempts: f64,
+    opened: f64,
+}
+
+/// Means over as many seeds as the budget allows; one for a constant service time, where nothing is drawn.
+fn averaged(setup: &Setup) -> Option<Average> {
+    let requests = setup.workers.saturating_mul(setup.rounds);
+    let size = requests.saturating_mul(u64::from(setup.retries.times) + 1).max(1);
+    let runs = if matches!(setup.service, Service::Constant(_)) { 1 } else { (BUDGET / 10 / size).clamp(1, SEEDS) };
+    let mut average =
+        Average { first: Outcome::default(), runs, success: 0.0, mean: 0.0, p95: 0.0, max: 0.0, wall: 0.0, attempts: 0.0, opened: 0.0 };
+    for number in 0..runs {
+        let setup = Setup { seed: setup.seed.wrapping_add(number), ..setup.clone() };
+        let outcome = run(&setup)?;
+        let weight = 1.0 / runs as f64;
+        average.success += outcome.success() * weight;
+        average.mean += outcome.waits.mean * weight;
+        average.p95 += outcome.waits.p95 * weight;
+        average.max += outcome.waits.max * weight;
+        average.wall += outcome.wall * weight;
+        average.attempts += outcome.attempts as f64 / requests.max(1) as f64 * weight;
+        average.opened += outcome.opened as f64 * weight;
+        if number == 0 {
+            average.first = outcome;
+        }
+    }
+    Some(average)
+}

@@ -1,0 +1,361 @@
+//! From the answer of the queueing model to the document.
+
+use super::{
+    Advice, Asked, Block, Column, Depth, Figures, InCalls, Limits, Moment, Number, Percentile, Picture, Plan, Range, SCHEMA, Size,
+};
+use super::{Step, Sweep, TimeOuts, WithoutLatency};
+use crate::queueing::model::{Method, Note, Prediction, Shape, WaitsOf};
+use crate::queueing::replay::{Ended, Replay};
+use crate::queueing::sizing::Reason;
+use crate::queueing::what_if::{Answer, Change, Knee, Question};
+use crate::queueing::{self, AtLimit, Burst, ClosedLoop, Scenario, model, tighter};
+use crate::render::document::Tool;
+use crate::value::{show_number, show_seconds};
+
+/// Lanes of a picture at most.
+const LANES: u64 = 24;
+/// Points of the queue over time at most.
+const POINTS: u32 = 120;
+/// Shares of the requests whose wait and service are shown, in hundredths.
+const PERCENTILES: [f64; 6] = [25.0, 50.0, 75.0, 90.0, 95.0, 100.0];
+
+/// Where a question comes from.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct Origin {
+    /// The library.
+    pub library: Option<String>,
+    /// Its version, where one was given.
+    pub version: Option<String>,
+    /// Where its numbers and behaviours come from.
+    pub said: Vec<String>,
+    /// What the reader must know beyond the model's own notes.
+    pub notes: Vec<String>,
+}
+
+/// The document of an answer.
+pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
+    let now = &question.now;
+    let columns: Vec<Column> = answer.columns.iter().map(column).collect();
+    let mut notes = origin.notes.clone();
+    for column in &answer.columns {
+        if column.closed.as_ref().is_some_and(|closed| closed.notes.contains(&Note::TooLarge)) {
+            notes.push(format!("{}: the closed loop is too large to simulate, so that nothing is said of it", name(column.change)));
+        }
+    }
+    let pictured = answer.columns.iter().filter(|column| matches!(column.change, Change::Nothing | Change::AsAdvised));
+    Plan {
+        schema: SCHEMA,
+        tool: Tool { name: "advisor".into(), version: env!("CARGO_PKG_VERSION").into() },
+        asked: Asked {
+            concurrency: now.concurrency,
+            rounds: now.rounds,
+            latency_s: now.latency.map(Number),
+            latency_p95_s: now.latency_p95.map(Number),
+            limits: limits(now.limits),
+            at_limit: at_limit(now.at_limit),
+            time_outs: time_outs(now),
+            server_capacity: now.server.map(|server| server.capacity),
+            library: origin.library.clone(),
+            version: origin.version.clone(),
+            said: origin.said.clone(),
+        },
+        without_latency: without_latency(now),
+        advice: answer.advice.as_ref().map(|advice| Advice {
+            limits: limits(question.limits(advice)),
+            floor: advice.floor.connections,
+            floor_why: reason(advice.floor.reason, question),
+            ceiling: advice.ceiling.map(|bound| bound.connections),
+            ceiling_why: advice.ceiling.map(|bound| reason(bound.reason, question)),
+            semaphore: advice.semaphore,
+            open_files: advice.open_files,
+        }),
+        sizes: answer
+            .sizes
+            .iter()
+            .map(|size| Size {
+                concurrency: size.concurrency,
+                advised: limits(question.limits(&size.advice)),
+                semaphore: size.advice.semaphore,
+                sockets: size.sockets,
+                waves_now: size.now.waves(),
+                success_now: size.success.map(Number),
+            })
+            .collect(),
+        sweep: sweep(question, answer),
+        pictures: pictured.filter_map(|column| picture(&name(column.change), &column.scenario, "seconds")).collect(),
+        notes,
+        columns,
+    }
+}
+
+fn reason(reason: Reason, question: &Question) -> String {
+    match (reason, question.open_files) {
+        (Reason::OpenFiles, Some(files)) => format!("{files} open files less {} for the rest", question.open_files_reserve),
+        _ => reason.text().to_string(),
+    }
+}
+
+fn limits(limits: queueing::Limits) -> Limits {
+    Limits { total: limits.total, per_host: limits.per_host, hosts: limits.hosts, effective: limits.effective() }
+}
+
+fn time_outs(scenario: &Scenario) -> TimeOuts {
+    let time_outs = &scenario.time_outs;
+    TimeOuts {
+        total_s: time_outs.total.map(Number),
+        queue_s: time_outs.queue.map(Number),
+        read_s: time_outs.read.map(Number),
+        queue_restarts: time_outs.queue_restarts,
+        whole_seconds: time_outs.whole_seconds,
+    }
+}
+
+fn at_limit(at_limit: AtLimit) -> &'static str {
+    match at_limit {
+        AtLimit::Wait => "wait",
+        AtLimit::Discard => "discard",
+        AtLimit::Churn => "churn",
+        AtLimit::Error => "error",
+        AtLimit::Unbounded => "unbounded",
+    }
+}
+
+fn without_latency(now: &Scenario) -> WithoutLatency {
+    let slots = now.narrowest();
+    let burst = Burst { requests: now.concurrency, limit: slots };
+    let steady = ClosedLoop { workers: now.concurrency, limit: slots, service: 1.0 };
+    WithoutLatency {
+        slots,
+        waves: burst.waves(),
+        queue_share: Number(burst.queue_share()),
+        wait_mean: Number(burst.mean_wait()),
+        wait_longest: Number(burst.longest_wait()),
+        wait_steady: Number(steady.mean_wait()),
+        break_even_s: now.break_even().map(Number),
+    }
+}
+
+fn name(change: Change) -> String {
+    match change {
+        Change::Nothing => "before".into(),
+        Change::AsAdvised => "after".into(),
+        Change::AtOnce(limit) => format!("{limit} at once"),
+        Change::PoolAlone => "pool alone".into(),
+        Change::TimeOut(seconds) => format!("time-out {}", show_seconds(seconds)),
+    }
+}
+
+fn what(change: Change, scenario: &Scenario) -> String {
+    match change {
+        Change::Nothing => "as it is".into(),
+        Change::AsAdvised => match scenario.semaphore {
+            Some(permits) => format!("the advised limits, and a semaphore of {permits} outside the time-outs: the server takes no more"),
+            None => "the advised limits".into(),
+        },
+        Change::AtOnce(limit) => {
+            let turns = Burst { requests: scenario.concurrency, limit: Some(limit) }.slow_down();
+            format!(
+                "the concurrency lowered to the limit: no more than {limit} under way, held back before the time-outs begin; takes {} times as long as all at once",
+                show_number(turns)
+            )
+        }
+        Change::PoolAlone => "a pool for all, without a semaphore: the queue moves to the server".into(),
+        Change::TimeOut(seconds) => {
+            format!("the present limits with time-outs of {}: nearly all of a burst keep to it", show_seconds(seconds))
+        }
+    }
+}
+
+fn column(column: &queueing::what_if::Column) -> Column {
+    let scenario = &column.scenario;
+    let at_pool = Burst { requests: scenario.concurrency, limit: scenario.narrowest() };
+    let through = tighter(scenario.narrowest(), scenario.semaphore);
+    let all = Burst { requests: scenario.concurrency, limit: through };
+    // What a semaphore holds back has not begun: it waits nowhere that a time-out counts.
+    let held_back = scenario.semaphore.is_some_and(|permits| permits <= scenario.narrowest().unwrap_or(u64::MAX));
+    let waits = scenario.at_limit == AtLimit::Wait && !held_back;
+    let wait = |calls: f64| Number(if waits { calls } else { 0.0 });
+    Column {
+        name: name(column.change),
+        what: what(column.change, scenario),
+        limits: limits(scenario.limits),
+        semaphore: scenario.semaphore,
+        time_outs: time_outs(scenario),
+        burst: figures(&column.burst),
+        closed_loop: column.closed.as_ref().and_then(figures),
+        in_calls: InCalls {
+            wait_mean: wait(at_pool.mean_wait()),
+            wait_p95: wait(at_pool.wait_at(0.95)),
+            wait_longest: wait(at_pool.longest_wait()),
+            wall: Number(if scenario.at_limit == AtLimit::Error { 1.0 } else { all.slow_down() }),
+            peak_in_flight: tighter(scenario.pool_limit(), scenario.semaphore).unwrap_or(u64::MAX).min(scenario.concurrency),
+            peak_queue: if waits { at_pool.queued() } else { 0 },
+        },
+    }
+}
+
+fn range(range: model::Range) -> Range {
+    Range { low: Number(range.low), high: Number(range.high) }
+}
+
+fn figures(prediction: &Prediction) -> Option<Figures> {
+    let figures = prediction.figures.as_ref()?;
+    let (method, seed) = match figures.method {
+        Method::Formula => ("formula", None),
+        Method::Simulation { seed, .. } => ("simulation", Some(seed)),
+    };
+    // The picture of a burst is its own, call by call.
+    let is_loop = prediction.shape == Shape::ClosedLoop;
+    let moment = |point: &queueing::simulate::Point| Moment {
+        at: Number(point.at),
+        waiting: Number(point.queued + point.server_queue),
+        in_flight: Number(point.in_flight),
+    };
+    Some(Figures {
+        success: range(figures.success),
+        wait_mean: range(figures.mean_wait),
+        wait_p95: range(figures.p95_wait),
+        wait_longest: range(figures.max_wait),
+        waits_of: match figures.waits_of {
+            WaitsOf::Everybody => "everybody",
+            WaitsOf::Sent => "sent",
+        },
+        wall: range(figures.wall),
+        peak_in_flight: figures.peak_in_flight,
+        peak_queue: figures.peak_queue,
+        attempts: range(figures.attempts),
+        opened: figures.opened.map(range),
+        method,
+        seed,
+        lower_bound: prediction.lower_bound,
+        notes: prediction.notes.iter().map(Note::to_string).collect(),
+        timeline: if is_loop { figures.timeline.iter().map(moment).collect() } else { Vec::new() },
+    })
+}
+
+fn sweep(question: &Question, answer: &Answer) -> Option<Sweep> {
+    let now = &question.now;
+    let advised = answer.advice.as_ref().and_then(|advice| question.limits(advice).effective());
+    let knee = answer.knee.map(|(slots, _)| slots);
+    let marks = |slots: u64| {
+        let all = [("before", now.pool_limit()), ("after", advised), ("knee", knee)];
+        all.into_iter().filter(|(_, at)| *at == Some(slots)).map(|(mark, _)| mark).collect()
+    };
+    let steps: Vec<Step> = answer
+        .sweep
+        .iter()
+        .map(|step| Step {
+            slots: step.slots,
+            success: Number(step.outcome.success),
+            wait_mean: Number(step.outcome.mean_wait),
+            wait_longest: Number(step.outcome.max_wait),
+            marks: marks(step.slots),
+        })
+        .collect();
+    let timed = now.latency.and(now.time_outs.total);
+    (!steps.is_empty()).then(|| Sweep {
+        unit: if now.latency.is_some() { "seconds" } else { "calls" },
+        time_out_s: timed.map(Number),
+        steps,
+        knee,
+        knee_why: answer.knee.map(|(slots, of)| match of {
+            Knee::Success => format!("{slots} are the fewest that give 99 of 100 of the successes that any number gives"),
+            Knee::Wait => {
+                let calls = if now.latency.is_some() { " (for calls of equal length)" } else { "" };
+                format!("from {slots} on a request waits no longer than it is served, on average{calls}")
+            }
+        }),
+    })
+}
+
+/// The burst of a scenario as a picture; `None` where it cannot be replayed. `unit` names what its times are.
+pub fn picture(name: &str, scenario: &Scenario, unit: &'static str) -> Option<Picture> {
+    let replay = Replay::of(scenario)?;
+    let mut patient = scenario.clone();
+    patient.time_outs = queueing::simulate::TimeOuts::default();
+    let shares: Vec<f64> = PERCENTILES.iter().map(|of_100| of_100 / 100.0).collect();
+    let parts = Replay::of(&patient)?.percentiles(&shares);
+    let mut lanes: Vec<Vec<Block>> = vec![Vec::new(); replay.slots.min(LANES) as usize];
+    for call in &replay.calls {
+        if let Some(lane) = lanes.get_mut(call.slot as usize) {
+            lane.push(Block { start: Number(call.start), end: Number(call.end), cut_off: call.ended == Ended::CutOff });
+        }
+    }
+    let wall = replay.wall();
+    let mut depth: Vec<Depth> = (0..=POINTS)
+        .map(|point| wall * f64::from(point) / f64::from(POINTS))
+        .map(|at| Depth { at: Number(at), waiting: replay.waiting(at) })
+        .collect();
+    depth.dedup_by_key(|depth| depth.waiting);
+    Some(Picture {
+        name: name.to_string(),
+        unit,
+        requests: replay.requests,
+        slots: replay.slots,
+        answered: replay.answered(),
+        gave_up_at: replay.gave_up_at.map(Number),
+        wall: Number(wall),
+        lanes,
+        depth,
+        percentiles: PERCENTILES
+            .iter()
+            .zip(parts)
+            .map(|(of_100, parts)| Percentile { of_100: Number(*of_100), wait: Number(parts.wait), service: Number(parts.service) })
+            .collect(),
+    })
+}
+
+/// What the reader must know about the sweep.
+pub fn sweep_remarks(plan: &Plan) -> Vec<String> {
+    let Some(sweep) = &plan.sweep else { return Vec::new() };
+    let mut all: Vec<String> = sweep.knee_why.iter().map(|why| format!("knee: {why}")).collect();
+    let waits = "waits: mean / longest, if nobody gave up";
+    all.push(if sweep.time_out_s.is_some() { waits.into() } else { format!("bars: the mean wait; {waits}") });
+    let widest = sweep.steps.last().map_or(0, |step| step.slots);
+    if let Some(capacity) = plan.asked.server_capacity.map(|capacity| capacity.saturating_mul(plan.asked.limits.hosts))
+        && capacity < widest
+    {
+        all.push(format!("above {capacity} the server is the narrower place: the queue moves there"));
+    }
+    all
+}
+
+/// A sentence on what a burst comes to without any latency, and one on the steady state.
+pub fn latency_free(plan: &Plan) -> Vec<String> {
+    let without = &plan.without_latency;
+    let concurrency = plan.asked.concurrency;
+    let Some(waves) = without.waves else {
+        return vec!["a limit of 0: nothing is ever served".into()];
+    };
+    let mut all = Vec::new();
+    let limit = plan.asked.limits.effective.filter(|limit| *limit < concurrency);
+    match (plan.asked.at_limit, limit) {
+        ("error", Some(limit)) => {
+            return vec![format!("burst: {limit} of {concurrency} get a connection, {} fail at once", concurrency - limit)];
+        }
+        ("discard" | "churn", Some(limit)) => {
+            all.push(format!("burst: nothing waits in the client: {concurrency} connections are opened, and {limit} kept"));
+        }
+        _ => {}
+    }
+    match without.slots.filter(|slots| *slots < concurrency) {
+        Some(slots) => {
+            all.push(format!(
+                "burst: {waves} waves of {slots}, so that all of it takes {waves} times as long; {} % queue, for {} calls on average and {} at most",
+                show_number((without.queue_share.0 * 1000.0).round() / 10.0),
+                show_number(without.wait_mean.0),
+                show_number(without.wait_longest.0),
+            ));
+            all.push(format!(
+                "steady state: with {concurrency} always under way each request waits {} calls on average ({concurrency} / {slots} - 1)",
+                show_number(without.wait_steady.0),
+            ));
+        }
+        None if all.is_empty() => all.push(format!("burst: nothing waits, all {concurrency} fit at once")),
+        None => {}
+    }
+    if let Some(latency) = without.break_even_s {
+        all.push(format!("break-even: nobody in a burst meets a time-out while calls take at most {}", show_seconds(latency.0)));
+    }
+    all
+}

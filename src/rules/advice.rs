@@ -1,0 +1,73 @@
+//! Limits to write instead, each with the reason for its floor and its ceiling.
+
+use super::Context;
+use super::telling::decisive;
+use crate::catalog::library::Role;
+use crate::finding::{Case, Suggestion};
+use crate::link::whole;
+use crate::queueing::Limits;
+use crate::queueing::sizing::{Demand, advise};
+use crate::resolve::ResolvedPool;
+use crate::value::{Amount, Value};
+
+/// What to write at a pool so that the demand of a case fits; nothing for pools that are not sized by concurrency.
+pub fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec<Suggestion> {
+    let Some(wanted) = decisive(&case.demand).and_then(whole) else { return Vec::new() };
+    if pool.kind.database {
+        return Vec::new();
+    }
+    let targets = &context.settings.targets;
+    let present = |role| pool.role(role).and_then(|setting| limit(&setting.value));
+    let advice = advise(&Demand {
+        headroom: targets.headroom,
+        present: Some(Limits { total: present(Role::Total), per_host: present(Role::PerHost), hosts: 1 }),
+        open_files: whole(targets.open_files),
+        open_files_reserve: whole(targets.open_files_reserve).unwrap_or(50),
+        ..Demand::single_host(wanted)
+    });
+    let ceiling = advice.ceiling.map(|bound| bound.connections as f64);
+    let ceiling_why = format!("{} open files less {} for the rest", targets.open_files, targets.open_files_reserve);
+    let floor_why = "as many as run at once".to_string();
+    let suggestion = |setting: &str, advised: u64| Suggestion {
+        setting: setting.to_string(),
+        floor: wanted as f64,
+        advised: advised as f64,
+        ceiling,
+        floor_why: floor_why.clone(),
+        ceiling_why: ceiling_why.clone(),
+    };
+    let bounded = |role| pool.role(role).filter(|setting| limit(&setting.value).is_some_and(|limit| limit < wanted));
+    let mut found = Vec::new();
+    match (bounded(Role::PerHost), pool.role(Role::Total)) {
+        (Some(per_host), total) => {
+            found.push(suggestion(&per_host.name, advice.per_host));
+            if let Some(total) = total.filter(|total| limit(&total.value).is_some_and(|limit| limit < advice.total)) {
+                let mut of_total = suggestion(&total.name, advice.total);
+                of_total.floor_why = format!("no less than `{}`, or it binds first", per_host.name);
+                of_total.ceiling = None;
+                of_total.ceiling_why = "what is really open at once is bounded by the concurrency".to_string();
+                found.push(of_total);
+            }
+        }
+        (None, _) => {
+            let decides = bounded(Role::Total).or_else(|| bounded(Role::Idle));
+            found.extend(decides.map(|setting| suggestion(&setting.name, advice.per_host)));
+        }
+    }
+    // A cap on idle connections that stays below closes what the larger pool opens.
+    if let Some(idle) = bounded(Role::Idle).filter(|idle| !found.iter().any(|other| other.setting == idle.name)) {
+        let advised = found.first().map_or(advice.per_host, |first| first.advised as u64);
+        let mut of_idle = suggestion(&idle.name, advised);
+        of_idle.floor_why = "what runs at once is idle a moment later".to_string();
+        found.push(of_idle);
+    }
+    found
+}
+
+/// A limit as the model takes it; `None` where there is none or it is not known.
+fn limit(value: &Value) -> Option<u64> {
+    match value.amount {
+        Amount::Unknown(_) => None,
+        ref amount => amount.greatest().and_then(whole),
+    }
+}

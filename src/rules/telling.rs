@@ -1,0 +1,112 @@
+//! The parts that findings about a pool and its concurrency share: places, labels, keys.
+
+use super::Context;
+use crate::finding::{Case, Finding, Label, Pool, Severity};
+use crate::text::Span;
+use crate::value::{Amount, Certainty, Value, show_number};
+
+/// A finding with nothing but its place and message.
+pub fn finding(
+    context: &Context<'_>,
+    rule: &'static str,
+    pool: &Pool,
+    role: &str,
+    span: Span,
+    certainty: Certainty,
+    message: String,
+) -> Finding {
+    let path = &context.sources.get(pool.span.file).path;
+    Finding {
+        rule,
+        severity: Severity::Warning,
+        certainty,
+        message,
+        span,
+        label: String::new(),
+        labels: Vec::new(),
+        notes: Vec::new(),
+        route: Vec::new(),
+        suggestions: Vec::new(),
+        fixes: Vec::new(),
+        key: format!("{rule}|{path}|{}|{role}", if pool.bound_to.is_empty() { &pool.symbol } else { &pool.bound_to }),
+    }
+}
+
+/// The place of a setting: where the construction writes it, else the construction.
+pub fn place_of_setting(pool: &Pool, name: &str) -> Span {
+    let written = pool.settings.iter().find(|setting| setting.name == name).and_then(|setting| setting.written_at);
+    written.filter(|at| at.file == pool.span.file).unwrap_or_else(|| head(pool.span))
+}
+
+/// The beginning of a call that may go over many lines.
+pub fn head(span: Span) -> Span {
+    Span { end: span.end.min(span.start.saturating_add(120)).max(span.start), ..span }
+}
+
+/// A number in words: `30`, or `15 or 60` with the one that decides.
+pub fn number(value: &Value) -> String {
+    match &value.amount {
+        Amount::Several(all) => all.last().map_or_else(|| value.amount.to_string(), |most| show_number(*most)),
+        Amount::Range { low: Some(low), .. } => format!("at least {}", show_number(*low)),
+        other => other.to_string(),
+    }
+}
+
+/// The number that decides: the greatest alternative of a demand, the lower end of a range.
+pub fn decisive(value: &Value) -> Option<f64> {
+    match &value.amount {
+        Amount::Range { low, .. } => *low,
+        other => other.greatest(),
+    }
+    .filter(|number| number.is_finite())
+}
+
+/// Labels for both ends of the concurrency: where its number stands, and the limiters and fan-outs that it feeds.
+pub fn concurrency_labels(context: &Context<'_>, case: &Case) -> Vec<Label> {
+    let mut labels: Vec<Label> = Vec::new();
+    let mut add = |span: Span, message: String| {
+        let place = context.sources.place(span);
+        if !labels.iter().any(|label| context.sources.place(label.span) == place) {
+            labels.push(Label { span: head(span), message });
+        }
+    };
+    if let Some(at) = case.demand.defined_at {
+        add(at, format!("{} at once", number(&case.demand)));
+    }
+    for site in case.concurrency.iter().filter_map(|at| context.linked.concurrency.get(*at)) {
+        let what = match site.value.amount.greatest() {
+            Some(most) if most.is_finite() => format!("{} here", site.value.amount),
+            _ => "started together here".to_string(),
+        };
+        add(site.span, what);
+    }
+    labels
+}
+
+/// The label of the pool itself, where the finding's own place is on another line.
+pub fn pool_label(context: &Context<'_>, finding: &Finding, pool: &Pool) -> Option<Label> {
+    let same_line = context.sources.place(finding.span) == context.sources.place(pool.span);
+    (!same_line).then(|| Label { span: first_line(context, pool.span), message: "the pool".to_string() })
+}
+
+/// The first line of a span.
+pub fn first_line(context: &Context<'_>, span: Span) -> Span {
+    let length = context.sources.slice(span).lines().next().unwrap_or("").len() as u32;
+    Span { end: span.start + length, ..span }
+}
+
+/// What was taken for granted.
+pub fn assumptions(case: &Case, per_host: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !case.route_is_known {
+        notes.push("assumed: the declared workload runs through this pool; no route to it was found in the code".to_string());
+    }
+    if per_host {
+        notes.push("assumed: the requests go to one host; a limit per host holds for each host alone".to_string());
+    }
+    if let Amount::Several(all) = &case.demand.amount {
+        let all: Vec<String> = all.iter().map(|number| show_number(*number)).collect();
+        notes.push(format!("{} are given in different places; the largest decides", all.join(" and ")));
+    }
+    notes
+}

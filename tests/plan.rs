@@ -1,0 +1,222 @@
+//! `advisor plan`: the known figures of the queueing model in its output, the shape of its JSON, and that text and JSON agree.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+const SEED: &str = "--concurrency 500 --limit 100 --per-host 30 --timeout 120s --latency 40s";
+const VARYING: &str = "--concurrency 500 --limit 100 --per-host 30 --timeout 120s --latency 40s --latency-p95 90s";
+
+fn run(arguments: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_advisor"));
+    command.arg("plan").args(arguments.split_whitespace()).current_dir(folder.path()).env_clear().stdin(Stdio::null());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(arguments: &str) -> Value {
+    serde_json::from_str(&run(&format!("{arguments} --output json"))).unwrap()
+}
+
+/// The column of this name, which may be a beginning.
+fn column<'a>(plan: &'a Value, name: &str) -> &'a Value {
+    let columns = plan["columns"].as_array().unwrap();
+    columns.iter().find(|column| column["name"].as_str().unwrap().starts_with(name)).unwrap_or_else(|| panic!("no column {name}"))
+}
+
+/// Both ends of a figure.
+fn range(figures: &Value, key: &str) -> (f64, f64) {
+    let end = |end: &str| figures[key][end].as_f64().unwrap_or_else(|| panic!("{key} of {figures}"));
+    (end("low"), end("high"))
+}
+
+fn within(what: &str, (low, high): (f64, f64), least: f64, most: f64) {
+    assert!(least <= low && low <= high && high <= most, "{what}: {low} to {high}, expected within {least} to {most}");
+}
+
+#[test]
+fn the_schema_is_what_the_types_say() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema/plan.json");
+    let made = pool_advisor::render::plan::schema();
+    if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+        std::fs::write(path, &made).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap_or_default() == made,
+        "{path} is not what the types say; run `UPDATE=1 cargo test --test plan`"
+    );
+}
+
+#[test]
+fn every_plan_has_the_shape_of_the_schema() {
+    let schema: Value = serde_json::from_str(&pool_advisor::render::plan::schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for arguments in [
+        "--concurrency 1",
+        "--concurrency 4000000000 --latency 1ms --timeout 1h --limit 1 --rounds 4000000000",
+        "--concurrency 500 --library httpx",
+        "--concurrency 500 --library httpx --latency 40s --timeout 120s --rounds 4",
+        "--concurrency 50 --library requests@2.34.2 --latency 1s --rounds 3",
+        "--concurrency 50 --library botocore:aio-client --latency 1s",
+        "--concurrency 500 --latency 40s --latency-p95 90s --timeout 120s --limit 100 --per-host 30 --hosts 3 --rounds 108 --server-capacity 128 --library aiohttp@3.8.6",
+    ] {
+        let plan = json(arguments);
+        let errors: Vec<String> = validator.iter_errors(&plan).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(errors.is_empty(), "{arguments}: {}", errors.join("\n"));
+    }
+}
+
+#[test]
+fn without_any_latency() {
+    let plan = json("--concurrency 500 --limit 100 --per-host 30 --timeout 120s");
+    let without = &plan["without_latency"];
+    assert_eq!(
+        (without["waves"].as_u64(), without["wait_mean"].as_f64(), without["wait_longest"].as_f64()),
+        (Some(17), Some(7.84), Some(16.0))
+    );
+    assert!((without["break_even_s"].as_f64().unwrap() - 7.06).abs() < 0.005);
+    assert!((without["queue_share"].as_f64().unwrap() - 0.94).abs() < 1e-9);
+    assert!(plan["columns"][0]["burst"].is_null());
+    let text = run("--concurrency 500 --limit 100 --per-host 30 --timeout 120s");
+    for said in ["17 waves of 30", "7.84 calls on average and 16 at most", "at most 7.06 s", "steady state"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn calls_of_equal_length() {
+    let plan = json(&format!("{SEED} --rounds 108"));
+    let before = &column(&plan, "before")["burst"];
+    assert_eq!(range(before, "success"), (0.12, 0.18));
+    assert_eq!(range(before, "wait_mean"), (313.6, 313.6));
+    assert_eq!(range(before, "wait_longest"), (640.0, 640.0));
+    assert!(before["notes"].to_string().contains("wave 3 ends about when the time-out does"), "{before}");
+    let after = column(&plan, "after");
+    assert_eq!(range(&after["burst"], "success"), (1.0, 1.0));
+    // 108 rounds of 40 s: 72 minutes.
+    assert_eq!(range(&after["closed_loop"], "wall"), (4320.0, 4320.0));
+    // Held back outside the time-outs, 30 connections bring all through, in 17 times the time.
+    let held = &column(&plan, "30 at once")["burst"];
+    assert_eq!((range(held, "success"), range(held, "wall")), ((1.0, 1.0), (680.0, 680.0)));
+    let closed = &column(&plan, "before")["closed_loop"];
+    within("closed loop", range(closed, "success"), 0.0, 0.18);
+    assert!(closed["notes"].to_string().contains("who gets a freed connection"), "{closed}");
+    let text = run(&format!("{SEED} --rounds 108"));
+    for said in ["12–18 %", "313.6 s", "640 s", "680 s", "72 min", "burst: 500", "closed loop: 500 workers with 108 requests each"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn calls_of_varying_length() {
+    let plan = json(&format!("{VARYING} --rounds 108"));
+    within("before", range(&column(&plan, "before")["burst"], "success"), 0.153, 0.173);
+    within("after", range(&column(&plan, "after")["burst"], "success"), 0.981, 0.9835);
+    let closed = column(&plan, "before");
+    let (low, high) = range(&closed["closed_loop"], "success");
+    assert!((low - 0.051).abs() < 0.003 && (high - 0.179).abs() < 0.005, "{low} {high}");
+    let held = &column(&plan, "30 at once")["burst"];
+    within("semaphore alone", range(held, "success"), 0.978, 0.987);
+    within("its wall", range(held, "wall"), 700.0, 750.0);
+    within("after, wall", range(&column(&plan, "after")["closed_loop"], "wall"), 4700.0, 5300.0);
+    // The fewest slots for 99 of 100 of 98.3 %: between those for 97 % and for all.
+    assert!((290..=330).contains(&plan["sweep"]["knee"].as_u64().unwrap()), "{}", plan["sweep"]["knee"]);
+}
+
+#[test]
+fn a_server_that_takes_128() {
+    let plan = json(&format!("{VARYING} --server-capacity 128"));
+    assert_eq!(plan["advice"]["semaphore"], 128);
+    within("a bigger pool alone", range(&column(&plan, "pool alone")["burst"], "success"), 0.67, 0.715);
+    within("a semaphore", range(&column(&plan, "after")["burst"], "success"), 0.975, 0.99);
+    assert!(run(&format!("{VARYING} --server-capacity 128")).contains("a semaphore of 128"));
+}
+
+#[test]
+fn the_stress_test_of_a_hundred() {
+    let plan = json("--concurrency 100 --latency 1s --limit 100 --per-host 30");
+    let before = &column(&plan, "before")["burst"];
+    assert_eq!((range(before, "wait_mean").0, range(before, "wait_longest").0, range(before, "wall").0), (1.2, 3.0, 4.0));
+    let after = &column(&plan, "after")["burst"];
+    assert_eq!((range(after, "wait_longest").0, range(after, "wall").0), (0.0, 1.0));
+}
+
+#[test]
+fn sizes_of_the_table() {
+    let plan = json(SEED);
+    let rows: Vec<(u64, u64, u64)> = plan["sizes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|size| {
+            (
+                size["concurrency"].as_u64().unwrap(),
+                size["advised"]["per_host"].as_u64().unwrap(),
+                size["advised"]["total"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(rows, [(50, 60, 100), (100, 120, 200), (200, 240, 400), (300, 360, 600), (500, 600, 1000), (1000, 1200, 2000)]);
+}
+
+#[test]
+fn libraries_decide_by_their_versions() {
+    let of = |library: &str| json(&format!("{VARYING} --rounds 40 --library {library}"));
+    let (old, new) = (of("aiohttp@3.8.6"), of("aiohttp@3.14.5"));
+    let one = |plan: &Value| range(&column(plan, "before")["closed_loop"], "success");
+    assert!(one(&old).0 == one(&old).1, "a known order is one number");
+    assert!(one(&new).1 - one(&new).0 > 0.05, "an unknown order is a range");
+    assert!(old["notes"].to_string().contains("next to nothing"), "{}", old["notes"]);
+    assert!(!new["notes"].to_string().contains("next to nothing"), "{}", new["notes"]);
+    assert_eq!(new["asked"]["time_outs"]["whole_seconds"], true);
+    // Its defaults where nothing is written: a total, none per host, a time-out that counts the queue.
+    let defaults = json("--concurrency 500 --library aiohttp@3.14.5");
+    assert_eq!(
+        (defaults["asked"]["limits"]["effective"].as_u64(), defaults["asked"]["time_outs"]["total_s"].as_u64()),
+        (Some(100), Some(300))
+    );
+    // A number given as time-out counts the queue here, and each phase there.
+    let phases = json("--concurrency 500 --latency 40s --timeout 120s --library httpx");
+    let time_outs = &phases["asked"]["time_outs"];
+    assert_eq!((time_outs["total_s"].as_u64(), time_outs["queue_s"].as_u64(), time_outs["read_s"].as_u64()), (None, Some(120), Some(120)));
+    assert_eq!((time_outs["queue_restarts"].as_bool(), phases["columns"][0]["burst"]["lower_bound"].as_bool()), (Some(true), Some(true)));
+    assert!(run("--concurrency 500 --latency 40s --timeout 120s --library httpx").contains("≥ "));
+    // Where nothing waits, nobody speaks of waiting.
+    let discards = json("--concurrency 60 --latency 1s --library requests");
+    assert_eq!(
+        (discards["asked"]["at_limit"].as_str(), range(&discards["columns"][0]["burst"], "wait_longest")),
+        (Some("discard"), (0.0, 0.0))
+    );
+    assert!(discards["sweep"].is_null());
+}
+
+#[test]
+fn text_fits_its_columns_and_is_ascii_on_request() {
+    for arguments in [
+        SEED.to_string(),
+        format!("{VARYING} --rounds 108 --server-capacity 128 --library aiohttp@3.14.5"),
+        "--concurrency 4000000000 --latency 1h --limit 7 --timeout 100d --rounds 9".into(),
+        "--concurrency 3 --library requests".into(),
+    ] {
+        let text = run(&arguments);
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80 && line.trim_end() == line, "{arguments}: {line:?}");
+        }
+        let letters = run(&format!("{arguments} --ascii"));
+        assert!(letters.is_ascii());
+        assert_eq!(letters.lines().count(), text.lines().count());
+        for (one, other) in letters.lines().zip(text.lines()) {
+            assert_eq!(one.chars().count(), other.chars().count(), "{one}\n{other}");
+        }
+    }
+}
+
+#[test]
+fn two_runs_are_the_same() {
+    let arguments = format!("{VARYING} --rounds 108 --server-capacity 128");
+    assert_eq!(run(&arguments), run(&arguments));
+    assert_eq!(json(&arguments), json(&arguments));
+}
