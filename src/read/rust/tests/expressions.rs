@@ -218,6 +218,7 @@ fn blocks_as_values() {
          2 a = (b + 1)
          3 evaluate g()
          3 [2] evaluate 3
+         3 [2] break
          3 e = f(2, unknown(the value of a loop))
          4 evaluate i()
          4 h = none",
