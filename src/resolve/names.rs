@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::eval::{Evaluator, origin_of};
+use super::alternatives::origin_of;
+use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::concurrency::Gives;
