@@ -27,6 +27,7 @@ mod versions;
 
 pub use amounts::value_of;
 pub use callers::Caller;
+pub use calls::COMPUTED;
 pub use construct::Construction;
 pub use eval::{Evaluator, Wants, same};
 pub use index::Binder;
