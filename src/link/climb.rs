@@ -115,6 +115,8 @@ impl<'c> Climber<'_, 'c> {
         let scope = self.evaluator.scope_of(at);
         let around = if way.runs_on { loops_around(self.evaluator, at) } else { limiters_around(self.evaluator, at) };
         way.drafts.extend(around.into_iter().map(|draft| (draft, scope)));
+        // Who calls further out is taken to wait in its own way: workers are mostly started and waited for by the same object.
+        way.runs_on &= self.evaluator.scope(scope).kind == ScopeKind::Comprehension;
         self.leave(scope, way, seen);
     }
 
