@@ -95,6 +95,8 @@ pub struct Executor {
     pub method: Option<String>,
     /// Position of a function that each worker calls once for itself: what it makes, every worker has for itself (actix `HttpServer::new`).
     pub per_worker: Option<usize>,
+    /// Parameter by which another executor is given, which then runs everything.
+    pub given: Option<String>,
     /// Whether each worker is a process with a copy of everything (pools are then per process).
     #[serde(default)]
     pub processes: bool,

@@ -1,7 +1,7 @@
 //! From a request outward to everything that makes it run, one way for each chain of callers.
 
 use super::homes::Home;
-use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, together};
+use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, loops_around, together};
 use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
@@ -21,6 +21,8 @@ pub struct Way<'c> {
     pub calls: Vec<(ScopeRef, Caller)>,
     /// Functions on the way that were handed what they call: the call that did is the only way on from them.
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
+    /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
+    pub runs_on: bool,
     /// Whether a call on the way may as well mean another function.
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
@@ -28,9 +30,16 @@ pub struct Way<'c> {
 }
 
 /// All ways from a request through a pool with these homes.
-pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
+pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
     let mut climber = Climber { evaluator, homes, found: Vec::new() };
     let mut seen = Vec::new();
+    // A client that runs its requests on an executor of its own.
+    if super::hops::is_executor(evaluator, object) {
+        let mut way = Way::default();
+        way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(from)), evaluator.scope_of(from)));
+        climber.side_by_side(from, None, way, &mut seen);
+        return climber.found;
+    }
     match evaluator.expr(from).kind {
         ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, Way::default(), &mut seen),
         ExprKind::Call { .. } => climber.inline(from, Way::default(), &mut seen),
@@ -104,7 +113,10 @@ impl<'c> Climber<'_, 'c> {
     /// An expression that runs where it stands: the limiters around it, then whoever runs its scope.
     fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let scope = self.evaluator.scope_of(at);
-        way.drafts.extend(limiters_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
+        let around = if way.runs_on { loops_around(self.evaluator, at) } else { limiters_around(self.evaluator, at) };
+        way.drafts.extend(around.into_iter().map(|draft| (draft, scope)));
+        // Who calls further out is taken to wait in its own way: workers are mostly started and waited for by the same object.
+        way.runs_on &= self.evaluator.scope(scope).kind == ScopeKind::Comprehension;
         self.leave(scope, way, seen);
     }
 
@@ -113,6 +125,7 @@ impl<'c> Climber<'_, 'c> {
         let started = together(self.evaluator, at, many);
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
+        way.runs_on |= started.runs_on;
         if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 
@@ -124,7 +137,8 @@ impl<'c> Climber<'_, 'c> {
                 return match self.evaluator.project.tables(scope.file).maker.get(&scope.scope) {
                     Some(maker) => {
                         let maker = ExprRef { file: scope.file, expr: *maker };
-                        way.drafts.push((Draft::silent(What::Loop, self.evaluator.span(maker)), self.evaluator.scope_of(maker)));
+                        let turns = if way.runs_on { What::Elements(maker) } else { What::Loop };
+                        way.drafts.push((Draft::silent(turns, self.evaluator.span(maker)), self.evaluator.scope_of(maker)));
                         self.inline(maker, way, seen)
                     }
                     None => self.end(way),
@@ -219,7 +233,10 @@ impl<'c> Climber<'_, 'c> {
         }
         let at = evaluator.scope_of(caller.call);
         let name = &evaluator.scope(function).name;
-        let runs_here = !evaluator.scope(function).is_async || is_awaited(evaluator, caller.call);
+        let is_awaited = is_awaited(evaluator, caller.call);
+        let runs_here = !evaluator.scope(function).is_async || is_awaited;
+        // What a plain function started and gave back is waited for here.
+        way.runs_on &= !(is_awaited && !evaluator.scope(function).is_async);
         let said = match (name.is_empty(), runs_here) {
             (true, _) => String::new(),
             (false, true) => format!("calls `{name}`"),

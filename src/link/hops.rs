@@ -180,6 +180,35 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<
     drafts
 }
 
+/// The loops around an expression that starts what runs on: each turn starts more.
+pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
+    let facts = evaluator.project.facts(at.file);
+    let scope = facts.scope(evaluator.expr(at).scope);
+    let loops = scope.context_chain(evaluator.context_of(at)).filter_map(|(id, context)| {
+        let what = match context.kind {
+            _ if super::once::is_retry(evaluator, at, id) => return None,
+            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => What::Elements(ExprRef { file: at.file, expr: over }),
+            ContextKind::While { .. } => What::Many("a loop without a known end"),
+            _ => return None,
+        };
+        Some(Draft::silent(what, first_line(evaluator, context.span)))
+    });
+    loops.collect()
+}
+
+fn first_line(evaluator: &Evaluator<'_>, span: Span) -> Span {
+    Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span }
+}
+
+/// Whether an object runs what it is given on workers of its own.
+pub fn is_executor(evaluator: &Evaluator<'_>, object: ExprRef) -> bool {
+    let catalog = evaluator.project.catalog;
+    evaluator
+        .eval_open(object)
+        .iter()
+        .any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
+}
+
 fn is_inside(facts: &crate::facts::FileFacts, inner: ExprId, outer: ExprId) -> bool {
     std::iter::successors(Some(inner), |at| facts.expr(*at).parent).any(|at| at == outer)
 }
@@ -250,14 +279,32 @@ pub struct Started<'c> {
     pub from: ExprRef,
     /// Whether what is started runs beside the code around it, so that limiters held there do not bound it.
     pub detached: bool,
+    /// Whether nothing in the same function waits for it.
+    pub runs_on: bool,
+}
+
+/// Whether a function waits, after it started something, in one of the plain ways: `await task`, `future.result()`, `thread.join()`.
+fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    let start = facts.expr(at.expr);
+    let later = |id: ExprId| {
+        let expr = facts.expr(id);
+        expr.span.end > start.span.end && reaches(facts, expr.scope, start.scope)
+    };
+    let index = evaluator.project.tables(at.file);
+    let methods = ["result", "join", "shutdown", "wait", "get", "joinall", "run_until_complete"];
+    methods.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten()).any(|call| {
+        later(*call) && matches!(facts.expr(*call).kind, ExprKind::Call { callee, .. } if matches!(facts.expr(callee).kind, ExprKind::Attribute { .. }))
+    }) || facts.expr_ids().any(|id| {
+        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. })) && later(id)
+    })
 }
 
 /// How tasks that `task` stands for (a call whose coroutine is not awaited, or that hands a function on) run together: once for each
 /// turn of the loops and comprehensions between it and the place that waits for them, within the limit of that place.
 pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<'c>>) -> Started<'c> {
     let facts = evaluator.project.facts(task.file);
-    let first_line =
-        |span: Span| Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span };
+    let first_line = |span: Span| first_line(evaluator, span);
     let task_scope = evaluator.scope_of(task);
     let mut counts: Vec<(Draft<'c>, ScopeRef)> =
         many.into_iter().map(|what| (Draft::silent(what, first_line(evaluator.span(task))), task_scope)).collect();
@@ -293,7 +340,8 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
             counts.insert(0, (Draft::silent(What::Bound(call, fan_out), first_line(evaluator.span(call))), scope));
         }
     }
-    Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context) }
+    let runs_on = join.is_none() && !is_waited_for(evaluator, at);
+    Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context), runs_on }
 }
 
 /// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.

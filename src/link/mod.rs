@@ -140,7 +140,7 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             _ => false,
         };
         let made_in = loops_around(evaluator, pool.made.site);
-        for way in climb::ways(evaluator, at.call, &homes[at.pool]) {
+        for way in climb::ways(evaluator, at.call, at.object, &homes[at.pool]) {
             let Some(route) = route::route(evaluator, &way, at.object, is_pool) else { continue };
             let demand = demand::demand(evaluator, &route, &mut known_homes);
             // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::ExprKind;
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -64,6 +64,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             }
         }
     }
+    found.extend(computed(evaluator, pools, &by_site));
     let carried: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends_by).map(String::as_str).collect();
     for method in carried {
         for (file, call) in evaluator.project.calls_named(method) {
@@ -83,6 +84,26 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     }
     found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file).to_string(), evaluator.span(at.call).start));
     found.dedup();
+    found
+}
+
+/// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
+fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+    let mut found = Vec::new();
+    for (file, call) in evaluator.project.calls_named("getattr") {
+        let taken = ExprRef { file, expr: call };
+        let Some(object) = evaluator.positional(taken, 0) else { continue };
+        for possible in evaluator.eval_open(taken) {
+            let Thing::Part(made, path) = &possible.thing else { continue };
+            let Some(pool) = by_site.get(&made.site).copied() else { continue };
+            let (below, method) = path.rsplit_once('.').unwrap_or(("", path));
+            if method != COMPUTED && !sends(&pools[pool], method, below) {
+                continue;
+            }
+            let landings = evaluator.landings(taken);
+            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use { pool, call: caller.call, object }));
+        }
+    }
     found
 }
 

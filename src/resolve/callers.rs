@@ -98,6 +98,11 @@ impl Evaluator<'_> {
         } else if !self.project.is_test(function.file) {
             found.clear();
         }
+        // Examples show the function to readers; the program itself says more.
+        let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
+        if !is_example(self.project.path(function.file)) && !found.iter().all(from_example) {
+            found.retain(|caller| !from_example(caller));
+        }
         found.truncate(MAX_CALLERS);
         found
     }
@@ -368,6 +373,10 @@ impl Evaluator<'_> {
         if !self.project.is_test(class.file) && found.iter().any(|call| !self.project.is_test(call.file)) {
             found.retain(|call| !self.project.is_test(call.file));
         }
+        let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
+        if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {
+            found.retain(|call| !from_example(call));
+        }
         found.truncate(MAX_CALLERS);
         found
     }
@@ -405,4 +414,9 @@ impl Evaluator<'_> {
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
+}
+
+/// Whether a path is that of an example or a benchmark of the program.
+fn is_example(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs" | "benchmarks"))
 }

@@ -42,7 +42,7 @@ impl Place {
 
 impl Evaluator<'_> {
     /// The calls that run the function which `from` is: those of it, and those that it is handed to.
-    pub(super) fn landings(&self, from: ExprRef) -> Vec<Caller> {
+    pub fn landings(&self, from: ExprRef) -> Vec<Caller> {
         self.follow_places(vec![Place { at: from, holds: Holds::It, before: None, via: Vec::new() }])
     }
 

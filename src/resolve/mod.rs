@@ -30,6 +30,7 @@ mod versions;
 pub use alternatives::same;
 pub use amounts::value_of;
 pub use callers::Caller;
+pub use calls::COMPUTED;
 pub use construct::Construction;
 pub use eval::{Evaluator, Wants};
 pub use index::Binder;
