@@ -403,12 +403,10 @@ impl Evaluator<'_> {
         if name.len() < 3 || name.starts_with("__") {
             return;
         }
-        let mut wants = self.wants.borrow_mut();
-        let companions = wants.names.entry(name.to_string()).or_default();
-        companions.extend(self.project.module_words(near.file));
-        if let Some((_, class)) = self.enclosing_method(near) {
-            companions.insert(self.scope(class).name.to_string());
-        }
+        let mut companions = self.project.module_words(near.file);
+        companions.extend(self.enclosing_method(near).map(|(_, class)| self.scope(class).name.to_string()));
+        // Nothing is evaluated while the wants are open.
+        self.wants.borrow_mut().names.entry(name.to_string()).or_default().extend(companions);
     }
 }
 
