@@ -1,13 +1,19 @@
 //! From a request outward to everything that makes it run, one way for each chain of callers.
 
+use rustc_hash::FxHashMap;
+
 use super::homes::Home;
 use super::streams;
 use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, loops_around, together};
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
+use crate::text::Span;
 
 /// Most ways from one request.
 const MAX_WAYS: usize = 24;
+
+/// Most ways that are followed on from one function with the same things before it; their arguments may differ.
+const MAX_VISITS: u32 = 3;
 
 /// Longest way, in functions.
 const MAX_FUNCTIONS: usize = 20;
@@ -31,7 +37,7 @@ pub struct Way<'c> {
 
 /// All ways from a request through a pool with these homes.
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new() };
+    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default() };
     let mut seen = Vec::new();
     // A client that runs its requests on an executor of its own.
     if super::hops::is_executor(evaluator, object) {
@@ -52,10 +58,15 @@ pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes
     climber.found
 }
 
+/// A function, the call that handed it what it calls, and what stands on the way to it.
+type Reached = (ScopeRef, Option<ExprRef>, Vec<Span>);
+
 struct Climber<'e, 'c> {
     evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
     found: Vec<Way<'c>>,
+    /// How often each function was reached with the same things on the way: what lies beyond is the same then.
+    visits: FxHashMap<Reached, u32>,
 }
 
 impl<'c> Climber<'_, 'c> {
@@ -153,6 +164,12 @@ impl<'c> Climber<'_, 'c> {
             return self.end(way);
         }
         let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
+        let counting = way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call | What::Loop)).map(|(draft, _)| draft.at);
+        let visits = self.visits.entry((scope, handed, counting.collect())).or_default();
+        *visits += 1;
+        if *visits > MAX_VISITS {
+            return;
+        }
         let callers = match handed {
             Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
             None => self.evaluator.callers_of(scope),

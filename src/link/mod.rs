@@ -198,7 +198,7 @@ fn pool_cases(
             verdict,
             because,
             route: route_steps(evaluator, flow),
-            route_is_known: !flow.route.assumed,
+            route_is_known: true,
             estimate: judge::estimate(&flow.demand.value, pool),
         });
     }
