@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::discover::{Kind, classify, classify_content};
 use crate::read;
-use crate::text::{Problem, Sources};
+use crate::text::{Language, Problem, Sources};
 
 /// What a reader complains about in `after` and does not in `before`; `None` where it is as sound as before.
 pub(super) fn new_problem(path: &Arc<str>, before: &Arc<str>, after: &Arc<str>) -> Option<String> {
@@ -18,7 +18,8 @@ fn problems(path: &Arc<str>, text: &Arc<str>) -> Vec<String> {
     let id = sources.add(path.clone(), text.clone());
     let file = sources.get(id);
     let found: Vec<Problem> = match classify(path).or_else(|| classify_content(text.as_bytes())) {
-        Some(Kind::Python) => read::python::read(file, None).problems,
+        Some(Kind::Python) => read::source(file, Language::Python, None).problems,
+        Some(Kind::Rust) => read::source(file, Language::Rust, None).problems,
         Some(kind) => read::config::read(file, kind).problems,
         None => Vec::new(),
     };

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::homes::Home;
-use super::streams;
 use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, loops_around, together};
+use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
@@ -95,7 +95,7 @@ impl<'c> Climber<'_, 'c> {
         }
         // The element of a comprehension that is handed to a fan-out.
         let scope = self.evaluator.scope_of(call);
-        let maker = self.evaluator.project.index(call.file).maker.get(&scope.scope);
+        let maker = self.evaluator.project.tables(call.file).maker.get(&scope.scope);
         facts.scope(scope.scope).kind == ScopeKind::Comprehension
             && maker.is_some_and(|maker| {
                 let mut at = *maker;
@@ -145,7 +145,7 @@ impl<'c> Climber<'_, 'c> {
         match self.evaluator.scope(scope).kind {
             ScopeKind::Module | ScopeKind::Class => return self.end(way),
             ScopeKind::Comprehension => {
-                return match self.evaluator.project.index(scope.file).maker.get(&scope.scope) {
+                return match self.evaluator.project.tables(scope.file).maker.get(&scope.scope) {
                     Some(maker) => {
                         let maker = ExprRef { file: scope.file, expr: *maker };
                         let turns = if way.runs_on { What::Elements(maker) } else { What::Loop };
@@ -199,8 +199,9 @@ impl<'c> Climber<'_, 'c> {
         let facts = self.evaluator.project.facts(scope.file);
         let inner = facts.scope(scope.scope);
         let parent = inner.parent.filter(|parent| inner.kind == ScopeKind::Lambda && facts.scope(*parent).kind == ScopeKind::Lambda)?;
-        let maker = *self.evaluator.project.index(scope.file).maker.get(&scope.scope)?;
-        let is_tail = facts.scope(parent).statements.iter().any(|statement| matches!(statement.kind, StatementKind::Return(value) if value == maker));
+        let maker = *self.evaluator.project.tables(scope.file).maker.get(&scope.scope)?;
+        let is_tail =
+            facts.scope(parent).statements.iter().any(|statement| matches!(statement.kind, StatementKind::Return(value) if value == maker));
         is_tail.then_some(ScopeRef { file: scope.file, scope: parent })
     }
 
@@ -211,7 +212,9 @@ impl<'c> Climber<'_, 'c> {
         let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
         let scope = evaluator.scope_of(start);
         let inside = |at| std::iter::successors(Some(at), |id| facts.scope(*id).parent).any(|id| id == lambda);
-        let moved = |name: &str| facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope));
+        let moved = |name: &str| {
+            facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope))
+        };
         let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
             ContextKind::With { value, .. } => Some((value, context.span)),
             _ => None,
@@ -220,7 +223,10 @@ impl<'c> Climber<'_, 'c> {
             // The name of the permit is bound by the statement right before the block over the limiter.
             facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
                 StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
-                    statement.span.end <= span.end && facts.expr(*bound).span.start <= facts.expr(*value).span.start && facts.expr(*value).span.end <= facts.expr(*bound).span.end && moved(name)
+                    statement.span.end <= span.end
+                        && facts.expr(*bound).span.start <= facts.expr(*value).span.start
+                        && facts.expr(*value).span.end <= facts.expr(*bound).span.end
+                        && moved(name)
                 }
                 _ => false,
             })

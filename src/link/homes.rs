@@ -62,7 +62,7 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
     let scope_id = facts.expr(inner).scope;
     let scope = facts.scope(scope_id);
     if matches!(scope.kind, ScopeKind::Comprehension | ScopeKind::Lambda)
-        && let Some(maker) = evaluator.project.index(at.file).maker.get(&scope_id)
+        && let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope_id)
     {
         if scope.kind == ScopeKind::Lambda {
             return add(found, Home::Activation(ScopeRef { file: at.file, scope: scope_id }));
@@ -167,7 +167,7 @@ fn escape(
     steps: u32,
 ) {
     let facts = evaluator.project.facts(file);
-    let index = evaluator.project.index(file);
+    let index = evaluator.project.tables(file);
     let mut left = false;
     let mut returned = false;
     for mention in index.mentions.get(name).into_iter().flatten() {
@@ -240,7 +240,7 @@ fn makes_object(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
 /// Whether a function that stands in `scope` uses the name and is returned from it.
 fn returned_closure_uses(evaluator: &Evaluator<'_>, file: u32, scope: crate::facts::ScopeId, name: &str) -> bool {
     let facts = evaluator.project.facts(file);
-    let index = evaluator.project.index(file);
+    let index = evaluator.project.tables(file);
     let names = index.mentions.get(name).into_iter().flatten().map(|mention| facts.expr(*mention).scope);
     let users =
         facts.expressions.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(used) if &**used == name)).map(|expr| expr.scope);

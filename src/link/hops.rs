@@ -237,7 +237,7 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>>
     let facts = evaluator.project.facts(at.file);
     let expr = evaluator.expr(at);
     let scope = facts.scope(expr.scope);
-    let index = evaluator.project.index(at.file);
+    let index = evaluator.project.tables(at.file);
     let mut hops = Vec::new();
     for call in index.calls.get("acquire").into_iter().flatten() {
         let acquire = facts.expr(*call);
@@ -291,7 +291,7 @@ fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
         let expr = facts.expr(id);
         expr.span.end > start.span.end && reaches(facts, expr.scope, start.scope)
     };
-    let index = evaluator.project.index(at.file);
+    let index = evaluator.project.tables(at.file);
     let methods = ["result", "join", "shutdown", "wait", "get", "joinall", "run_until_complete"];
     methods.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten()).any(|call| {
         later(*call) && matches!(facts.expr(*call).kind, ExprKind::Call { callee, .. } if matches!(facts.expr(callee).kind, ExprKind::Attribute { .. }))
@@ -311,7 +311,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
     let mut at = task;
     while facts.scope(facts.expr(at.expr).scope).kind == ScopeKind::Comprehension {
         let scope = evaluator.scope_of(at);
-        let Some(maker) = evaluator.project.index(at.file).maker.get(&scope.scope).copied() else { break };
+        let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope.scope).copied() else { break };
         at = ExprRef { file: at.file, expr: maker };
         counts.push((Draft::silent(What::Elements(at), first_line(evaluator.span(at))), evaluator.scope_of(at)));
     }

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn the_end_that_decides_is_the_value() {
         let several = Amount::Several(vec![10.0, 500.0]);
-        assert_eq!((Scalar::limit(&several), Scalar::demand(&several)), (Scalar::Whole(10), Scalar::Whole(500)));
+        assert_eq!((Scalar::limit(&several), Scalar::demand(&several)), (Scalar::Whole(500), Scalar::Whole(500)));
         let at_least = Amount::Range { low: Some(500.0), high: None };
         assert_eq!(Scalar::case_demand(&at_least, Verdict::TooSmall), Scalar::Whole(500));
         assert_eq!(Scalar::case_demand(&at_least, Verdict::CannotTell), Scalar::unknown());

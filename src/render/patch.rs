@@ -32,8 +32,8 @@ fn of_file(file: &SourceFile, edits: &[&Edit], width: usize) -> Vec<String> {
     let start = file.line_start(file.position(first).line).unwrap_or(0);
     let last = edits.iter().map(|edit| edit.span.end as usize).max().unwrap_or(0);
     let rest = file.text.get(last..).and_then(|rest| rest.find('\n')).map_or(0, |at| file.text.len() - last - at - 1);
-    let window = |text: &'_ str| -> String { text.get(start..text.len().saturating_sub(rest)).unwrap_or("").to_string() };
-    let (old, new) = (window(&file.text), window(&after));
+    let near = |text: &'_ str| -> String { text.get(start..text.len().saturating_sub(rest)).unwrap_or("").to_string() };
+    let (old, new) = (near(&file.text), near(&after));
     let diff = similar::TextDiff::from_lines(&old, &new);
     let mut shown: Vec<(char, String)> = Vec::new();
     let mut at = None;
@@ -50,12 +50,49 @@ fn of_file(file: &SourceFile, edits: &[&Edit], width: usize) -> Vec<String> {
     let indent = shown.iter().filter(|(_, line)| !line.is_empty()).map(|(_, line)| blanks(line)).min().unwrap_or(0);
     let line = file.position(first).line + at.unwrap_or(0);
     let place = escape::line(&format!("{}:{line}", file.path)).into_owned();
-    let cut = |(sign, line): (char, String)| {
-        let line = escape::line(line.get(indent..).unwrap_or("")).replace("\\t", "    ");
-        let room = width.saturating_sub(6).max(20);
-        let whole = line.chars().count() <= room;
-        let line: String = if whole { line } else { line.chars().take(room - 1).chain(['…']).collect() };
-        format!("  {sign} {line}")
-    };
-    std::iter::once(place).chain(shown.into_iter().map(cut)).collect()
+    let room = width.saturating_sub(6).max(20);
+    let dedented: Vec<(char, Vec<char>)> = shown
+        .into_iter()
+        .map(|(sign, line)| (sign, escape::line(line.get(indent..).unwrap_or("")).replace("\\t", "    ").chars().collect()))
+        .collect();
+    let side = |sign: char| dedented.iter().filter(move |(of, _)| *of == sign).map(|(_, line)| line);
+    // Where a line and the one in its place begin to differ, which must be in sight.
+    let differ: Vec<usize> = side('-').zip(side('+')).map(|(old, new)| old.iter().zip(new).take_while(|(a, b)| a == b).count()).collect();
+    let (mut olds, mut news) = (differ.iter(), differ.iter());
+    let lines = dedented.iter().map(|(sign, line)| {
+        let at = if *sign == '-' { olds.next() } else { news.next() };
+        format!("  {sign} {}", window(line, at.copied().unwrap_or(0), room))
+    });
+    std::iter::once(place).chain(lines).collect()
+}
+
+/// `room` columns of a line, so that `at` is among them; what is cut off shows as `…`.
+fn window(line: &[char], at: usize, room: usize) -> String {
+    if line.len() <= room {
+        return line.iter().collect();
+    }
+    let start = if at + room / 3 < room { 0 } else { (at - room / 3).min(line.len() - room) };
+    let end = (start + room).min(line.len());
+    let mut shown: Vec<char> = line.get(start..end).unwrap_or_default().to_vec();
+    if let Some(first) = shown.first_mut().filter(|_| start > 0) {
+        *first = '…';
+    }
+    if let Some(last) = shown.last_mut().filter(|_| end < line.len()) {
+        *last = '…';
+    }
+    shown.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_in_sight() {
+        let line: Vec<char> = ('a'..='z').collect();
+        assert_eq!(window(&line, 25, 30), "abcdefghijklmnopqrstuvwxyz");
+        assert_eq!(window(&line, 0, 9), "abcdefgh…");
+        assert_eq!(window(&line, 12, 9), "…klmnopq…");
+        assert_eq!(window(&line, 25, 9), "…stuvwxyz");
+    }
 }

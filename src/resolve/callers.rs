@@ -57,7 +57,7 @@ impl Evaluator<'_> {
             return self.lambda_callers(function);
         }
         let class =
-            self.project.index(function.file).class_of.get(&function.scope).map(|class| ScopeRef { file: function.file, scope: *class });
+            self.project.tables(function.file).class_of.get(&function.scope).map(|class| ScopeRef { file: function.file, scope: *class });
         let mut found = Vec::new();
         match class {
             Some(class) if matches!(&*scope.name, "__init__" | "__new__" | "__post_init__") => {
@@ -202,12 +202,12 @@ impl Evaluator<'_> {
         let facts = self.project.facts(file);
         match &facts.expr(callee).kind {
             ExprKind::Attribute { object, .. } => {
-                self.project.index(file).attribute_sets.contains_key(name) && matches!(facts.expr(*object).kind, ExprKind::Name(_))
+                self.project.tables(file).attribute_sets.contains_key(name) && matches!(facts.expr(*object).kind, ExprKind::Name(_))
             }
             ExprKind::Name(_) => {
                 let mut at = Some(facts.expr(callee).scope);
                 while let Some(id) = at {
-                    if let Some(binders) = self.project.index(file).binders.get(&(id, name.into())) {
+                    if let Some(binders) = self.project.tables(file).binders.get(&(id, name.into())) {
                         return binders.iter().any(|binder| match *binder {
                             Binder::Parameter(..) => true,
                             Binder::Statement(scope, number) => {
@@ -257,7 +257,7 @@ impl Evaluator<'_> {
     }
 
     fn lambda_callers(&self, lambda: ScopeRef) -> Vec<Caller> {
-        let Some(maker) = self.project.index(lambda.file).maker.get(&lambda.scope) else { return Vec::new() };
+        let Some(maker) = self.project.tables(lambda.file).maker.get(&lambda.scope) else { return Vec::new() };
         let maker = ExprRef { file: lambda.file, expr: *maker };
         let landings = self.landings(maker);
         if landings.is_empty() { self.handed_on(maker).into_iter().collect() } else { landings }
@@ -286,7 +286,7 @@ impl Evaluator<'_> {
         }
         let all_unknown = possibles.iter().all(Possible::is_unknown);
         let ExprKind::Attribute { name, .. } = &self.expr(at).kind else { return Means::No };
-        let is_method = self.project.index(function.file).class_of.contains_key(&function.scope);
+        let is_method = self.project.tables(function.file).class_of.contains_key(&function.scope);
         let by_name = all_unknown && is_method && name.len() > 4 && self.project.functions_named(name) == 1;
         if by_name { Means::Perhaps } else { Means::No }
     }
@@ -299,7 +299,7 @@ impl Evaluator<'_> {
         if object.site.is_some() || self.scope(found).name != *name {
             return Means::No;
         }
-        let class = self.project.index(function.file).class_of.get(&function.scope);
+        let class = self.project.tables(function.file).class_of.get(&function.scope);
         let Some(class) = class.map(|class| ScopeRef { file: function.file, scope: *class }) else { return Means::No };
         if !self.ancestry(class).0.contains(&object.class) {
             return Means::No;

@@ -41,12 +41,14 @@ pub struct GivenSetting {
     pub possibles: Possibles,
     /// Where it is written.
     pub written_at: Option<Span>,
+    /// Whether it is given under its own name: an argument of another name has other effects too.
+    pub by_name: bool,
 }
 
 impl Construction {
     fn set(&mut self, name: &str, possibles: Possibles, written_at: Option<Span>) {
         self.given.retain(|given| given.name != name);
-        self.given.push(GivenSetting { name: name.to_string(), possibles, written_at });
+        self.given.push(GivenSetting { name: name.to_string(), possibles, written_at, by_name: true });
     }
 }
 
@@ -104,7 +106,7 @@ impl Evaluator<'_> {
 
     /// The `super().__init__(…)` or `Base.__init__(self, …)` call in a constructor.
     fn super_init(&self, init: ScopeRef) -> Option<ExprRef> {
-        let calls = self.project.index(init.file).calls.get("__init__")?;
+        let calls = self.project.tables(init.file).calls.get("__init__")?;
         calls.iter().map(|call| ExprRef { file: init.file, expr: *call }).find(|call| self.scope_of(*call) == init)
     }
 
@@ -223,6 +225,9 @@ impl Evaluator<'_> {
             for name in &parameter.sets {
                 if !carried_any {
                     result.set(name, plain.clone(), written_at);
+                    if let Some(given) = result.given.last_mut() {
+                        given.by_name = parameter.name == *name;
+                    }
                 }
             }
         } else if parameter.carrier && !carried_any {
@@ -292,7 +297,7 @@ impl Evaluator<'_> {
     fn take_assignments(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>) {
         for attribute in &found.constructor.assignable {
             for file in 0..self.project.loaded().len() as u32 {
-                for (scope, number) in self.project.index(file).attribute_sets.get(attribute.as_str()).into_iter().flatten() {
+                for (scope, number) in self.project.tables(file).attribute_sets.get(attribute.as_str()).into_iter().flatten() {
                     let statement = &self.project.facts(file).scope(*scope).statements[*number as usize];
                     let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
                     if !self.is_made_at(ExprRef { file, expr: *object }, made) {

@@ -162,7 +162,7 @@ impl Evaluator<'_> {
 
     /// `mod name;` or an inline module of the file itself.
     fn declared_module(&self, file: u32, name: &str) -> Option<Possible> {
-        let binders = self.project.index(file).binders.get(&(MODULE, name.into()))?;
+        let binders = self.project.tables(file).binders.get(&(MODULE, name.into()))?;
         let scope = self.scope(ScopeRef { file, scope: MODULE });
         binders.iter().find_map(|binder| {
             let super::index::Binder::Statement(MODULE, number) = *binder else { return None };

@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::alternatives::{all_same, merge, truth};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
-use crate::value::{Certainty, How, MAX_ALTERNATIVES};
+use crate::value::{Certainty, MAX_ALTERNATIVES};
 
 /// Deepest chain of evaluations.
 const MAX_DEPTH: u32 = 160;
@@ -403,7 +404,7 @@ impl<'p> Evaluator<'p> {
     pub(super) fn results(&self, function: ScopeRef, frame: &Frame) -> Possibles {
         let facts = self.project.facts(function.file);
         let scope = facts.scope(function.scope);
-        let numbers = self.project.index(function.file).returns.get(&function.scope);
+        let numbers = self.project.tables(function.file).returns.get(&function.scope);
         let yields = numbers.is_some_and(|all| all.iter().any(|at| matches!(scope.statements[*at as usize].kind, StatementKind::Yield(_))));
         let mut found = Vec::new();
         for number in numbers.into_iter().flatten().take(MAX_ALTERNATIVES * 2) {
@@ -431,75 +432,5 @@ impl<'p> Evaluator<'p> {
             short.push('…');
         }
         format!("`{short}`")
-    }
-}
-
-/// The truth of a thing, where it is known without running the program.
-pub fn truth(thing: &Thing) -> Option<bool> {
-    match thing {
-        Thing::Number(number) | Thing::Seconds(number) => Some(*number != 0.0),
-        Thing::Text(text) => Some(!text.is_empty()),
-        Thing::Truth(truth) => Some(*truth),
-        Thing::Nothing => Some(false),
-        Thing::Between(Some(low), _) if *low > 0.0 => Some(true),
-        Thing::Object(_) | Thing::Made(_) | Thing::Function(..) | Thing::Class(_) | Thing::Method(..) => Some(true),
-        _ => None,
-    }
-}
-
-fn all_same(mut truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let first = truths.next()??;
-    truths.all(|truth| truth == Some(first)).then_some(first)
-}
-
-/// Whether two things are the same thing; unequal where that cannot be told.
-pub fn same(left: &Thing, right: &Thing) -> bool {
-    match (left, right) {
-        (Thing::Number(a), Thing::Number(b)) | (Thing::Seconds(a), Thing::Seconds(b)) => a == b,
-        (Thing::Text(a), Thing::Text(b))
-        | (Thing::Symbol(a), Thing::Symbol(b))
-        | (Thing::Foreign(a), Thing::Foreign(b))
-        | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
-        (Thing::Truth(a), Thing::Truth(b)) => a == b,
-        (Thing::Nothing, Thing::Nothing) => true,
-        (Thing::Module(a), Thing::Module(b)) => a == b,
-        (Thing::Function(a, _), Thing::Function(b, _)) | (Thing::Class(a), Thing::Class(b)) => a == b,
-        (Thing::Method(a, f), Thing::Method(b, g)) => f == g && same(a, b),
-        (Thing::Object(a), Thing::Object(b)) => {
-            a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0)
-        }
-        (Thing::Made(a), Thing::Made(b)) => a.site == b.site && a.symbol == b.symbol,
-        (Thing::Part(a, p), Thing::Part(b, q)) => a.site == b.site && p == q,
-        (Thing::Sequence(a, _), Thing::Sequence(b, _))
-        | (Thing::Mapping(a, _), Thing::Mapping(b, _))
-        | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
-        (Thing::Generator(a, _), Thing::Generator(b, _)) => a == b,
-        _ => false,
-    }
-}
-
-/// Alternatives without repetition and without the unknown ones that say nothing beside known ones of the same width.
-fn merge(all: Possibles) -> Possibles {
-    let mut kept: Possibles = Vec::with_capacity(all.len().min(MAX_ALTERNATIVES));
-    for possible in all {
-        if let Some(twin) = kept.iter_mut().find(|twin| same(&twin.thing, &possible.thing)) {
-            if possible.certainty > twin.certainty {
-                *twin = possible;
-            }
-        } else if kept.len() < MAX_ALTERNATIVES {
-            kept.push(possible);
-        }
-    }
-    if kept.is_empty() {
-        kept.push(Possible::unknown("no value"));
-    }
-    kept
-}
-
-/// A kind of origin for a binding at this level.
-pub(super) fn origin_of(scope: ScopeKind) -> How {
-    match scope {
-        ScopeKind::Module | ScopeKind::Class => How::Constant,
-        _ => How::Literal,
     }
 }

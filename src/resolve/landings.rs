@@ -105,10 +105,8 @@ impl Evaluator<'_> {
         let outer = ExprRef { file: place.at.file, expr: parent };
         let holds = place.holds;
         match &facts.expr(parent).kind {
-            ExprKind::Call { callee, .. } if *callee == place.at.expr => {
-                if holds == Holds::It {
-                    found.push(self.landing(place, outer, 0, false));
-                }
+            ExprKind::Call { callee, .. } if *callee == place.at.expr && holds == Holds::It => {
+                found.push(self.landing(place, outer, 0, false));
             }
             ExprKind::Call { .. } => self.handed(place, outer, places, found),
             ExprKind::Conditional { test, .. } if *test == place.at.expr => {}
@@ -250,7 +248,7 @@ impl Evaluator<'_> {
     /// Uses of a name that a scope binds, in the same file; a scope inside that binds it too has its own.
     fn name_uses(&self, owner: ScopeRef, name: &str) -> Vec<ExprRef> {
         let facts = self.project.facts(owner.file);
-        let index = self.project.index(owner.file);
+        let index = self.project.tables(owner.file);
         let of_owner = |scope: ScopeId| {
             let mut at = Some(scope);
             while let Some(id) = at {
@@ -337,7 +335,7 @@ impl Evaluator<'_> {
     /// All uses of a name, seen from a scope that says it.
     fn names(&self, seen_from: ScopeRef, name: &str, place: &Place, places: &mut Vec<Place>) {
         let facts = self.project.facts(seen_from.file);
-        let index = self.project.index(seen_from.file);
+        let index = self.project.tables(seen_from.file);
         let binds = |id: &ScopeId| index.binders.contains_key(&(*id, name.into()));
         let Some(owner) = std::iter::successors(Some(seen_from.scope), |id| facts.scope(*id).parent).find(binds) else { return };
         let owner = ScopeRef { file: seen_from.file, scope: owner };
@@ -366,7 +364,7 @@ impl Evaluator<'_> {
 
     /// Whether a file imports a name from another, under the same name.
     fn imports(&self, file: u32, name: &str, from: u32) -> bool {
-        let Some(binders) = self.project.index(file).binders.get(&(MODULE, name.into())) else { return false };
+        let Some(binders) = self.project.tables(file).binders.get(&(MODULE, name.into())) else { return false };
         binders.iter().any(|binder| {
             let super::index::Binder::Statement(scope, number) = *binder else { return false };
             let StatementKind::Import(import) = &self.project.facts(file).scope(scope).statements[number as usize].kind else {

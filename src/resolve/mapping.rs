@@ -118,7 +118,7 @@ impl Evaluator<'_> {
     fn key_set_later(&self, mapping: ExprRef, key: &str) -> Possibles {
         let scope = self.scope_of(mapping);
         let facts = self.project.facts(mapping.file);
-        let index = self.project.index(mapping.file);
+        let index = self.project.tables(mapping.file);
         let part = |id| ExprRef { file: mapping.file, expr: id };
         let mut found = Vec::new();
         for (stands_in, number) in &index.subscript_sets {

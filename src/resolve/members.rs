@@ -155,7 +155,7 @@ impl Evaluator<'_> {
     }
 
     fn method_in(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
-        let binders = self.project.index(class.file).binders.get(&(class.scope, name.into()))?;
+        let binders = self.project.tables(class.file).binders.get(&(class.scope, name.into()))?;
         binders.iter().rev().find_map(|binder| {
             let Binder::Statement(scope, number) = *binder else { return None };
             match self.project.facts(class.file).scope(scope).statements[number as usize].kind {
@@ -196,7 +196,7 @@ impl Evaluator<'_> {
                 return Some(vec![Possible::literal(thing, self.scope(method).name_span)]);
             }
             let key = (class.scope, Name::from(name));
-            let index = self.project.index(class.file);
+            let index = self.project.tables(class.file);
             if let Some(binders) = index.binders.get(&key) {
                 let mut found = Vec::new();
                 for binder in binders {
@@ -268,7 +268,7 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         for class in classes {
             let facts = self.project.facts(class.file);
-            let index = self.project.index(class.file);
+            let index = self.project.tables(class.file);
             let Some(sets) = index.attribute_sets.get(name) else { continue };
             let mut taken = 0;
             for (scope, number) in sets {

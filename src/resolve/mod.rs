@@ -3,7 +3,9 @@
 //! The reading goes in rounds. Each round evaluates all pools and what flows through them with what is loaded, notes which names and
 //! files an answer would need, reads those, and starts again, until nothing new is wanted or the bound is reached.
 
+mod alternatives;
 mod amounts;
+mod arguments;
 mod callers;
 mod calls;
 mod construct;
@@ -25,11 +27,12 @@ mod sites;
 mod thing;
 mod versions;
 
+pub use alternatives::same;
 pub use amounts::value_of;
 pub use callers::Caller;
 pub use calls::COMPUTED;
 pub use construct::Construction;
-pub use eval::{Evaluator, Wants, same};
+pub use eval::{Evaluator, Wants};
 pub use index::Binder;
 pub use pools::{Ignored, ResolvedPool, ResolvedSetting};
 pub use project::{Loaded, Project};

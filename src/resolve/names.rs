@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::eval::{Evaluator, origin_of};
+use super::alternatives::origin_of;
+use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::concurrency::Gives;
@@ -14,7 +15,7 @@ impl Evaluator<'_> {
     /// What a name can be where it is used.
     pub(super) fn name(&self, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
         let facts = self.project.facts(at.file);
-        let index = self.project.index(at.file);
+        let index = self.project.tables(at.file);
         let mut here = Some(self.expr(at).scope);
         let mut first = true;
         let rust = self.is_rust(at.file);
@@ -70,7 +71,7 @@ impl Evaluator<'_> {
     /// What a name of a module is, seen from outside.
     pub(super) fn module_member(&self, file: u32, name: &str) -> Option<Possibles> {
         let owner = ScopeRef { file, scope: MODULE };
-        if let Some(binders) = self.project.index(file).binders.get(&(MODULE, name.into())) {
+        if let Some(binders) = self.project.tables(file).binders.get(&(MODULE, name.into())) {
             return Some(self.bound(name, binders, owner, &self.open_frame(owner), None));
         }
         if let Some(found) = self.through_stars(name, owner) {
@@ -82,7 +83,7 @@ impl Evaluator<'_> {
 
     fn through_stars(&self, name: &str, owner: ScopeRef) -> Option<Possibles> {
         let scope = self.scope(owner);
-        for number in self.project.index(owner.file).stars.get(&owner.scope)? {
+        for number in self.project.tables(owner.file).stars.get(&owner.scope)? {
             let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
             if self.is_rust(owner.file) {
                 if let Some(found) = self.through_glob(name, import, owner, scope.statements[*number as usize].span) {
@@ -196,7 +197,7 @@ impl Evaluator<'_> {
             let statement = &scope.statements[number as usize];
             let within_itself =
                 statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
-            let earlier = statement.span.start < before && !(within_itself && !self.is_block_target(scope, number));
+            let earlier = statement.span.start < before && (!within_itself || self.is_block_target(scope, number));
             if killed || !earlier || scope.excludes(statement.context, context) {
                 continue;
             }
@@ -271,7 +272,9 @@ impl Evaluator<'_> {
                 match &statement.kind {
                     StatementKind::Bind { value, annotation, .. } => {
                         let value = ExprRef { file: owner.file, expr: *value };
-                        if let Some(typed) = annotation.and_then(|annotation| self.typed_where_opaque(value, ExprRef { file: owner.file, expr: annotation }, frame)) {
+                        if let Some(typed) = annotation
+                            .and_then(|annotation| self.typed_where_opaque(value, ExprRef { file: owner.file, expr: annotation }, frame))
+                        {
                             return typed;
                         }
                         let inner = self.frame_for(stands_in, frame);
@@ -304,7 +307,10 @@ impl Evaluator<'_> {
 
     /// Any object of the type that a binding declares, where its value itself is not followed.
     pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
-        let opaque = self.eval(value, frame).iter().all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..)));
+        let opaque = self
+            .eval(value, frame)
+            .iter()
+            .all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..)));
         if opaque { self.typed(annotation) } else { None }
     }
 
@@ -343,7 +349,7 @@ impl Evaluator<'_> {
                     let module = self.module_thing(entry, &import.path);
                     if let Thing::Module(loaded) = module.thing {
                         let asked = ScopeRef { file: loaded, scope: MODULE };
-                        if loaded != file || &*import.local != &**item {
+                        if loaded != file || *import.local != **item {
                             if let Some(found) = self.module_member(loaded, item) {
                                 return found;
                             }

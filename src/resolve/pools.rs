@@ -212,7 +212,9 @@ impl<'p> Evaluator<'p> {
         }
         for setting in &kind.settings {
             let Some(leader) = &setting.follows else { continue };
-            let is_given = |settings: &[ResolvedSetting], name: &str| settings.iter().any(|other| other.name == *name && other.value.how != How::Default);
+            let is_given = |settings: &[ResolvedSetting], name: &str| {
+                settings.iter().any(|other| other.name == *name && other.value.how != How::Default)
+            };
             if is_given(&settings, leader) && !is_given(&settings, &setting.name) {
                 let value = settings.iter().find(|other| other.name == *leader).map(|other| other.value.clone());
                 if let (Some(value), Some(follower)) = (value, settings.iter_mut().find(|other| other.name == setting.name)) {
@@ -335,10 +337,10 @@ fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -
                     }
                 }
                 // `make = aiohttp.ClientSession`
-                StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. } => {
-                    if super::index::last_name(&loaded.facts, *value).is_some_and(|last| names.contains(&**last)) {
-                        aliases.insert(&**name);
-                    }
+                StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. }
+                    if super::index::last_name(&loaded.facts, *value).is_some_and(|last| names.contains(&**last)) =>
+                {
+                    aliases.insert(&**name);
                 }
                 _ => {}
             }
@@ -348,7 +350,7 @@ fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -
 }
 
 fn given_and_disabled(construction: &Construction, because_of: Span) -> Option<Ignored> {
-    let given: Vec<_> = construction.given.iter().filter(|given| construction.disabled.contains(&given.name)).collect();
+    let given: Vec<_> = construction.given.iter().filter(|given| given.by_name && construction.disabled.contains(&given.name)).collect();
     let written_at = given.iter().find_map(|given| given.written_at)?;
     Some(Ignored {
         settings: given.iter().filter(|given| given.written_at.is_some()).map(|given| given.name.clone()).collect(),

@@ -145,7 +145,7 @@ impl<'a> Project<'a> {
     }
 
     /// Look-up tables of a loaded file.
-    pub fn index(&self, file: u32) -> &Index {
+    pub fn tables(&self, file: u32) -> &Index {
         &self.loaded[file as usize].index
     }
 

@@ -29,10 +29,10 @@ impl Evaluator<'_> {
         if !self.is_rust(object.class.file) {
             return Vec::new();
         }
-        if let Some((site, frame)) = &object.site {
-            if let ExprKind::Record { .. } = self.expr(*site).kind {
-                return self.field_at(*site, frame, name);
-            }
+        if let Some((site, frame)) = &object.site
+            && let ExprKind::Record { .. } = self.expr(*site).kind
+        {
+            return self.field_at(*site, frame, name);
         }
         let class_name = &self.scope(object.class).name;
         let mut found = Vec::new();

@@ -75,7 +75,14 @@ impl Evaluator<'_> {
                     }
                     let written = self.positional(at, position).map(|written| self.project.sources.slice(self.span(written)).to_string());
                     let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None });
-                    sites.push(Site { made, at: self.method_span(at), kind: ConcurrencyKind::FanOut, name: written.unwrap_or_else(|| method.clone()), value: value_of(&given, &fan_out.unlimited), processes: false });
+                    sites.push(Site {
+                        made,
+                        at: self.method_span(at),
+                        kind: ConcurrencyKind::FanOut,
+                        name: written.unwrap_or_else(|| method.clone()),
+                        value: value_of(&given, &fan_out.unlimited),
+                        processes: false,
+                    });
                 }
             }
         }
@@ -94,7 +101,8 @@ impl Evaluator<'_> {
     /// The declaration that a limiter or executor makes.
     pub fn site_of(&self, made: &Rc<Made>) -> Option<Site> {
         let catalog = self.project.catalog;
-        let other = catalog.executor(&made.symbol).and_then(|executor| self.argument(made.site, &made.frame, Some(0), executor.given.as_deref()?));
+        let other =
+            catalog.executor(&made.symbol).and_then(|executor| self.argument(made.site, &made.frame, Some(0), executor.given.as_deref()?));
         let other = other.into_iter().flatten().find_map(|possible| match possible.thing {
             Thing::Made(other) if other.site != made.site => self.site_of(&other),
             _ => None,

@@ -8,7 +8,7 @@ impl Project<'_> {
     /// The version of a library that a lock file or requirement names: an exact one before a least one.
     pub fn version_of(&self, library: &Library) -> Option<String> {
         match library.packages.as_slice() {
-            [] => self.version_of_package(&[library.name.clone()]),
+            [] => self.version_of_package(std::slice::from_ref(&library.name)),
             packages => self.version_of_package(packages),
         }
     }
@@ -17,8 +17,14 @@ impl Project<'_> {
     pub fn least_version_of(&self, library: &Library) -> Option<String> {
         let own = [library.name.clone()];
         let packages = if library.packages.is_empty() { &own } else { library.packages.as_slice() };
-        let pins = self.configs().iter().flat_map(|config| &config.pins).filter(|pin| packages.iter().any(|package| normal(package) == *pin.package));
-        pins.filter_map(|pin| Some((Version::parse(&pin.version)?, pin.version.to_string()))).max_by(|one, other| one.0.cmp(&other.0)).map(|(_, version)| version)
+        let pins = self
+            .configs()
+            .iter()
+            .flat_map(|config| &config.pins)
+            .filter(|pin| packages.iter().any(|package| normal(package) == *pin.package));
+        pins.filter_map(|pin| Some((Version::parse(&pin.version)?, pin.version.to_string())))
+            .max_by(|one, other| one.0.cmp(&other.0))
+            .map(|(_, version)| version)
     }
 
     /// Behaviours of a pool kind that the versions of the project have; where no version is pinned, those of the newest.

@@ -119,8 +119,9 @@ impl Brackets {
 
     fn without_run(&self, text: &str, first: usize, last: usize) -> Vec<Range<usize>> {
         let (Some(from), Some(to)) = (self.items.get(first), self.items.get(last)) else { return Vec::new() };
+        let one = |start: usize, end: usize| vec![Range { start, end }];
         if first == 0 && last + 1 == self.items.len() {
-            return vec![self.open + 1..self.close];
+            return one(self.open + 1, self.close);
         }
         let before = first.checked_sub(1).and_then(|index| self.commas.get(index)).copied();
         if let Some(&comma) = self.commas.get(last) {
@@ -130,16 +131,16 @@ impl Brackets {
             // The blanks up to what follows go too, but neither a comment nor a line end.
             let blanks = |from: usize| text.get(from..).map_or(0, |rest| rest.len() - rest.trim_start_matches([' ', '\t']).len());
             if self.items.len() > last + 1 {
-                return vec![from.start..comma + 1 + blanks(comma + 1)];
+                return one(from.start, comma + 1 + blanks(comma + 1));
             }
-            return vec![before.map_or(from.start, |before| before + 1)..comma + 1];
+            return one(before.map_or(from.start, |before| before + 1), comma + 1);
         }
         let Some(before) = before else { return Vec::new() };
         let has_comment = text.get(before..from.start).is_some_and(|gap| gap.contains('#'));
         if has_comment {
             return vec![before..before + 1, own_lines(text, from.start, to.end).unwrap_or(from.start..to.end)];
         }
-        vec![before..to.end]
+        one(before, to.end)
     }
 }
 

@@ -83,7 +83,7 @@ fn literal(context: &Context<'_>, setting: &ResolvedSetting) -> Option<Span> {
 
 /// The bytes of the number that a text is, and the number: `30`, `1_000`, `"30"`, `--limit=30`, `30usize`.
 fn number_in(text: &str) -> Option<(std::ops::Range<usize>, f64)> {
-    let flag = text.starts_with('-').then(|| text.find('=').map_or(0, |at| at + 1)).unwrap_or(0);
+    let flag = if text.starts_with('-') { text.find('=').map_or(0, |at| at + 1) } else { 0 };
     let rest = text.get(flag..)?;
     let quote = ['"', '\''].into_iter().find(|quote| rest.len() > 1 && rest.starts_with(*quote) && rest.ends_with(*quote));
     let (from, inner) = match quote {

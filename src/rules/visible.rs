@@ -58,7 +58,7 @@ fn extended(context: &Context<'_>, facts: &FileFacts, imports: &[(&Statement, &I
     let neighbours =
         || imports.iter().filter(|(_, import)| *import.path == *module && import.item.as_ref().is_some_and(|item| **item != *"*"));
     // Where names are in order, the new one goes to its place.
-    let in_order = neighbours().filter(|(_, import)| import.item.as_deref().is_some_and(|item| item < new)).last();
+    let in_order = neighbours().rfind(|(_, import)| import.item.as_deref().is_some_and(|item| item < new));
     let (after, _) = in_order.or(neighbours().next())?;
     if is_taken(facts, new) {
         return None;

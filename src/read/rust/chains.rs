@@ -179,12 +179,10 @@ fn unroll(expr: &Expr) -> (Vec<Step<'_>>, &Expr) {
 /// The argument of a call that passes it on: `Some(x)`, `Ok(x)`, `NonZeroUsize::new(x)`.
 fn looked_through(call: &ExprCall) -> Option<&Expr> {
     let (Expr::Path(callee), Some(only), 1) = (&*call.func, call.args.first(), call.args.len()) else { return None };
-    let (owner, name) = last_two(&callee.path);
-    let passes = match name.as_str() {
-        "Some" | "Ok" => true,
-        "new" | "new_unchecked" => owner.starts_with("NonZero"),
-        _ => false,
-    };
+    let (owner, name) = last_two(&callee.path)?;
+    let passes = name == "Some"
+        || name == "Ok"
+        || (name == "new" || name == "new_unchecked") && owner.is_some_and(|owner| owner.to_string().starts_with("NonZero"));
     passes.then_some(only)
 }
 

@@ -31,7 +31,11 @@ impl Lowerer<'_> {
         match expr {
             Expr::Lit(e) => self.make(literal(&e.lit), span, parent),
             Expr::Path(e) if e.qself.is_none() && e.path.is_ident("None") => self.make(ExprKind::None, span, parent),
-            Expr::Path(e) if last_two(&e.path) == ("Duration".into(), "ZERO".into()) => self.make(ExprKind::Duration(0.0), span, parent),
+            Expr::Path(e)
+                if last_two(&e.path).is_some_and(|(owner, name)| name == "ZERO" && owner.is_some_and(|owner| owner == "Duration")) =>
+            {
+                self.make(ExprKind::Duration(0.0), span, parent)
+            }
             Expr::Path(e) => self.path(e.qself.as_ref(), &e.path, parent),
             Expr::Tuple(e) if e.elems.is_empty() => self.make(ExprKind::None, span, parent),
             Expr::Tuple(e) => {

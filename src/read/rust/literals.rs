@@ -1,8 +1,7 @@
 //! Numbers, texts and time spans as Rust writes them.
 
-use syn::{Expr, ExprCall, Lit, Path, UnOp};
+use syn::{Expr, ExprCall, Ident, Lit, Path, UnOp};
 
-use super::lower::plain;
 use crate::facts::ExprKind;
 
 /// The value of a literal.
@@ -28,20 +27,19 @@ fn float(digits: &str) -> ExprKind {
     digits.parse::<f64>().map_or(ExprKind::Unknown("a number"), ExprKind::Float)
 }
 
-/// The last two names of a path.
-pub(super) fn last_two(path: &Path) -> (String, String) {
-    let mut names = path.segments.iter().rev().map(|segment| plain(&segment.ident));
-    let last = names.next().unwrap_or_default();
-    (names.next().unwrap_or_default(), last)
+/// The last two names of a path; the first may be missing.
+pub(super) fn last_two(path: &Path) -> Option<(Option<&Ident>, &Ident)> {
+    let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
+    let last = names.next()?;
+    Some((names.next(), last))
 }
 
 /// The seconds of `Duration::from_secs(5)` and its kin, where the argument is written out.
 pub(super) fn duration(call: &ExprCall) -> Option<f64> {
     let Expr::Path(callee) = &*call.func else { return None };
-    let (owner, name) = last_two(&callee.path);
-    if !matches!(owner.as_str(), "Duration" | "TimeDelta") {
-        return None;
-    }
+    let (owner, name) = last_two(&callee.path)?;
+    owner.filter(|owner| *owner == "Duration" || *owner == "TimeDelta")?;
+    let name = name.to_string();
     let numbers = call.args.iter().map(number).collect::<Option<Vec<f64>>>()?;
     let unit = name.strip_prefix("from_").unwrap_or(&name);
     let unit = unit.strip_suffix("_f64").or_else(|| unit.strip_suffix("_f32")).unwrap_or(unit);

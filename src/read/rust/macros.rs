@@ -318,7 +318,10 @@ fn arms(input: ParseStream<'_>) -> syn::Result<Vec<Arm>> {
             input.parse::<Token![else]>()?;
             None
         } else if input.peek(Ident) && input.peek2(Token![=>]) {
-            input.parse::<Ident>()?;
+            let word: Ident = input.parse()?;
+            if word != "default" && word != "complete" {
+                return Err(syn::Error::new(word.span(), "not an arm"));
+            }
             None
         } else {
             let pat = Pat::parse_multi_with_leading_vert(input)?;

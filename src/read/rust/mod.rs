@@ -53,45 +53,50 @@ use crate::text::{Problem, SourceFile, Span};
 /// Deepest nesting of brackets that is parsed.
 const MAX_GROUPS: u32 = 128;
 
-/// Levels of the tree that fit on the stack of any thread.
-const FREE_LEVELS: u32 = 300;
+/// Most levels of the tree that are parsed at all.
+const MAX_LEVELS: u32 = 10_000;
 
-/// Most levels of the tree that are parsed at all: generated chains of some thousand links are below it.
-const MAX_LEVELS: u32 = 60_000;
+/// Stack that one level of the tree takes at most while it is parsed, lowered or dropped, in bytes; measured over all forms of nesting.
+const LEVEL_BYTES: usize = if cfg!(debug_assertions) { 40 * 1024 } else { 10 * 1024 };
 
-/// Stack that one level of the tree may take while it is parsed, lowered or dropped, in bytes.
-const LEVEL_BYTES: usize = 8 * 1024;
-
-/// Stack of a thread for deep files before the first level, in bytes.
-const BASE_BYTES: usize = 8 << 20;
+/// Stack that is there on any thread, in bytes. Deeper files are read on a thread of their own.
+const FREE_BYTES: usize = 768 * 1024;
 
 /// Reads a file.
 pub fn read(file: &SourceFile) -> FileFacts {
     let mut facts = nothing(file);
     let offset = start_of_code(&file.text);
-    let text = file.text.get(offset..).unwrap_or("");
-    let levels = measure(text, offset, file, &mut facts);
+    let deep = tokens(file, offset, &mut facts).and_then(|(tokens, levels)| {
+        let stack = levels as usize * LEVEL_BYTES;
+        if stack <= FREE_BYTES {
+            parse(tokens, file, offset, &mut facts);
+            return None;
+        }
+        Some(stack + FREE_BYTES)
+    });
     proc_macro2::extra::invalidate_current_thread_spans();
-    match levels {
-        None => {}
-        Some(levels) if levels <= FREE_LEVELS => parse(text, offset, file, &mut facts),
-        Some(levels) => {
-            let stack = BASE_BYTES + levels as usize * LEVEL_BYTES;
-            let read = std::thread::scope(|scope| {
-                let thread = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || {
-                    let mut facts = nothing(file);
-                    parse(text, offset, file, &mut facts);
-                    facts
-                });
-                thread.ok().and_then(|thread| thread.join().ok())
-            });
-            match read {
-                Some(read) => facts = read,
-                None => facts.problems.push(Problem::of_file(&*file.path, TOO_DEEP)),
-            }
+    match deep.map(|stack| read_aside(file, offset, stack)) {
+        None => facts,
+        Some(Some(facts)) => facts,
+        Some(None) => {
+            facts.problems.push(Problem::of_file(&*file.path, TOO_DEEP));
+            facts
         }
     }
-    facts
+}
+
+/// Reads a file on a thread with so much stack. Tokens stay on their thread, so the text is cut into tokens again.
+fn read_aside(file: &SourceFile, offset: usize, stack: usize) -> Option<FileFacts> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || {
+            let mut facts = nothing(file);
+            if let Some((tokens, _)) = tokens(file, offset, &mut facts) {
+                parse(tokens, file, offset, &mut facts);
+            }
+            facts
+        });
+        thread.ok()?.join().ok()
+    })
 }
 
 /// Whether a class scope is an inline module.
@@ -105,16 +110,16 @@ fn nothing(file: &SourceFile) -> FileFacts {
     FileFacts { file: file.id, language: Language::Rust, scopes: vec![module], expressions: Vec::new(), problems: Vec::new() }
 }
 
-/// How deep the text goes, where it may be parsed.
-fn measure(text: &str, offset: usize, file: &SourceFile, facts: &mut FileFacts) -> Option<u32> {
-    let problem = match TokenStream::from_str(text) {
+/// The tokens of the code and the levels of its tree, where it may be parsed.
+fn tokens(file: &SourceFile, offset: usize, facts: &mut FileFacts) -> Option<(TokenStream, u32)> {
+    let problem = match TokenStream::from_str(file.text.get(offset..)?) {
         Err(why) => Problem::at(file, why.span().byte_range().start + offset, "syntax error: brackets or quotes do not match"),
         Ok(tokens) => {
-            let found = nesting::nesting(tokens, MAX_GROUPS);
+            let found = nesting::nesting(tokens.clone(), MAX_GROUPS);
             match found.beyond {
                 Some(at) => Problem::at(file, at + offset, TOO_DEEP),
                 None if found.levels > MAX_LEVELS => Problem::of_file(&*file.path, TOO_DEEP),
-                None => return Some(found.levels),
+                None => return Some((tokens, found.levels)),
             }
         }
     };
@@ -122,15 +127,23 @@ fn measure(text: &str, offset: usize, file: &SourceFile, facts: &mut FileFacts) 
     None
 }
 
-fn parse(text: &str, offset: usize, file: &SourceFile, facts: &mut FileFacts) {
-    match syn::parse_str::<syn::File>(text) {
+fn parse(tokens: TokenStream, file: &SourceFile, offset: usize, facts: &mut FileFacts) {
+    match syn::parse2::<syn::File>(tokens) {
         Ok(tree) => Lowerer::new(file, facts, offset).items(&tree.items),
         Err(why) => {
             let at = why.span().byte_range().start + offset;
-            facts.problems.push(Problem::at(file, at, format!("syntax error: {why}")));
+            facts.problems.push(Problem::at(file, at, syntax_error(&why)));
         }
     }
-    proc_macro2::extra::invalidate_current_thread_spans();
+}
+
+/// What the parser says, without the tail of a long list of what it expected.
+fn syntax_error(why: &syn::Error) -> String {
+    let said = why.to_string();
+    match said.match_indices(", ").nth(3) {
+        Some((end, _)) => format!("syntax error: {}, …", said.get(..end).unwrap_or("")),
+        None => format!("syntax error: {said}"),
+    }
 }
 
 /// Bytes before the code: a byte order mark, a `#!` line, and the frontmatter of a script between `---` lines.

@@ -1,7 +1,7 @@
 //! How deep a parser and the reader would recurse into a text: told from its tokens before it is parsed, because a stack that overflows ends the
 //! whole program.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree, token_stream};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree, token_stream};
 
 /// How deep tokens go.
 #[derive(Clone, Copy, Default, Debug)]
@@ -20,19 +20,30 @@ struct Level {
     rest: token_stream::IntoIter,
     /// Levels above.
     above: u32,
-    /// Tokens since the last `;` or `,`.
+    /// Tokens since the last `;` or `,` that a level of the tree may hang on.
     run: u32,
-    /// Angle brackets since the last `;` that may still be open: they are no groups.
+    /// Levels of angle brackets since the last `;` that may still be open: they are no groups.
     angles: u32,
     after_block: bool,
     after_arrow: bool,
+    /// After a number, or a `<` after one: what follows is a comparison or shift.
+    after_number: bool,
 }
 
 impl Level {
     fn new(tokens: TokenStream, above: u32) -> Self {
-        Self { rest: tokens.into_iter(), above, run: 0, angles: 0, after_block: false, after_arrow: false }
+        Self { rest: tokens.into_iter(), above, run: 0, angles: 0, after_block: false, after_arrow: false, after_number: false }
     }
 }
+
+/// Levels that an angle bracket counts for: a type inside another takes more stack to parse than anything else.
+const ANGLE: u32 = 2;
+
+/// Words that go before what they belong to.
+const PREFIXES: [&str; 22] = [
+    "as", "async", "become", "box", "break", "const", "do", "dyn", "else", "fn", "for", "if", "impl", "in", "let", "match", "move", "mut",
+    "ref", "return", "unsafe", "yield",
+];
 
 /// Words behind a block that go on with what the block belongs to.
 const GOES_ON: [&str; 3] = ["as", "else", "in"];
@@ -48,7 +59,8 @@ pub(super) fn nesting(tokens: TokenStream, limit: u32) -> Nesting {
         };
         let after_block = std::mem::take(&mut level.after_block);
         let after_arrow = std::mem::take(&mut level.after_arrow);
-        level.run += 1;
+        let after_number = std::mem::take(&mut level.after_number);
+        level.run += u32::from(adds_level(&token));
         match token {
             TokenTree::Group(group) => {
                 let above = level.above + level.run + level.angles;
@@ -65,16 +77,31 @@ pub(super) fn nesting(tokens: TokenStream, limit: u32) -> Nesting {
             }
             TokenTree::Punct(punct) => match punct.as_char() {
                 ';' => (level.run, level.angles) = (0, 0),
+                '#' if after_block => (level.run, level.angles) = (1, 0),
                 ',' => level.run = 0,
-                '<' => level.angles += 1,
-                '>' if !after_arrow => level.angles = level.angles.saturating_sub(1),
+                '<' if after_number => level.after_number = true,
+                '<' => level.angles += ANGLE,
+                '>' if !after_arrow => level.angles = level.angles.saturating_sub(ANGLE),
                 '-' | '=' => level.after_arrow = true,
                 _ => {}
             },
-            TokenTree::Ident(word) if after_block && !GOES_ON.iter().any(|other| word == other) => (level.run, level.angles) = (1, 0),
-            TokenTree::Ident(_) | TokenTree::Literal(_) => {}
+            TokenTree::Ident(word) if after_block && !GOES_ON.iter().any(|other| word == other) => {
+                (level.run, level.angles) = (1, 0);
+            }
+            TokenTree::Ident(_) => {}
+            TokenTree::Literal(_) => level.after_number = true,
         }
         found.levels = found.levels.max(level.above + level.run + level.angles);
     }
     found
+}
+
+/// Whether one more level of the tree may hang on a token. Of `::`, `=>` and `==` the last half counts; of `&&` and `--` both may.
+fn adds_level(token: &TokenTree) -> bool {
+    match token {
+        TokenTree::Group(_) => true,
+        TokenTree::Punct(punct) => !(matches!(punct.as_char(), ':' | '=' | '\'') && punct.spacing() == Spacing::Joint),
+        TokenTree::Ident(word) => PREFIXES.iter().any(|prefix| word == prefix),
+        TokenTree::Literal(_) => false,
+    }
 }

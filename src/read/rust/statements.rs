@@ -87,6 +87,8 @@ impl Lowerer<'_> {
                     self.item(item);
                     Outcome::Done
                 }
+                // A lone semicolon.
+                Stmt::Expr(Expr::Verbatim(tokens), Some(_)) if tokens.is_empty() => continue,
                 Stmt::Expr(expr, None) if is_last => self.tail(expr, tail),
                 Stmt::Expr(expr, _) => {
                     let never = self.effect(expr);

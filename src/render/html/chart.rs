@@ -11,7 +11,7 @@ use crate::render::plan::{Block, Moment, Picture, Step, Sweep};
 /// Width of all pictures, in their own units; the page scales them.
 const WIDTH: f64 = 480.0;
 /// Left of a chart.
-const LEFT: f64 = 52.0;
+const LEFT: f64 = 68.0;
 /// Right end of a chart.
 const RIGHT: f64 = 474.0;
 
@@ -154,7 +154,7 @@ pub fn percentiles(picture: &Picture) -> String {
         })
         .collect();
     let mut svg = Svg::new(picture.percentiles.len() as f64 * pitch + 4.0, &says.join("; "));
-    let end = RIGHT - 74.0;
+    let end = RIGHT - 84.0;
     let scale = |seconds: f64| (end - LEFT) * seconds / most.max(f64::MIN_POSITIVE);
     for (number, one) in picture.percentiles.iter().enumerate() {
         let y = number as f64 * pitch + 2.0;
@@ -182,9 +182,9 @@ pub fn sweep(sweep: &Sweep) -> String {
             format!("{}: {success}mean wait {}", step.slots, in_unit(step.wait_mean, sweep.unit))
         })
         .collect();
-    let (top, floor) = (36.0, 176.0);
+    let (top, floor) = (52.0, 192.0);
     let mut svg = Svg::new(floor + 22.0, &says.join("; "));
-    let (left, right) = (LEFT, if timed { RIGHT - 52.0 } else { RIGHT });
+    let (left, right) = (LEFT, if timed { RIGHT - 66.0 } else { RIGHT });
     let x = |slots: u64| left + (right - left) * slots as f64 / widest.max(1.0);
     let up = |share: f64| floor - (floor - top) * if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
     svg.line("axis", (left, floor), (right, floor));

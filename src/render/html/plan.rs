@@ -103,7 +103,7 @@ fn closed_loops(body: &mut String, plan: &Plan) {
         if let Some(figures) = column.closed_loop.as_ref().filter(|figures| !figures.timeline.is_empty()) {
             let _ = write!(
                 all,
-                "<figure>\n<figcaption><b>{}</b>: of {} requests at once, how many are under way and how many wait.</figcaption>\n{}\
+                "<figure>\n<figcaption><b>{}</b>: of {} requests at once, how many are under way and how many wait, in the first of the simulations.</figcaption>\n{}\
                  <p class=\"legend\"><span><i class=\"call\"></i>under way</span><span><i class=\"wait\"></i>waiting</span></p>\n</figure>\n",
                 escape(&column.name),
                 plan.asked.concurrency,

@@ -152,6 +152,7 @@ fn loops() {
          5 [2] f.g = element([h, i])
          6 [2] evaluate j
          8 [3] evaluate l
+         9 [3] break
          11 evaluate m",
     );
 }

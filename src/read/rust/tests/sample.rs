@@ -112,7 +112,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         else => {}
     }
     let results: Vec<_> = stream::iter(0..n).map(|i| fetch(&client, i)).buffer_unordered(MAX_IN_FLIGHT).collect().await;
-    if let Some(x) = first && n > 3 || !ready { return Ok(()) } else if let Mode::Fast { speed, .. } = mode { go(speed) }
+    if let Some(x) = first && n > 3 && !ready { return Ok(()) } else if let Mode::Fast { speed, .. } = mode { go(speed) }
     for _ in 0..=10 { loop { break } }
     let json = json!({ "a": [1, 2] });
     unsafe { *pointer = 1 };

@@ -1,0 +1,75 @@
+//! Alternatives side by side: which are the same, which are true, and where a binding gets its kind of origin.
+
+use super::thing::{Possible, Possibles, Thing};
+use crate::facts::ScopeKind;
+use crate::value::{How, MAX_ALTERNATIVES};
+
+/// The truth of a thing, where it is known without running the program.
+pub fn truth(thing: &Thing) -> Option<bool> {
+    match thing {
+        Thing::Number(number) | Thing::Seconds(number) => Some(*number != 0.0),
+        Thing::Text(text) => Some(!text.is_empty()),
+        Thing::Truth(truth) => Some(*truth),
+        Thing::Nothing => Some(false),
+        Thing::Between(Some(low), _) if *low > 0.0 => Some(true),
+        Thing::Object(_) | Thing::Made(_) | Thing::Function(..) | Thing::Class(_) | Thing::Method(..) => Some(true),
+        _ => None,
+    }
+}
+
+pub(super) fn all_same(mut truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let first = truths.next()??;
+    truths.all(|truth| truth == Some(first)).then_some(first)
+}
+
+/// Whether two things are the same thing; unequal where that cannot be told.
+pub fn same(left: &Thing, right: &Thing) -> bool {
+    match (left, right) {
+        (Thing::Number(a), Thing::Number(b)) | (Thing::Seconds(a), Thing::Seconds(b)) => a == b,
+        (Thing::Text(a), Thing::Text(b))
+        | (Thing::Symbol(a), Thing::Symbol(b))
+        | (Thing::Foreign(a), Thing::Foreign(b))
+        | (Thing::Unknown(a), Thing::Unknown(b)) => a == b,
+        (Thing::Truth(a), Thing::Truth(b)) => a == b,
+        (Thing::Nothing, Thing::Nothing) => true,
+        (Thing::Module(a), Thing::Module(b)) => a == b,
+        (Thing::Function(a, _), Thing::Function(b, _)) | (Thing::Class(a), Thing::Class(b)) => a == b,
+        (Thing::Method(a, f), Thing::Method(b, g)) => f == g && same(a, b),
+        (Thing::Object(a), Thing::Object(b)) => {
+            a.class == b.class && a.site.as_ref().map(|site| site.0) == b.site.as_ref().map(|site| site.0)
+        }
+        (Thing::Made(a), Thing::Made(b)) => a.site == b.site && a.symbol == b.symbol,
+        (Thing::Part(a, p), Thing::Part(b, q)) => a.site == b.site && p == q,
+        (Thing::Sequence(a, _), Thing::Sequence(b, _))
+        | (Thing::Mapping(a, _), Thing::Mapping(b, _))
+        | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
+        (Thing::Generator(a, _), Thing::Generator(b, _)) => a == b,
+        _ => false,
+    }
+}
+
+/// Alternatives without repetition and without the unknown ones that say nothing beside known ones of the same width.
+pub(super) fn merge(all: Possibles) -> Possibles {
+    let mut kept: Possibles = Vec::with_capacity(all.len().min(MAX_ALTERNATIVES));
+    for possible in all {
+        if let Some(twin) = kept.iter_mut().find(|twin| same(&twin.thing, &possible.thing)) {
+            if possible.certainty > twin.certainty {
+                *twin = possible;
+            }
+        } else if kept.len() < MAX_ALTERNATIVES {
+            kept.push(possible);
+        }
+    }
+    if kept.is_empty() {
+        kept.push(Possible::unknown("no value"));
+    }
+    kept
+}
+
+/// A kind of origin for a binding at this level.
+pub(super) fn origin_of(scope: ScopeKind) -> How {
+    match scope {
+        ScopeKind::Module | ScopeKind::Class => How::Constant,
+        _ => How::Literal,
+    }
+}
