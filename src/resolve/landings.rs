@@ -301,7 +301,7 @@ impl Evaluator<'_> {
                     }
                 },
                 StatementKind::Yield(value) if *value == place.at.expr && scope.kind == ScopeKind::Comprehension => {
-                    let maker = self.project.index(place.at.file).maker.get(&scope_at.scope);
+                    let maker = self.project.tables(place.at.file).maker.get(&scope_at.scope);
                     places.extend(maker.map(|maker| place.moved(ExprRef { file: place.at.file, expr: *maker }, Holds::Several)));
                 }
                 StatementKind::Return(value) if *value == place.at.expr && scope.kind == ScopeKind::Function => {

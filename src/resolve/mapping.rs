@@ -77,7 +77,7 @@ impl Evaluator<'_> {
         }
         let scope = self.scope_of(mapping);
         let facts = self.project.facts(mapping.file);
-        for (stands_in, number) in self.project.index(mapping.file).subscript_sets.iter().take(MAX_VALUES) {
+        for (stands_in, number) in self.project.tables(mapping.file).subscript_sets.iter().take(MAX_VALUES) {
             let statement = &facts.scope(*stands_in).statements[*number as usize];
             let StatementKind::Bind { target: Target::Subscript { object, .. }, value, .. } = &statement.kind else { continue };
             if self.is_mapping(part(*object), mapping, scope) {
