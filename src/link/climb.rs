@@ -3,7 +3,9 @@
 use rustc_hash::FxHashMap;
 
 use super::homes::Home;
-use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, loops_around, together};
+use super::hops::{Draft, What};
+use super::limits::{is_executor, limiters_around, loops_around};
+use super::starts::{fan_out_of, is_awaited, together};
 use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
@@ -40,7 +42,7 @@ pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes
     let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default() };
     let mut seen = Vec::new();
     // A client that runs its requests on an executor of its own.
-    if super::hops::is_executor(evaluator, object) {
+    if is_executor(evaluator, object) {
         let mut way = Way::default();
         way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(from)), evaluator.scope_of(from)));
         climber.side_by_side(from, None, way, &mut seen);
@@ -124,8 +126,11 @@ impl<'c> Climber<'_, 'c> {
     /// An expression that runs where it stands: the limiters around it, then whoever runs its scope.
     fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let scope = self.evaluator.scope_of(at);
-        let around = if way.runs_on { loops_around(self.evaluator, at) } else { limiters_around(self.evaluator, at) };
-        way.drafts.extend(around.into_iter().map(|draft| (draft, scope)));
+        if way.runs_on {
+            way.drafts.extend(loops_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
+        } else {
+            way.drafts.extend(limiters_around(self.evaluator, at));
+        }
         // Who calls further out is taken to wait in its own way: workers are mostly started and waited for by the same object.
         way.runs_on &= self.evaluator.scope(scope).kind == ScopeKind::Comprehension;
         self.leave(scope, way, seen);
@@ -242,8 +247,7 @@ impl<'c> Climber<'_, 'c> {
         let evaluator = self.evaluator;
         // What a decorator does around each call of the function.
         if let Some(inside) = evaluator.wrapped_call(function) {
-            let scope = evaluator.scope_of(inside);
-            way.drafts.extend(limiters_around(evaluator, inside).into_iter().map(|draft| (draft, scope)));
+            way.drafts.extend(limiters_around(evaluator, inside));
         }
         if caller.handed_on {
             return self.handed_on(caller, way, seen);
@@ -269,8 +273,7 @@ impl<'c> Climber<'_, 'c> {
         let Some((outer, receiver)) = self.given_to(call) else { return self.side_by_side(call, None, way, seen) };
         match receiver {
             Receiver::Wrapper(awaits) => {
-                let scope = evaluator.scope_of(awaits);
-                way.drafts.extend(limiters_around(evaluator, awaits).into_iter().map(|draft| (draft, scope)));
+                way.drafts.extend(limiters_around(evaluator, awaits));
                 if is_awaited(evaluator, outer) { self.inline(outer, way, seen) } else { self.coroutine(outer, way, seen) }
             }
             Receiver::Executor(object) => {

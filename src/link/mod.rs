@@ -6,8 +6,10 @@ mod homes;
 mod hops;
 mod inventory;
 mod judge;
+mod limits;
 mod once;
 mod route;
+mod starts;
 mod streams;
 mod uses;
 

@@ -149,6 +149,11 @@ impl Evaluator<'_> {
         self.ancestry(class).0.iter().find_map(|class| self.own_method(*class, name))
     }
 
+    /// The method that entering an object of a class calls.
+    pub fn entry_of(&self, class: ScopeRef) -> Option<ScopeRef> {
+        ["__aenter__", "__enter__"].iter().find_map(|name| self.find_method(class, name))
+    }
+
     /// The method that stands in the class itself.
     pub(super) fn own_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
         self.parts_of(class).into_iter().find_map(|part| self.method_in(part, name))
