@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::homes::Home;
 use super::hops::{Draft, What};
 use super::limits::{is_executor, limiters_around, loops_around};
+use super::served;
 use super::starts::{fan_out_of, is_awaited, together};
 use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
@@ -31,6 +32,8 @@ pub struct Way<'c> {
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
+    /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
+    pub open: bool,
     /// Whether a call on the way may as well mean another function.
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
@@ -41,20 +44,23 @@ pub struct Way<'c> {
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
     let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default() };
     let mut seen = Vec::new();
+    let mut way = Way::default();
+    if let Some(hidden) = served::hidden(evaluator, from, object) {
+        way.drafts.push((Draft::silent(What::Hidden(from, hidden), evaluator.span(from)), evaluator.scope_of(from)));
+    }
     // A client that runs its requests on an executor of its own.
     if is_executor(evaluator, object) {
-        let mut way = Way::default();
         way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(from)), evaluator.scope_of(from)));
         climber.side_by_side(from, None, way, &mut seen);
         return climber.found;
     }
     match evaluator.expr(from).kind {
-        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, Way::default(), &mut seen),
-        ExprKind::Call { .. } => climber.inline(from, Way::default(), &mut seen),
+        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, way, &mut seen),
+        ExprKind::Call { .. } => climber.inline(from, way, &mut seen),
         // A method that is handed on: `executor.map(session.get, urls)`.
         _ => match evaluator.handed_on(from) {
-            Some(caller) => climber.handed_on(&caller, Way::default(), &mut seen),
-            None => climber.inline(from, Way::default(), &mut seen),
+            Some(caller) => climber.handed_on(&caller, way, &mut seen),
+            None => climber.inline(from, way, &mut seen),
         },
     }
     climber.found
@@ -179,10 +185,18 @@ impl<'c> Climber<'_, 'c> {
             Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
             None => self.evaluator.callers_of(scope),
         };
-        if callers.is_empty() {
+        if let Some(decorator) = served::handler(self.evaluator, scope) {
+            let place = self.evaluator.span(decorator);
+            let mut way = way.clone();
+            way.drafts.push((Draft::silent(What::Served, place), self.evaluator.scope_of(decorator)));
+            self.end(way);
+        } else if callers.is_empty() {
             return match self.tail_of(scope) {
                 Some(outer) => self.leave(outer, way, seen),
-                None => self.end(way),
+                None => {
+                    way.open = self.evaluator.scope(scope).kind == ScopeKind::Function;
+                    self.end(way)
+                }
             };
         }
         seen.push(scope);
@@ -346,9 +360,20 @@ impl<'c> Climber<'_, 'c> {
             ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
             _ => (String::new(), None),
         };
+        if served::adds_handler(evaluator, callee) {
+            way.drafts.push((Draft::silent(What::Served, place), scope));
+            return self.end(way);
+        }
         for possible in evaluator.eval_open(callee) {
             let symbol = match &possible.thing {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
+                // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
+                Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
+                    let Some(object) = object else { continue };
+                    way.drafts.push((Draft::silent(What::Runs(object), place), scope));
+                    let many = evaluator.positional(caller.call, 1).map(What::Elements);
+                    return self.side_by_side(caller.call, many, way, seen);
+                }
                 Thing::Part(made, _) => {
                     let submits = catalog
                         .executor(&made.symbol)

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::catalog::concurrency::FanOut;
+use crate::catalog::concurrency::{FanOut, Hidden};
 use crate::catalog::library::Literal;
 use crate::finding::ConcurrencyKind;
 use crate::resolve::{Evaluator, ExprRef, Frame, Made, Possible, Site, Thing, value_of};
 use crate::text::Span;
-use crate::value::Value;
+use crate::value::{Amount, Certainty, How, Step, Value};
 
 /// One thing on the way from a request outward that changes how many run at once.
 #[derive(Clone, Debug)]
@@ -77,6 +77,10 @@ pub enum What<'c> {
     Workers(ExprRef, &'c Literal),
     /// The limit of a fan-out call itself.
     Bound(ExprRef, &'c FanOut),
+    /// As many at once as a client makes of one call.
+    Hidden(ExprRef, &'c Hidden),
+    /// Once for each request that a server gets.
+    Served,
     /// Runs in processes of their own.
     Processes,
     /// A call that runs inline.
@@ -140,6 +144,17 @@ impl<'c> Draft<'c> {
                     said: format!("`{name}` bounds it"),
                 })
             }
+            What::Hidden(call, hidden) => {
+                let value = hidden_count(evaluator, *call, hidden, frame);
+                let said = format!("the client itself sends {} at once", value.amount);
+                Some(Hop { kind: HopKind::FanOut, at: self.at, value, said })
+            }
+            What::Served => Some(Hop {
+                kind: HopKind::FanOut,
+                at: self.at,
+                value: Value::unknown("the server decides how many requests it runs at once"),
+                said: "runs for each request that the server gets".to_string(),
+            }),
             What::Processes => plain(HopKind::Processes, Value::unknown("processes")),
             What::Call => plain(HopKind::Call, Value::unknown("a call")),
             What::Loop => plain(HopKind::Loop, Value::unknown("one after the other")),
@@ -163,5 +178,29 @@ pub fn limiter_hop(evaluator: &Evaluator<'_>, site: &Site, at: Span, said: &str)
         at,
         value: site.value.clone(),
         said: format!("`{name}` {said}"),
+    }
+}
+
+/// How many requests a client makes of one call: what its configuration says, else anything between one and the library's default.
+fn hidden_count(evaluator: &Evaluator<'_>, call: ExprRef, hidden: &Hidden, frame: &Frame) -> Value {
+    let given = match &hidden.config {
+        Some(config) => evaluator.argument(call, frame, None, config).and_then(|configs| {
+            configs.into_iter().find_map(|possible| match possible.thing {
+                Thing::Made(made) => evaluator.argument(made.site, &made.frame, None, &hidden.limit),
+                _ => None,
+            })
+        }),
+        None => evaluator.argument(call, frame, None, &hidden.limit),
+    };
+    match given {
+        Some(given) => value_of(&given, &[]),
+        None => {
+            let mut value = Value::unknown("the size of what is sent decides");
+            value.amount = Amount::Range { low: Some(1.0), high: Some(hidden.default) };
+            value.certainty = Certainty::Default;
+            value.how = How::Default;
+            value.trail.push(Step { at: None, said: format!("up to {} at once: {}", hidden.default, hidden.source) });
+            value
+        }
     }
 }

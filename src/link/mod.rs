@@ -9,6 +9,7 @@ mod judge;
 mod limits;
 mod once;
 mod route;
+mod served;
 mod starts;
 mod streams;
 mod uses;
@@ -186,6 +187,9 @@ fn pool_cases(
         seen.push(key);
         let (verdict, because) = judge::verdict(&flow.demand.value, pool);
         let (verdict, because) = match verdict {
+            Verdict::TooSmall if flow.route.open && !flow.demand.fans_out => {
+                (Verdict::CannotTell, format!("{because}, if so many are asked for at once: nothing in the scanned files does"))
+            }
             Verdict::TooSmall if flow.route.assumed => {
                 (Verdict::CannotTell, format!("{because}, if the calls on the way mean this one: their object is not known for sure"))
             }
