@@ -28,6 +28,12 @@ pub struct Source {
     /// Calls that start one task or thread.
     #[serde(default, rename = "starter")]
     pub starters: Vec<Starter>,
+    /// What runs a function for each request of a server.
+    #[serde(default, rename = "handler")]
+    pub handlers: Vec<Handler>,
+    /// Methods of clients that send several requests at once by themselves.
+    #[serde(default, rename = "hidden")]
+    pub hidden: Vec<Hidden>,
     /// Command-line parsers.
     #[serde(default, rename = "parser")]
     pub parsers: Vec<Parser>,
@@ -182,6 +188,42 @@ pub struct Starter {
 
 fn yes() -> bool {
     true
+}
+
+/// How a server is told to run a function for each request that it gets.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Handler {
+    /// Constructors of the application, router or table of routes.
+    #[serde(default)]
+    pub objects: Vec<String>,
+    /// Methods of these objects that decorate a handler.
+    #[serde(default)]
+    pub decorators: Vec<String>,
+    /// Methods of these objects, or of a part of them (`app.router`), that take a handler as an argument.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Decorators and calls that take a handler, by their own names.
+    #[serde(default)]
+    pub symbols: Vec<String>,
+}
+
+/// A method of a client that splits its work into several requests at once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Hidden {
+    /// Constructors of the client.
+    pub clients: Vec<String>,
+    /// The methods.
+    pub methods: Vec<String>,
+    /// Parameter of the method that takes an object with the number, where there is one.
+    pub config: Option<String>,
+    /// Parameter of that object's constructor, or of the method, that is the number.
+    pub limit: String,
+    /// Its default: as many at most; one where there is little to send.
+    pub default: f64,
+    /// Where that was read.
+    pub source: String,
 }
 
 /// A command-line parser object.

@@ -1,13 +1,22 @@
 //! From a request outward to everything that makes it run, one way for each chain of callers.
 
+use rustc_hash::FxHashMap;
+
 use super::homes::Home;
-use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, loops_around, together};
+use super::hops::{Draft, What};
+use super::limits::{is_executor, limiters_around, loops_around};
+use super::served;
+use super::starts::{fan_out_of, is_awaited, together};
 use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
+use crate::text::Span;
 
 /// Most ways from one request.
 const MAX_WAYS: usize = 24;
+
+/// Most ways that are followed on from one function with the same things before it; their arguments may differ.
+const MAX_VISITS: u32 = 3;
 
 /// Longest way, in functions.
 const MAX_FUNCTIONS: usize = 20;
@@ -23,6 +32,8 @@ pub struct Way<'c> {
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
+    /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
+    pub open: bool,
     /// Whether a call on the way may as well mean another function.
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
@@ -31,31 +42,39 @@ pub struct Way<'c> {
 
 /// All ways from a request through a pool with these homes.
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new() };
+    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default() };
     let mut seen = Vec::new();
+    let mut way = Way::default();
+    if let Some(hidden) = served::hidden(evaluator, from, object) {
+        way.drafts.push((Draft::silent(What::Hidden(from, hidden), evaluator.span(from)), evaluator.scope_of(from)));
+    }
     // A client that runs its requests on an executor of its own.
-    if super::hops::is_executor(evaluator, object) {
-        let mut way = Way::default();
+    if is_executor(evaluator, object) {
         way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(from)), evaluator.scope_of(from)));
         climber.side_by_side(from, None, way, &mut seen);
         return climber.found;
     }
     match evaluator.expr(from).kind {
-        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, Way::default(), &mut seen),
-        ExprKind::Call { .. } => climber.inline(from, Way::default(), &mut seen),
+        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, way, &mut seen),
+        ExprKind::Call { .. } => climber.inline(from, way, &mut seen),
         // A method that is handed on: `executor.map(session.get, urls)`.
         _ => match evaluator.handed_on(from) {
-            Some(caller) => climber.handed_on(&caller, Way::default(), &mut seen),
-            None => climber.inline(from, Way::default(), &mut seen),
+            Some(caller) => climber.handed_on(&caller, way, &mut seen),
+            None => climber.inline(from, way, &mut seen),
         },
     }
     climber.found
 }
 
+/// A function, the call that handed it what it calls, and what stands on the way to it.
+type Reached = (ScopeRef, Option<ExprRef>, Vec<Span>);
+
 struct Climber<'e, 'c> {
     evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
     found: Vec<Way<'c>>,
+    /// How often each function was reached with the same things on the way: what lies beyond is the same then.
+    visits: FxHashMap<Reached, u32>,
 }
 
 impl<'c> Climber<'_, 'c> {
@@ -113,8 +132,11 @@ impl<'c> Climber<'_, 'c> {
     /// An expression that runs where it stands: the limiters around it, then whoever runs its scope.
     fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let scope = self.evaluator.scope_of(at);
-        let around = if way.runs_on { loops_around(self.evaluator, at) } else { limiters_around(self.evaluator, at) };
-        way.drafts.extend(around.into_iter().map(|draft| (draft, scope)));
+        if way.runs_on {
+            way.drafts.extend(loops_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
+        } else {
+            way.drafts.extend(limiters_around(self.evaluator, at));
+        }
         // Who calls further out is taken to wait in its own way: workers are mostly started and waited for by the same object.
         way.runs_on &= self.evaluator.scope(scope).kind == ScopeKind::Comprehension;
         self.leave(scope, way, seen);
@@ -153,14 +175,28 @@ impl<'c> Climber<'_, 'c> {
             return self.end(way);
         }
         let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
+        let counting = way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call | What::Loop)).map(|(draft, _)| draft.at);
+        let visits = self.visits.entry((scope, handed, counting.collect())).or_default();
+        *visits += 1;
+        if *visits > MAX_VISITS {
+            return;
+        }
         let callers = match handed {
             Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
             None => self.evaluator.callers_of(scope),
         };
-        if callers.is_empty() {
+        if let Some(decorator) = served::handler(self.evaluator, scope) {
+            let place = self.evaluator.span(decorator);
+            let mut way = way.clone();
+            way.drafts.push((Draft::silent(What::Served, place), self.evaluator.scope_of(decorator)));
+            self.end(way);
+        } else if callers.is_empty() {
             return match self.tail_of(scope) {
                 Some(outer) => self.leave(outer, way, seen),
-                None => self.end(way),
+                None => {
+                    way.open = self.evaluator.scope(scope).kind == ScopeKind::Function;
+                    self.end(way)
+                }
             };
         }
         seen.push(scope);
@@ -225,8 +261,7 @@ impl<'c> Climber<'_, 'c> {
         let evaluator = self.evaluator;
         // What a decorator does around each call of the function.
         if let Some(inside) = evaluator.wrapped_call(function) {
-            let scope = evaluator.scope_of(inside);
-            way.drafts.extend(limiters_around(evaluator, inside).into_iter().map(|draft| (draft, scope)));
+            way.drafts.extend(limiters_around(evaluator, inside));
         }
         if caller.handed_on {
             return self.handed_on(caller, way, seen);
@@ -252,8 +287,7 @@ impl<'c> Climber<'_, 'c> {
         let Some((outer, receiver)) = self.given_to(call) else { return self.side_by_side(call, None, way, seen) };
         match receiver {
             Receiver::Wrapper(awaits) => {
-                let scope = evaluator.scope_of(awaits);
-                way.drafts.extend(limiters_around(evaluator, awaits).into_iter().map(|draft| (draft, scope)));
+                way.drafts.extend(limiters_around(evaluator, awaits));
                 if is_awaited(evaluator, outer) { self.inline(outer, way, seen) } else { self.coroutine(outer, way, seen) }
             }
             Receiver::Executor(object) => {
@@ -326,9 +360,20 @@ impl<'c> Climber<'_, 'c> {
             ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
             _ => (String::new(), None),
         };
+        if served::adds_handler(evaluator, callee) {
+            way.drafts.push((Draft::silent(What::Served, place), scope));
+            return self.end(way);
+        }
         for possible in evaluator.eval_open(callee) {
             let symbol = match &possible.thing {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
+                // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
+                Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
+                    let Some(object) = object else { continue };
+                    way.drafts.push((Draft::silent(What::Runs(object), place), scope));
+                    let many = evaluator.positional(caller.call, 1).map(What::Elements);
+                    return self.side_by_side(caller.call, many, way, seen);
+                }
                 Thing::Part(made, _) => {
                     let submits = catalog
                         .executor(&made.symbol)

@@ -85,8 +85,26 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     if let Some(left) = last_scope {
         leave(left, &mut caps, &mut made_per_task, route);
     }
+    if route.open && !fans_out {
+        fill(&mut current, &caps, &mut decided_by);
+    }
     let home_repeats = route.beyond.iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut | HopKind::Loop));
     Demand { value: current, decided_by, made_per_task, fans_out, home_repeats }
+}
+
+/// What nothing in the scanned files calls, and what still has a limiter or an executor that outlives it, is meant to be called many times at
+/// once: as many as that lets through.
+fn fill(current: &mut Value, caps: &[Cap], decided_by: &mut Option<Decider>) {
+    let known = caps.iter().filter_map(|cap| cap.value.amount.greatest().filter(|most| most.is_finite()).map(|most| (cap, most)));
+    let Some((cap, most)) = known.min_by(|one, other| one.1.total_cmp(&other.1)) else { return };
+    if most <= 1.0 {
+        return;
+    }
+    let mut value = cap.value.clone();
+    value.certainty = Certainty::Assumed;
+    value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time; nobody here says how many ask", number_of(&cap.value)) });
+    *current = value;
+    *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
 }
 
 /// A limiter that is made in the scope that is left bounds nothing beyond it.

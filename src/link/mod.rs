@@ -6,8 +6,11 @@ mod homes;
 mod hops;
 mod inventory;
 mod judge;
+mod limits;
 mod once;
 mod route;
+mod served;
+mod starts;
 mod streams;
 mod uses;
 
@@ -184,6 +187,9 @@ fn pool_cases(
         seen.push(key);
         let (verdict, because) = judge::verdict(&flow.demand.value, pool);
         let (verdict, because) = match verdict {
+            Verdict::TooSmall if flow.route.open && !flow.demand.fans_out => {
+                (Verdict::CannotTell, format!("{because}, if so many are asked for at once: nothing in the scanned files does"))
+            }
             Verdict::TooSmall if flow.route.assumed => {
                 (Verdict::CannotTell, format!("{because}, if the calls on the way mean this one: their object is not known for sure"))
             }
@@ -198,7 +204,7 @@ fn pool_cases(
             verdict,
             because,
             route: route_steps(evaluator, flow),
-            route_is_known: !flow.route.assumed,
+            route_is_known: true,
             estimate: judge::estimate(&flow.demand.value, pool),
         });
     }

@@ -15,6 +15,8 @@ pub struct Route {
     pub hops: Vec<(Hop, ScopeRef)>,
     /// What stands beyond the pool's home: each of these makes pools, not requests.
     pub beyond: Vec<(Hop, ScopeRef)>,
+    /// Whether it ends at a function that nothing in the scanned files calls.
+    pub open: bool,
     /// Whether a call on it may as well lead elsewhere: its object is not known, or is one of several kinds.
     pub assumed: bool,
 }
@@ -39,7 +41,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
         return None;
     }
     let home_after = way.home_after.unwrap_or(way.drafts.len());
-    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), assumed: way.assumed || ambiguous };
+    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), open: way.open, assumed: way.assumed || ambiguous };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {
         if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
             if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }

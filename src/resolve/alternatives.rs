@@ -1,7 +1,8 @@
 //! Alternatives side by side: which are the same, which are true, and where a binding gets its kind of origin.
 
-use super::thing::{Possible, Possibles, Thing};
-use crate::facts::ScopeKind;
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
+use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind};
 use crate::value::{How, MAX_ALTERNATIVES};
 
 /// The truth of a thing, where it is known without running the program.
@@ -71,5 +72,49 @@ pub(super) fn origin_of(scope: ScopeKind) -> How {
     match scope {
         ScopeKind::Module | ScopeKind::Class => How::Constant,
         _ => How::Literal,
+    }
+}
+
+impl Evaluator<'_> {
+    /// Whether a place in a function can be reached in a frame, as far as comparisons of known texts tell: `if url.startswith("redis"):`.
+    pub(super) fn may_run(&self, scope: &Scope, at: ContextId, file: u32, frame: &Frame) -> bool {
+        !scope.context_chain(at).any(|(_, context)| match context.kind {
+            ContextKind::Branch { test: Some(test), when } => {
+                self.compares_texts(ExprRef { file, expr: test }, frame).is_some_and(|truth| truth != when)
+            }
+            _ => false,
+        })
+    }
+
+    /// The truth of a comparison of texts, where both are known and all alternatives agree.
+    fn compares_texts(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
+        let part = |id| ExprRef { file: test.file, expr: id };
+        let holds: fn(&str, &str) -> bool;
+        let (left, right) = match &self.expr(test).kind {
+            ExprKind::Compare { operator, left, right } => {
+                holds = match &**operator {
+                    "==" => |one, other| one == other,
+                    "!=" => |one, other| one != other,
+                    _ => return None,
+                };
+                (part(*left), part(*right))
+            }
+            ExprKind::Call { callee, .. } => {
+                let ExprKind::Attribute { object, name, .. } = &self.expr(part(*callee)).kind else { return None };
+                holds = match &**name {
+                    "startswith" => |one, other| one.starts_with(other),
+                    "endswith" => |one, other| one.ends_with(other),
+                    _ => return None,
+                };
+                (part(*object), self.positional(test, 0)?)
+            }
+            _ => return None,
+        };
+        // Only a plain text to compare with: anything else is seldom known and costs a question.
+        let ExprKind::Text(wanted) = &self.expr(right).kind else { return None };
+        all_same(self.eval(left, frame).iter().map(|possible| match &possible.thing {
+            Thing::Text(text) => Some(holds(text, wanted)),
+            _ => None,
+        }))
     }
 }

@@ -370,6 +370,17 @@ impl Evaluator<'_> {
                 }
             }
         }
+        for (file, mention) in self.project.mentions_of(&self.scope(class).name) {
+            let mention = ExprRef { file, expr: mention };
+            if self.is_passed_on(mention) && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class)) {
+                let landings = self.landings(mention).into_iter().filter(|caller| !caller.handed_on).map(|caller| caller.call);
+                for call in landings {
+                    if !found.contains(&call) {
+                        found.push(call);
+                    }
+                }
+            }
+        }
         if !self.project.is_test(class.file) && found.iter().any(|call| !self.project.is_test(call.file)) {
             found.retain(|call| !self.project.is_test(call.file));
         }
@@ -379,6 +390,19 @@ impl Evaluator<'_> {
         }
         found.truncate(MAX_CALLERS);
         found
+    }
+
+    /// Whether a mention stands in a collection, an argument or on its own: not in an annotation's subscript or a base list.
+    fn is_passed_on(&self, mention: ExprRef) -> bool {
+        let facts = self.project.facts(mention.file);
+        match facts.expr(mention.expr).parent.map(|parent| &facts.expr(parent).kind) {
+            Some(ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Call { .. }) => true,
+            Some(_) => false,
+            None => self.scope(self.scope_of(mention)).statements.iter().any(|statement| match statement.kind {
+                StatementKind::Bind { value, .. } | StatementKind::Return(value) => value == mention.expr,
+                _ => false,
+            }),
+        }
     }
 
     /// `super().method(…)` in subclasses.
@@ -414,7 +438,7 @@ fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
 }
 
-/// Whether a path is that of an example or a benchmark of the program.
+/// Whether a path is that of an example.
 fn is_example(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs" | "benchmarks"))
+    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs"))
 }

@@ -408,6 +408,9 @@ impl<'p> Evaluator<'p> {
         let yields = numbers.is_some_and(|all| all.iter().any(|at| matches!(scope.statements[*at as usize].kind, StatementKind::Yield(_))));
         let mut found = Vec::new();
         for number in numbers.into_iter().flatten().take(MAX_ALTERNATIVES * 2) {
+            if !self.may_run(scope, scope.statements[*number as usize].context, function.file, frame) {
+                continue;
+            }
             match scope.statements[*number as usize].kind {
                 StatementKind::Yield(value) => found.extend(self.eval(ExprRef { file: function.file, expr: value }, frame)),
                 StatementKind::Return(value) if !yields || scope.kind == ScopeKind::Lambda => {

@@ -5,6 +5,9 @@ use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
 
+/// Most values of one mapping that are looked at where the key is not known.
+const MAX_VALUES: usize = 64;
+
 impl Evaluator<'_> {
     /// The value of a key; `None` where nothing sets it.
     pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
@@ -59,6 +62,31 @@ impl Evaluator<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Functions and classes among the values of a mapping: what a key that is computed may give.
+    pub(super) fn callables_of(&self, mapping: ExprRef, frame: &Frame) -> Possibles {
+        if self.nesting.get() >= MAX_NESTING {
+            return Vec::new();
+        }
+        self.nesting.set(self.nesting.get() + 1);
+        let part = |id| ExprRef { file: mapping.file, expr: id };
+        let mut found = Vec::new();
+        if let ExprKind::Mapping(items) = &self.expr(mapping).kind {
+            found.extend(items.iter().filter(|(key, _)| key.is_some()).take(MAX_VALUES).flat_map(|(_, value)| self.eval(part(*value), frame)));
+        }
+        let scope = self.scope_of(mapping);
+        let facts = self.project.facts(mapping.file);
+        for (stands_in, number) in self.project.tables(mapping.file).subscript_sets.iter().take(MAX_VALUES) {
+            let statement = &facts.scope(*stands_in).statements[*number as usize];
+            let StatementKind::Bind { target: Target::Subscript { object, .. }, value, .. } = &statement.kind else { continue };
+            if self.is_mapping(part(*object), mapping, scope) {
+                found.extend(self.eval_open(part(*value)));
+            }
+        }
+        self.nesting.set(self.nesting.get() - 1);
+        found.retain(|possible| matches!(possible.thing, Thing::Function(..) | Thing::Class(_) | Thing::Method(..) | Thing::Partial(..)));
+        found
     }
 
     /// `options.get("limit", 44)` on what is not known: the program's own default.
@@ -179,6 +207,7 @@ impl Evaluator<'_> {
                     };
                     for key in key.into_iter().flatten() {
                         let Thing::Text(key) = key.thing else {
+                            found.extend(self.callables_of(*mapping, inner));
                             found.push(Possible::unknown("a key that is computed"));
                             continue;
                         };

@@ -85,6 +85,10 @@ impl Evaluator<'_> {
                         _ => found.push(Possible::unknown("an element of a sequence")),
                     },
                     (Thing::Symbol(path), Thing::Text(variable)) => found.extend(self.environment_item(path, variable, self.span(at))),
+                    (Thing::Mapping(mapping, inner), _) => {
+                        found.extend(self.callables_of(*mapping, inner));
+                        found.push(Possible::unknown("an element that is not followed"));
+                    }
                     // `List[int]`, `asyncio.Queue[str]`: the thing without its parameters.
                     (Thing::Symbol(_) | Thing::Class(_), _) => found.push(possible.clone()),
                     (Thing::Unknown(why), _) => found.push(Possible::unknown(why.clone())),
@@ -145,6 +149,11 @@ impl Evaluator<'_> {
         self.ancestry(class).0.iter().find_map(|class| self.own_method(*class, name))
     }
 
+    /// The method that entering an object of a class calls.
+    pub fn entry_of(&self, class: ScopeRef) -> Option<ScopeRef> {
+        ["__aenter__", "__enter__"].iter().find_map(|name| self.find_method(class, name))
+    }
+
     /// The method that stands in the class itself.
     pub(super) fn own_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
         self.parts_of(class).into_iter().find_map(|part| self.method_in(part, name))
@@ -156,7 +165,8 @@ impl Evaluator<'_> {
             let Binder::Statement(scope, number) = *binder else { return None };
             match self.project.facts(class.file).scope(scope).statements[number as usize].kind {
                 StatementKind::Define(defined) if self.project.facts(class.file).scope(defined).kind == ScopeKind::Function => {
-                    Some(ScopeRef { file: class.file, scope: defined })
+                    let method = ScopeRef { file: class.file, scope: defined };
+                    (!self.has_decorator(method, &["setter", "deleter"])).then_some(method)
                 }
                 _ => None,
             }

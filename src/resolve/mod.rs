@@ -16,6 +16,7 @@ mod landings;
 mod mapping;
 mod members;
 mod modules;
+mod mounts;
 mod names;
 mod numbers;
 mod options;

@@ -33,7 +33,7 @@ impl Evaluator<'_> {
             ),
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
             Gives::Length => {
-                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![self.count(argument, frame)])
+                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))])
             }
             Gives::Count | Gives::SameLength => vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)],
             Gives::Range => {
@@ -218,6 +218,9 @@ impl Evaluator<'_> {
     }
 }
 
+/// Why the length of something is not known.
+const A_LENGTH: &str = "the length of something that is not known";
+
 fn counted(mut from: Possible, number: f64, at: Span) -> Possible {
     from.thing = Thing::Number(number);
     from.defined_at = Some(from.defined_at.unwrap_or(at));
@@ -317,9 +320,31 @@ pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -
     rejoin(one, other, thing, at)
 }
 
+/// A length that is not known, said in a way that [`is_length`] knows again.
+fn as_length(possible: Possible) -> Possible {
+    match possible.thing {
+        Thing::Unknown(_) => Possible { thing: Thing::Unknown(A_LENGTH.into()), ..possible },
+        _ => possible,
+    }
+}
+
+/// Whether a thing is a length that is not known, or comes from one by arithmetic.
+fn is_length(thing: &Thing) -> bool {
+    matches!(thing, Thing::Unknown(why) if &**why == A_LENGTH)
+}
+
 /// `min` and `max`: one unknown side still leaves a bound.
 pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> Possible {
     let least = matches!(gives, Gives::Least);
+    // `min(8, len(jobs))`, `max(1, len(jobs))`: how much there is to do is not known and taken to be enough; the number beside it decides.
+    if is_length(&one.thing) != is_length(&other.thing) {
+        let (length, number) = if is_length(&one.thing) { (one, other) } else { (other, one) };
+        match ends(&number.thing) {
+            Some(_) if least => return rejoin(number, length, number.thing.clone(), at),
+            Some((_, Some(most))) if most <= 1.0 => return rejoin(length, number, length.thing.clone(), at),
+            _ => {}
+        }
+    }
     let pick = |a: Option<f64>, b: Option<f64>, both_needed: bool| match (a, b) {
         (Some(a), Some(b)) => Some(if least { a.min(b) } else { a.max(b) }),
         (one, other) if !both_needed => one.or(other),

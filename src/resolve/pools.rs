@@ -118,6 +118,9 @@ impl<'p> Evaluator<'p> {
                 let at = construction.pools.first().map_or_else(|| self.span(*client), |(_, at)| *at);
                 pool.ignored.extend(given_and_disabled(construction, at));
             }
+            if pool.clients.is_empty() && pool.constructor.makes == Makes::Pool {
+                pool.clients = self.mounted_on(pool.made.site);
+            }
         }
         pools
     }
