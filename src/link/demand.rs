@@ -102,7 +102,9 @@ fn fill(current: &mut Value, caps: &[Cap], decided_by: &mut Option<Decider>) {
     }
     let mut value = cap.value.clone();
     value.certainty = Certainty::Assumed;
-    value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time; nobody here says how many ask", number_of(&cap.value)) });
+    value
+        .trail
+        .insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time; nobody here says how many ask", number_of(&cap.value)) });
     *current = value;
     *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
 }

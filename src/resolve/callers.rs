@@ -37,12 +37,23 @@ enum Means {
 }
 
 impl Evaluator<'_> {
+    /// Whether a function has callers that are not followed: too many, or in files that were too many to read.
+    pub(super) fn has_more_callers(&self, function: ScopeRef) -> bool {
+        let class = self.project.tables(function.file).class_of.get(&function.scope);
+        let name = match class.filter(|_| self.scope(function).name.starts_with("__")) {
+            Some(class) => &self.project.facts(function.file).scope(*class).name,
+            None => &self.scope(function).name,
+        };
+        self.project.is_left_unread(name) || self.more_callers.borrow().contains(&function)
+    }
+
     /// All callers of a function; for an `__init__`, the calls that make objects of its class.
     pub fn callers_of(&self, function: ScopeRef) -> Rc<Vec<Caller>> {
         if let Some(known) = self.callers.borrow().get(&function) {
             return known.clone();
         }
         if !self.asking.borrow_mut().insert(function) {
+            self.told_less();
             return Rc::default();
         }
         let found = Rc::new(self.find_callers(function));
@@ -102,6 +113,9 @@ impl Evaluator<'_> {
         let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
         if !is_example(self.project.path(function.file)) && !found.iter().all(from_example) {
             found.retain(|caller| !from_example(caller));
+        }
+        if found.len() > MAX_CALLERS {
+            self.more_callers.borrow_mut().insert(function);
         }
         found.truncate(MAX_CALLERS);
         found
@@ -372,7 +386,9 @@ impl Evaluator<'_> {
         }
         for (file, mention) in self.project.mentions_of(&self.scope(class).name) {
             let mention = ExprRef { file, expr: mention };
-            if self.is_passed_on(mention) && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class)) {
+            if self.is_passed_on(mention)
+                && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class))
+            {
                 let landings = self.landings(mention).into_iter().filter(|caller| !caller.handed_on).map(|caller| caller.call);
                 for call in landings {
                     if !found.contains(&call) {

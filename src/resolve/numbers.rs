@@ -7,6 +7,12 @@ use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
 
+/// Longest text that is put together.
+const MAX_TEXT: usize = 4096;
+
+/// Most steps of a trail that arithmetic keeps.
+const MAX_STEPS_SHOWN: usize = 24;
+
 impl Evaluator<'_> {
     /// `left operator right`, alternative by alternative.
     pub(super) fn operate(&self, operator: Operator, left: &Possibles, right: &Possibles, at: Span) -> Possibles {
@@ -32,9 +38,8 @@ impl Evaluator<'_> {
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
-            Gives::Length => {
-                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))])
-            }
+            Gives::Length => first
+                .map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))]),
             Gives::Count | Gives::SameLength => vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)],
             Gives::Range => {
                 let mut range = Possible::literal(Thing::Between(function.low, function.high), span).at_most(Certainty::Default);
@@ -112,6 +117,7 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &possible.thing {
             Thing::Sequence(list, inner) => match &self.expr(*list).kind {
+                ExprKind::List(_) if self.grows(*list) => Possible::unknown("a list that grows"),
                 ExprKind::List(items) => {
                     let facts = self.project.facts(list.file);
                     let mut total = 0.0;
@@ -162,6 +168,37 @@ impl Evaluator<'_> {
             Thing::Unknown(why) => Possible::unknown(why.clone()),
             _ => Possible::unknown("a length that is not known"),
         }
+    }
+
+    /// Whether elements are added later to what a display is bound to.
+    fn grows(&self, list: ExprRef) -> bool {
+        let facts = self.project.facts(list.file);
+        let scope = facts.scope(facts.expr(list.expr).scope);
+        let bound = scope.statements.iter().find_map(|statement| match &statement.kind {
+            crate::facts::StatementKind::Bind {
+                target: crate::facts::Target::Name(name) | crate::facts::Target::Attribute { name, .. },
+                value,
+                ..
+            } if *value == list.expr => Some(name),
+            _ => None,
+        });
+        let Some(bound) = bound else { return false };
+        let adds = ["append", "extend", "add", "insert", "put", "push"].iter().any(|method| {
+            self.project.tables(list.file).calls.get(*method).into_iter().flatten().any(|call| match facts.expr(*call).kind {
+                ExprKind::Call { callee, .. } => match facts.expr(callee).kind {
+                    ExprKind::Attribute { object, .. } => super::index::last_name(facts, object) == Some(bound),
+                    _ => false,
+                },
+                _ => false,
+            })
+        });
+        let augmented = scope.statements.iter().any(|statement| match &statement.kind {
+            crate::facts::StatementKind::Bind { target: crate::facts::Target::Name(name), value, .. } => {
+                name == bound && matches!(facts.expr(*value).kind, ExprKind::Augmented { .. })
+            }
+            _ => false,
+        });
+        adds || augmented
     }
 
     /// Elements of a comprehension: the product of its loops, where all lengths are known and nothing is left out.
@@ -251,7 +288,9 @@ fn ends(thing: &Thing) -> Option<(Option<f64>, Option<f64>)> {
 
 fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible {
     let mut trail = (*one.trail).clone();
-    trail.extend(other.trail.iter().cloned());
+    let more: Vec<_> = other.trail.iter().filter(|step| !trail.contains(step)).cloned().collect();
+    trail.extend(more);
+    trail.truncate(MAX_STEPS_SHOWN);
     let only_one_moves = one.trail.is_empty() != other.trail.is_empty();
     let defined_at = match only_one_moves {
         true if one.trail.is_empty() => other.defined_at,
@@ -270,6 +309,9 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
 
 pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
     if let (Thing::Text(left), Thing::Text(right), Operator::Add) = (&one.thing, &other.thing, operator) {
+        if left.len() + right.len() > MAX_TEXT {
+            return rejoin(one, other, Thing::Unknown("a text that grows".into()), at);
+        }
         return rejoin(one, other, Thing::Text(format!("{left}{right}").into()), at);
     }
     let (Some(left), Some(right)) = (ends(&one.thing), ends(&other.thing)) else {
@@ -364,7 +406,8 @@ pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> P
     let mut found = rejoin(one, other, thing, at);
     // `max(10, threads)` is never below `threads`: it stays equal by construction with what it came from.
     let mut same = (*one.same_as).clone();
-    same.extend(other.same_as.iter().copied());
+    same.extend(other.same_as.iter().filter(|span| !one.same_as.contains(span)));
+    same.truncate(MAX_STEPS_SHOWN);
     if !least {
         found.same_as = std::rc::Rc::new(same);
     }
