@@ -112,6 +112,7 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &possible.thing {
             Thing::Sequence(list, inner) => match &self.expr(*list).kind {
+                ExprKind::List(_) if self.grows(*list) => Possible::unknown("a list that grows"),
                 ExprKind::List(items) => {
                     let facts = self.project.facts(list.file);
                     let mut total = 0.0;
