@@ -38,6 +38,9 @@ pub struct Decider {
 
 /// A cap that holds as far out as its limiter is shared.
 struct Cap {
+    /// How many hold it.
+    holders: Value,
+    /// How many requests that are: each holder may send several.
     value: Value,
     site: ExprRef,
     kind: ConcurrencyKind,
@@ -66,14 +69,15 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
             HopKind::FanOut => {
                 fans_out = true;
                 current = times(&current, hop);
-                if !matches!(current.amount, Amount::One(number) if number == 1.0) {
+                if !is_one(&current) {
                     decided_by = Some(Decider { at: hop.at, site: None, kind: ConcurrencyKind::FanOut });
                 }
                 apply(&mut current, &mut caps, &mut decided_by);
             }
             HopKind::Limiter { site, kind } => {
                 let homes = known_homes.entry(*site).or_insert_with(|| homes(evaluator, *site)).clone();
-                caps.push(Cap { value: hop.value.clone(), site: *site, kind: *kind, at: hop.at, homes, used: false });
+                let value = if is_one(&current) { hop.value.clone() } else { times(&current, hop) };
+                caps.push(Cap { holders: hop.value.clone(), value, site: *site, kind: *kind, at: hop.at, homes, used: false });
             }
             HopKind::Processes => {
                 // What runs in another process has its own copy of the pool.
@@ -102,9 +106,10 @@ fn fill(current: &mut Value, caps: &[Cap], decided_by: &mut Option<Decider>) {
     }
     let mut value = cap.value.clone();
     value.certainty = Certainty::Assumed;
-    value
-        .trail
-        .insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time; nobody here says how many ask", number_of(&cap.value)) });
+    value.trail.insert(
+        0,
+        Step { at: Some(cap.at), said: format!("at most {} at a time; nobody here says how many ask", number_of(&cap.holders)) },
+    );
     *current = value;
     *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
 }
@@ -124,6 +129,10 @@ fn leave(scope: ScopeRef, caps: &mut Vec<Cap>, made_per_task: &mut Vec<ExprRef>,
     });
 }
 
+fn is_one(value: &Value) -> bool {
+    matches!(value.amount, Amount::One(number) if number == 1.0)
+}
+
 fn one() -> Value {
     Value {
         amount: Amount::One(1.0),
@@ -136,7 +145,7 @@ fn one() -> Value {
 }
 
 fn times(current: &Value, hop: &Hop) -> Value {
-    if matches!(current.amount, Amount::One(number) if number == 1.0) {
+    if is_one(current) {
         let mut value = hop.value.clone();
         value.trail.insert(0, Step { at: Some(hop.at), said: hop.said.clone() });
         return value;
@@ -185,7 +194,7 @@ fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>
             {
                 continue;
             }
-            value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time", number_of(&cap.value)) });
+            value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time", number_of(&cap.holders)) });
             *current = value;
             *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
         }

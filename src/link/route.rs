@@ -24,7 +24,7 @@ pub struct Route {
 /// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
 /// another pool.
 pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
-    let (frames, ambiguous) = frames(evaluator, way);
+    let Activations { frames, ambiguous } = frames(evaluator, way)?;
     let frame_at = |scope: ScopeRef| {
         let mut at = Some(scope);
         while let Some(candidate) = at {
@@ -50,8 +50,16 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
     Some(route)
 }
 
-/// The activation of each function on a way, from the outermost inward, and whether a method on it is called on objects of several classes.
-fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Frame>, bool) {
+/// The activations on a way.
+struct Activations {
+    /// That of each function.
+    frames: FxHashMap<ScopeRef, Frame>,
+    /// Whether a method is called on objects of several classes.
+    ambiguous: bool,
+}
+
+/// The activation of each function on a way, from the outermost inward; `None` where the arguments on it rule out a call further in.
+fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> Option<Activations> {
     let mut frames: FxHashMap<ScopeRef, Frame> = FxHashMap::default();
     let mut outer: Option<Frame> = None;
     let mut ambiguous = false;
@@ -61,6 +69,9 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Fram
             Some(frame) => evaluator.frame_for(stands_in, frame),
             None => evaluator.open_frame(stands_in),
         };
+        if evaluator.is_ruled_out(caller.call, &near) {
+            return None;
+        }
         let binding = Binding { caller: near.clone(), ..caller.binding.clone() };
         let receivers = receivers(evaluator, caller, &near);
         let class = |thing: &Thing| match thing {
@@ -74,7 +85,7 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Fram
         frames.insert(*function, frame.clone());
         outer = Some(frame);
     }
-    (frames, ambiguous)
+    Some(Activations { frames, ambiguous })
 }
 
 /// The objects that a method is called on.

@@ -119,6 +119,33 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Whether the arguments of an activation rule out that a call in it runs: `if not parallel:` where the caller passes `parallel=True`.
+    pub fn is_ruled_out(&self, call: ExprRef, frame: &Frame) -> bool {
+        if frame.is_open() {
+            return false;
+        }
+        let scope = self.scope(self.scope_of(call));
+        scope.context_chain(self.context_of(call)).any(|(_, context)| match context.kind {
+            ContextKind::Branch { test: Some(test), when } => {
+                let test = ExprRef { file: call.file, expr: test };
+                self.is_of_names(test) && self.decide(test, frame).is_some_and(|truth| truth != when)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether a test says nothing but names and constants: what they are in a frame is what its caller passed.
+    fn is_of_names(&self, test: ExprRef) -> bool {
+        let part = |id| ExprRef { file: test.file, expr: id };
+        match &self.expr(test).kind {
+            ExprKind::Not(inner) => self.is_of_names(part(*inner)),
+            ExprKind::Or(parts) | ExprKind::And(parts) => parts.iter().all(|inner| self.is_of_names(part(*inner))),
+            ExprKind::Compare { left, right, .. } => self.is_of_names(part(*left)) && self.is_of_names(part(*right)),
+            ExprKind::Name(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Int(_) | ExprKind::Text(_) => true,
+            _ => false,
+        }
+    }
+
     /// The truth of a comparison of texts, where both are known and all alternatives agree.
     fn compares_texts(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
         let part = |id| ExprRef { file: test.file, expr: id };

@@ -11,6 +11,7 @@ mod calls;
 mod construct;
 mod crates;
 mod eval;
+mod growth;
 mod index;
 mod landings;
 mod mapping;

@@ -170,37 +170,6 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether elements are added later to what a display is bound to.
-    fn grows(&self, list: ExprRef) -> bool {
-        let facts = self.project.facts(list.file);
-        let scope = facts.scope(facts.expr(list.expr).scope);
-        let bound = scope.statements.iter().find_map(|statement| match &statement.kind {
-            crate::facts::StatementKind::Bind {
-                target: crate::facts::Target::Name(name) | crate::facts::Target::Attribute { name, .. },
-                value,
-                ..
-            } if *value == list.expr => Some(name),
-            _ => None,
-        });
-        let Some(bound) = bound else { return false };
-        let adds = ["append", "extend", "add", "insert", "put", "push"].iter().any(|method| {
-            self.project.tables(list.file).calls.get(*method).into_iter().flatten().any(|call| match facts.expr(*call).kind {
-                ExprKind::Call { callee, .. } => match facts.expr(callee).kind {
-                    ExprKind::Attribute { object, .. } => super::index::last_name(facts, object) == Some(bound),
-                    _ => false,
-                },
-                _ => false,
-            })
-        });
-        let augmented = scope.statements.iter().any(|statement| match &statement.kind {
-            crate::facts::StatementKind::Bind { target: crate::facts::Target::Name(name), value, .. } => {
-                name == bound && matches!(facts.expr(*value).kind, ExprKind::Augmented { .. })
-            }
-            _ => false,
-        });
-        adds || augmented
-    }
-
     /// Elements of a comprehension: the product of its loops, where all lengths are known and nothing is left out.
     fn comprehension_count(&self, scope: super::thing::ScopeRef, frame: &Frame) -> Possible {
         let facts = self.project.facts(scope.file);
