@@ -67,6 +67,9 @@ pub struct PoolKind {
     /// Methods of a client of this pool that send a request.
     #[serde(default)]
     pub sends: Vec<String>,
+    /// Methods that send nothing, where any other does (`sends = ["*"]`).
+    #[serde(default)]
+    pub sends_not: Vec<String>,
     /// Methods of other objects that send through the pool which they are given as an argument (sqlx: `query.fetch_all(&pool)`).
     #[serde(default)]
     pub sends_by: Vec<String>,

@@ -6,7 +6,7 @@ use super::homes::Home;
 use super::hops::{Draft, What};
 use super::limits::{is_executor, limiters_around, loops_around};
 use super::served;
-use super::starts::{fan_out_of, is_awaited, together};
+use super::starts::{fan_out_of, is_awaited, is_joined, together};
 use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
@@ -284,7 +284,10 @@ impl<'c> Climber<'_, 'c> {
     /// A coroutine that is given to something: a fan-out, a starter, an executor, a function of the project that awaits it; or kept for later.
     fn coroutine(&mut self, call: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let evaluator = self.evaluator;
-        let Some((outer, receiver)) = self.given_to(call) else { return self.side_by_side(call, None, way, seen) };
+        let Some((outer, receiver)) = self.given_to(call) else {
+            // Kept, and not started: without something that waits for all together, each runs when it is awaited.
+            return if is_joined(evaluator, call) { self.side_by_side(call, None, way, seen) } else { self.inline(call, way, seen) };
+        };
         match receiver {
             Receiver::Wrapper(awaits) => {
                 way.drafts.extend(limiters_around(evaluator, awaits));
@@ -294,7 +297,8 @@ impl<'c> Climber<'_, 'c> {
                 way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(outer)), evaluator.scope_of(outer)));
                 self.side_by_side(outer, None, way, seen)
             }
-            Receiver::Other => self.side_by_side(outer, None, way, seen),
+            Receiver::Other if self.is_starter(outer) || is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
+            Receiver::Other => self.inline(outer, way, seen),
         }
     }
 
@@ -409,7 +413,7 @@ impl<'c> Climber<'_, 'c> {
                     way.drafts.extend(self.permits(task, caller.call));
                 }
                 way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
-                let waits = !starter.detached && is_awaited(evaluator, caller.call);
+                let waits = is_awaited(evaluator, caller.call);
                 return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
             }
             if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {

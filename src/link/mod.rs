@@ -4,10 +4,12 @@ mod climb;
 mod demand;
 mod homes;
 mod hops;
+mod hosts;
 mod inventory;
 mod judge;
 mod limits;
 mod once;
+mod pace;
 mod route;
 mod served;
 mod starts;
@@ -23,7 +25,8 @@ pub use judge::whole;
 pub use route::Route;
 pub use uses::Use;
 
-use crate::facts::ContextKind;
+use crate::catalog::library::Role;
+use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, Name, StatementKind, Target};
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing};
 use crate::settings::{Settings, Workload};
@@ -95,8 +98,10 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
         let declared: Vec<&Workload> = declared.collect();
         let fans_out =
             known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
-        match declared.as_slice() {
-            [workload] if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
+        // Of several workloads the largest decides.
+        let largest = declared.into_iter().max_by(|one, other| one.concurrency.total_cmp(&other.concurrency));
+        match largest {
+            Some(workload) if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
             _ => cases.extend(known),
         }
     }
@@ -150,12 +155,50 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             let (around_both, around_request): (Vec<_>, Vec<_>) =
                 route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
             let repeats_at_home = !around_request.is_empty();
-            let home_repeats = demand.home_repeats || !around_both.is_empty();
+            // A client for each region, account or proxy of a loop is another client each time.
+            let home_repeats = demand.home_repeats || (!around_both.is_empty() && !varies_with_loop(evaluator, pool.made.site));
             let demand = Demand { home_repeats, ..demand };
             flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, route, demand });
         }
     }
     (homes, flows)
+}
+
+/// Whether the arguments of a construction say what a loop around it goes over.
+fn varies_with_loop(evaluator: &Evaluator<'_>, site: ExprRef) -> bool {
+    let facts = evaluator.project.facts(site.file);
+    let whole = facts.expr(site.expr);
+    let scope = facts.scope(whole.scope);
+    let loops = scope.context_chain(whole.context).filter(|(_, context)| matches!(context.kind, ContextKind::For { .. }));
+    let targets: Vec<&Name> = loops
+        .flat_map(|(id, _)| {
+            scope.statements.iter().filter(move |statement| statement.context == id).filter_map(|statement| match &statement.kind {
+                StatementKind::Bind { target: Target::Name(name), value, .. } if is_element(facts, *value) => Some(name),
+                _ => None,
+            })
+        })
+        .collect();
+    facts.expressions.iter().any(|expr| {
+        matches!(&expr.kind, ExprKind::Name(name) if targets.contains(&name))
+            && whole.span.start <= expr.span.start
+            && expr.span.end <= whole.span.end
+    })
+}
+
+/// Whether a value is an element of what a loop goes over, or a part of one.
+fn is_element(facts: &FileFacts, value: ExprId) -> bool {
+    match facts.expr(value).kind {
+        ExprKind::Element(_) => true,
+        ExprKind::Unpacked { value, .. } => is_element(facts, value),
+        _ => false,
+    }
+}
+
+/// Whether only the limit per host is too small for a demand, and not the total as well.
+pub fn bound_by_host_only(pool: &ResolvedPool<'_>, demand: &Value) -> bool {
+    let per_host = pool.role(Role::PerHost).is_some_and(|setting| setting.name == pool.capacity.decided_by);
+    let total = pool.role(Role::Total).and_then(|setting| setting.value.amount.greatest());
+    per_host && !total.zip(demand.amount.least()).is_some_and(|(total, wanted)| total < wanted)
 }
 
 /// Where the loops around a construction begin, in its own function.
@@ -189,6 +232,9 @@ fn pool_cases(
         let (verdict, because) = match verdict {
             Verdict::TooSmall if flow.route.open && !flow.demand.fans_out => {
                 (Verdict::CannotTell, format!("{because}, if so many are asked for at once: nothing in the scanned files does"))
+            }
+            Verdict::TooSmall if bound_by_host_only(pool, &flow.demand.value) && hosts::vary(evaluator, flow.call) => {
+                (Verdict::CannotTell, format!("{because}, but to different hosts, and the limit holds for each host alone"))
             }
             Verdict::TooSmall if flow.route.assumed => {
                 (Verdict::CannotTell, format!("{because}, if the calls on the way mean this one: their object is not known for sure"))

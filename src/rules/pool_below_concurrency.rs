@@ -4,6 +4,7 @@ use super::telling::{assumptions, concurrency_labels, decisive, finding, number,
 use super::{Context, Rule, advice, edits, sums};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Case, Finding, Verdict};
+use crate::link::bound_by_host_only;
 use crate::resolve::ResolvedPool;
 use crate::value::{Amount, Certainty, How};
 
@@ -36,8 +37,9 @@ fn tell(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>, case: &Cas
         number(&case.demand),
         number(&case.supply)
     );
-    let certainty =
-        case.demand.certainty.min(case.supply.certainty).min(if case.route_is_known { Certainty::Measured } else { Certainty::Assumed });
+    // That all goes to one host is taken for granted; where the total is too small as well, it does not matter.
+    let is_sure = case.route_is_known && !bound_by_host_only(pool, &case.demand);
+    let certainty = case.demand.certainty.min(case.supply.certainty).min(if is_sure { Certainty::Measured } else { Certainty::Assumed });
     let mut found = finding(context, RULE.id, shown, decided_by, place_of_setting(shown, decided_by), certainty, message);
     found.label = format!("{} at a time{whom}", number(&case.supply));
     found.labels = concurrency_labels(context, case);
