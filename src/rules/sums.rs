@@ -1,7 +1,7 @@
 //! The sum written out: what the queueing model says of a burst and of the steady state, each named for what it is.
 
 use super::Context;
-use super::telling::decisive;
+use super::telling::{decisive, share};
 use crate::catalog::library::Role;
 use crate::finding::Case;
 use crate::link::{self, Patience, whole};
@@ -207,13 +207,6 @@ fn about(seconds: f64) -> String {
     let digits = if seconds.is_finite() && seconds > 0.0 { libm::floor(libm::log10(seconds)) } else { 0.0 };
     let step = libm::pow(10.0, digits - 3.0);
     exact(if seconds.is_finite() { (seconds / step).round() * step } else { seconds })
-}
-
-/// A share in per cent, one digit after the point at most; a pair where it is a range.
-fn share(range: Range) -> String {
-    let percent = |share: f64| show_number((share * 1000.0).round() / 10.0);
-    let (low, high) = (percent(range.low), percent(range.high));
-    if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
 }
 
 fn span(range: Range) -> String {
