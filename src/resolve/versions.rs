@@ -46,7 +46,8 @@ impl Project<'_> {
     /// The least Python that the project demands (`requires-python = ">=3.13"`); the least of several, `None` where one demands none.
     pub fn least_python(&self) -> Option<String> {
         let demands = self.configs().iter().flat_map(|config| &config.entries);
-        let demands = demands.filter(|entry| matches!(entry.path.as_slice(), [project, key] if &**project == "project" && &**key == "requires-python"));
+        let demands = demands
+            .filter(|entry| matches!(entry.path.as_slice(), [project, key] if &**project == "project" && &**key == "requires-python"));
         let least = |entry: &crate::facts::config::Entry| match &entry.value {
             Scalar::Text(text) => text.split(',').find_map(|part| part.trim().strip_prefix(">=")).map(|version| version.trim().to_string()),
             _ => None,

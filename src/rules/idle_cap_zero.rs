@@ -23,7 +23,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found.labels.push(Label { span: head(flow.span), message: "sent again and again".to_string() });
         found.labels.extend(pool_label(context, &found, shown));
         found.notes.push("each request pays for a TCP and TLS handshake, and leaves a port in TIME_WAIT behind".to_string());
-        found.notes.push(format!("leave `{}` out, or set the time for which an idle connection is kept below that of the server", idle.name));
+        found
+            .notes
+            .push(format!("leave `{}` out, or set the time for which an idle connection is kept below that of the server", idle.name));
         findings.push(found);
     }
 }

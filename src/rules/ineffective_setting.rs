@@ -62,9 +62,8 @@ fn ignored<'c>(context: &Context<'c>, evaluator: &Evaluator<'_>, pool: &Resolved
 /// Whether the versions that the project demands ignore a parameter.
 fn holds(context: &Context<'_>, pool: &ResolvedPool<'_>, parameter: &Parameter) -> bool {
     let Some(from) = &parameter.ignored_from else { return true };
-    let reached = |have: Option<&str>, from: &str| {
-        have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from)
-    };
+    let reached =
+        |have: Option<&str>, from: &str| have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from);
     let library = from.library.as_deref().is_none_or(|from| pool.version.is_none() || reached(pool.version.as_deref(), from));
     let python = from.python.as_deref().is_none_or(|from| reached(context.project.least_python().as_deref(), from));
     library && python

@@ -28,7 +28,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(found);
         }
         for at in headers::saying(context, index, "connection", "close") {
-            let message = "the header `Connection: close` ends each connection after one request, and requests follow one another".to_string();
+            let message =
+                "the header `Connection: close` ends each connection after one request, and requests follow one another".to_string();
             let mut found = finding(context, RULE.id, shown, "Connection", at.span, Certainty::Declared, message);
             found.label = "nothing is kept".to_string();
             found.labels.push(again.clone());

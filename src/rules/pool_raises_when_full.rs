@@ -40,7 +40,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if !pool.kind.error_text.is_empty() {
             found.notes.push(format!("what you may see: {}", pool.kind.error_text));
         }
-        found.notes.push(format!("put a semaphore of {} around what takes a connection, or use a pool that waits, with a time-out", show_number(limit)));
+        found.notes.push(format!(
+            "put a semaphore of {} around what takes a connection, or use a pool that waits, with a time-out",
+            show_number(limit)
+        ));
         found.notes.extend(assumptions(case, false));
         found.route = case.route.clone();
         found.suggestions = advice::suggestions(context, case, pool);

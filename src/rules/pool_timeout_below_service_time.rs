@@ -25,7 +25,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall) else { continue };
         let Some(acquire) = patience.shortest(|one| one.role == Role::AcquireTimeout) else { continue };
         let Some(seconds) = acquire.seconds().filter(|seconds| *seconds < latency) else { continue };
-        let once = decisive(&case.demand).and_then(|wanted| link::scenario(pool, wanted, load, patience)).map(|scenario| Scenario { rounds: 1, ..scenario });
+        let once = decisive(&case.demand)
+            .and_then(|wanted| link::scenario(pool, wanted, load, patience))
+            .map(|scenario| Scenario { rounds: 1, ..scenario });
         let Some(figures) = once.and_then(|scenario| scenario.predict().ok()).and_then(|told| told.figures) else { continue };
         if figures.success.high > 1.0 - WORTH {
             continue;

@@ -43,7 +43,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 let failed = Range { low: 1.0 - figures.success.high, high: 1.0 - figures.success.low };
                 format!("{} of a burst fail", share(failed))
             }
-            None if binding.is_declared() && break_even < QUICK => format!("every call slower than {} makes some of them fail", show_seconds(break_even)),
+            None if binding.is_declared() && break_even < QUICK => {
+                format!("every call slower than {} makes some of them fail", show_seconds(break_even))
+            }
             None => continue,
         };
         let default = if binding.value.how == How::Default { ", the library's default," } else { "" };
@@ -66,7 +68,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         ));
         let inner = patience.time_outs.iter().find(|one| !one.covers_queue && one.role == Role::ReadTimeout);
         if let Some(inner) = inner.filter(|_| binding.role == Role::TotalTimeout) {
-            found.notes.push(format!("`{}` does not run while a request waits: it bounds a silent server without counting the queue", inner.setting));
+            found.notes.push(format!(
+                "`{}` does not run while a request waits: it bounds a silent server without counting the queue",
+                inner.setting
+            ));
         }
         found.route = case.route.clone();
         findings.push(found);

@@ -25,7 +25,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found.label = format!("{} at a time, the others wait without a time-out", number(&case.supply));
         found.labels = concurrency_labels(context, case);
         found.labels.extend(pool_label(context, &found, shown));
-        found.notes.push(format!("one call that never ends keeps its connection, and those who wait behind it get no error either ({source})"));
+        found
+            .notes
+            .push(format!("one call that never ends keeps its connection, and those who wait behind it get no error either ({source})"));
         found.notes.push(match pool.settings.iter().find(|setting| setting.role == Role::AcquireTimeout) {
             Some(setting) => format!("set `{}`, or put a time-out around the whole call", setting.name),
             None => "the library has no setting for it: put a time-out around the whole call".to_string(),
