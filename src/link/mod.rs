@@ -2,6 +2,7 @@
 
 mod climb;
 mod demand;
+mod forecast;
 mod homes;
 mod hops;
 mod hosts;
@@ -10,6 +11,7 @@ mod judge;
 mod limits;
 mod once;
 mod pace;
+mod patience;
 mod route;
 mod served;
 mod starts;
@@ -19,9 +21,11 @@ mod uses;
 use rustc_hash::FxHashMap;
 
 pub use demand::{Decider, Demand};
+pub use forecast::scenario;
 pub use homes::Home;
 pub use hops::{Hop, HopKind};
 pub use judge::whole;
+pub use patience::{Patience, TimeOut};
 pub use route::Route;
 pub use uses::Use;
 
@@ -29,7 +33,7 @@ use crate::catalog::library::Role;
 use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, Name, StatementKind, Target};
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing};
-use crate::settings::{Settings, Workload};
+use crate::settings::{Load, Settings, Workload};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value};
 
@@ -43,6 +47,10 @@ pub struct Linked<'a> {
     pub homes: Vec<Vec<Home>>,
     /// Whether one life of each pool sees one request at most.
     pub one_request: Vec<bool>,
+    /// What bounds the wait at each pool.
+    pub patience: Vec<Patience>,
+    /// The load that was declared for each pool.
+    pub loads: Vec<Load>,
     /// All places that declare concurrency.
     pub concurrency: Vec<Concurrency>,
     /// What reaches what.
@@ -92,6 +100,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     let mut cases = Vec::new();
+    let mut loads = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {
         let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
         let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
@@ -100,10 +109,17 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
             known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
         // Of several workloads the largest decides.
         let largest = declared.into_iter().max_by(|one, other| one.concurrency.total_cmp(&other.concurrency));
+        loads.push(largest.map_or(settings.load, |workload| workload.load));
         match largest {
             Some(workload) if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
             _ => cases.extend(known),
         }
+    }
+    let of_pool = |number| flows.iter().filter(|flow| flow.pool == number).collect::<Vec<_>>();
+    let patience: Vec<Patience> =
+        resolved.iter().enumerate().map(|(number, pool)| patience::patience(evaluator, pool, &of_pool(number))).collect();
+    for case in &mut cases {
+        case.estimate = judge::estimate(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);
     }
     let mut limiters_per_task: Vec<(Span, Span)> = flows
         .iter()
@@ -124,7 +140,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     limiters_per_task.sort();
     limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
     let one_request = (0..resolved.len()).map(|number| sends_once(evaluator, number, &flows)).collect();
-    Linked { resolved, pools, homes, one_request, concurrency, cases, flows, limiters_per_task }
+    Linked { resolved, pools, homes, one_request, patience, loads, concurrency, cases, flows, limiters_per_task }
 }
 
 /// Whether a pool sees one request at most between its making and the next.
@@ -251,7 +267,7 @@ fn pool_cases(
             because,
             route: route_steps(evaluator, flow),
             route_is_known: true,
-            estimate: judge::estimate(&flow.demand.value, pool),
+            estimate: None,
         });
     }
     // A request that runs alone says nothing beside one that runs in company.
@@ -330,7 +346,7 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         because,
         route: vec![Step { at: workload.declared.at, said: format!("workload `{}`, taken to run through this pool", workload.name) }],
         route_is_known: false,
-        estimate: judge::estimate(&demand, pool),
+        estimate: None,
         demand,
     }
 }

@@ -33,7 +33,7 @@ pub use alternatives::same;
 pub use amounts::value_of;
 pub use callers::Caller;
 pub use calls::COMPUTED;
-pub use construct::Construction;
+pub use construct::{Construction, GivenSetting};
 pub use eval::{Evaluator, Wants};
 pub use index::Binder;
 pub use pools::{Ignored, ResolvedPool, ResolvedSetting};
