@@ -20,20 +20,34 @@ pub fn pace(evaluator: &Evaluator<'_>, at: ExprRef, around: ContextId) -> Pace {
     let facts = evaluator.project.facts(at.file);
     let start = facts.expr(at.expr);
     let scope = facts.scope(start.scope);
+    if result_is_taken(facts, at.expr) {
+        return Pace::OneByOne;
+    }
     let mut found = Pace::Free;
     for id in facts.expr_ids() {
         let expr = facts.expr(id);
-        let in_loop = expr.scope == start.scope && scope.is_within(expr.context, around) && expr.span.start >= start.span.end;
+        let in_loop = expr.scope == start.scope && scope.is_within(expr.context, around);
         if !in_loop || !waits(evaluator, facts, at.file, id, at.expr) {
             continue;
         }
         // In the same block as the start it always waits; in a branch or inner loop only now and then.
-        if scope.is_within(start.context, expr.context) && waits_for_one(facts, id) {
+        if expr.span.start >= start.span.end && scope.is_within(start.context, expr.context) && waits_for_one(facts, id) {
             return Pace::OneByOne;
         }
         found = Pace::Window;
     }
     found
+}
+
+/// `executor.submit(f).result()`: the result is waited for right there.
+fn result_is_taken(facts: &FileFacts, started: ExprId) -> bool {
+    let attribute = facts.expr(started).parent.map(|parent| (parent, &facts.expr(parent).kind));
+    match attribute {
+        Some((id, ExprKind::Attribute { name, object, .. })) if *object == started && matches!(&**name, "result" | "join") => {
+            facts.expr(id).parent.is_some_and(|call| matches!(facts.expr(call).kind, ExprKind::Call { callee, .. } if callee == id))
+        }
+        _ => false,
+    }
 }
 
 /// Whether an expression waits for tasks: `await task`, `future.result()`, `wait(pending)`, `sleep` in a loop of its own.

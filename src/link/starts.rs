@@ -79,14 +79,37 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
                 counts.push((Draft::silent(What::Known(twins as f64), first_line(evaluator.span(call))), scope));
             }
         }
+        if wraps_first(evaluator, call, at) {
+            counts.push((Draft::silent(What::Many("another function takes them first"), first_line(evaluator.span(call))), scope));
+        }
         if let Some(fan_out) = fan_out_of(evaluator, call).filter(|fan_out| fan_out.limit.is_some()) {
             counts.insert(0, (Draft::silent(What::Bound(call, fan_out), first_line(evaluator.span(call))), scope));
         }
     }
     // Taken before each start, given back by what is started.
-    counts.extend(acquired_for(evaluator, at).into_iter().map(|draft| (draft, scope)));
+    let taken = acquired_for(evaluator, at).into_iter().map(|draft| (draft, scope));
+    counts.splice(0..0, taken.collect::<Vec<_>>());
     let runs_on = join.is_none() && !is_waited_for(evaluator, at);
     Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context), runs_on }
+}
+
+/// Whether a fan-out that stands apart from what it waits for puts an `async` function of the project around each:
+/// `gather(*map(guarded, coroutines))`.
+fn wraps_first(evaluator: &Evaluator<'_>, call: ExprRef, started: ExprRef) -> bool {
+    let facts = evaluator.project.facts(call.file);
+    let (whole, start) = (facts.expr(call.expr).span, facts.expr(started.expr).span);
+    if whole.start <= start.start && start.end <= whole.end {
+        return false;
+    }
+    facts.expr_ids().any(|id| {
+        let expr = facts.expr(id);
+        let inside = whole.start <= expr.span.start && expr.span.end <= whole.end && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
+        inside
+            && evaluator.eval_open(ExprRef { file: call.file, expr: id }).iter().any(|possible| match possible.thing {
+                Thing::Function(function, _) | Thing::Method(_, function) => evaluator.scope(function).is_async,
+                _ => false,
+            })
+    })
 }
 
 /// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.
