@@ -116,14 +116,7 @@ impl Evaluator<'_> {
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
-        for (file, call) in self.project.calls_named(name) {
-            let call = ExprRef { file, expr: call };
-            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-            let means = self.means(ExprRef { file, expr: callee }, function);
-            if means != Means::No {
-                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
-            }
-        }
+        // What is handed on first: it leads to where many run at once, and only so many callers are kept.
         for (file, mention) in self.project.mentions_of(name) {
             let mention = ExprRef { file, expr: mention };
             let means = self.means(mention, function);
@@ -135,6 +128,14 @@ impl Evaluator<'_> {
                 landings.extend(self.handed_on(mention));
             }
             found.extend(landings.into_iter().map(|caller| Caller { assumed: means == Means::Perhaps, ..caller }));
+        }
+        for (file, call) in self.project.calls_named(name) {
+            let call = ExprRef { file, expr: call };
+            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
+            let means = self.means(ExprRef { file, expr: callee }, function);
+            if means != Means::No {
+                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
+            }
         }
     }
 
