@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::concurrency::{Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter};
+use super::concurrency::{
+    Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter,
+};
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
@@ -180,7 +182,8 @@ impl Catalog {
     /// The method of a client, by the client's constructor, that sends several requests at once.
     pub fn hidden(&self, client: &str, method: &str) -> Option<&Hidden> {
         let all = self.sources.iter().flat_map(|source| &source.hidden);
-        all.into_iter().find(|hidden| hidden.clients.iter().any(|known| known == client) && hidden.methods.iter().any(|known| known == method))
+        all.into_iter()
+            .find(|hidden| hidden.clients.iter().any(|known| known == client) && hidden.methods.iter().any(|known| known == method))
     }
 
     /// The command-line parser that a symbol makes.

@@ -82,7 +82,9 @@ pub fn is_periodic(evaluator: &Evaluator<'_>, at: ExprRef, turns: Span) -> bool 
     ["sleep", "wait"].iter().flat_map(|name| calls.get(*name).into_iter().flatten()).any(|id| {
         let call = facts.expr(*id);
         fan_out_of(evaluator, ExprRef { file: at.file, expr: *id }).is_none()
-            && call.scope == facts.expr(at.expr).scope && call.span.start >= turns.start && call.span.end <= turns.end
+            && call.scope == facts.expr(at.expr).scope
+            && call.span.start >= turns.start
+            && call.span.end <= turns.end
     })
 }
 

@@ -373,7 +373,9 @@ impl Evaluator<'_> {
         }
         for (file, mention) in self.project.mentions_of(&self.scope(class).name) {
             let mention = ExprRef { file, expr: mention };
-            if self.is_passed_on(mention) && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class)) {
+            if self.is_passed_on(mention)
+                && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class))
+            {
                 let landings = self.landings(mention).into_iter().filter(|caller| !caller.handed_on).map(|caller| caller.call);
                 for call in landings {
                     if !found.contains(&call) {
@@ -439,6 +441,13 @@ impl Evaluator<'_> {
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
+}
+
+/// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
+pub fn is_beside_the_program(path: &str) -> bool {
+    is_example(path)
+        || super::project::is_test(path)
+        || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
 }
 
 /// Whether a path is that of an example.

@@ -31,9 +31,10 @@ impl Evaluator<'_> {
             },
             _ => false,
         });
-        added || facts.scope(scope).statements.iter().any(|statement| match &statement.kind {
-            StatementKind::Bind { value, .. } => matches!(facts.expr(*value).kind, ExprKind::Augmented { old, .. } if is_it(old)),
-            _ => false,
-        })
+        added
+            || facts.scope(scope).statements.iter().any(|statement| match &statement.kind {
+                StatementKind::Bind { value, .. } => matches!(facts.expr(*value).kind, ExprKind::Augmented { old, .. } if is_it(old)),
+                _ => false,
+            })
     }
 }

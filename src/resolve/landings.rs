@@ -110,7 +110,12 @@ impl Evaluator<'_> {
             }
             ExprKind::Call { .. } => self.handed(place, outer, places, found),
             ExprKind::Conditional { test, .. } if *test == place.at.expr => {}
-            ExprKind::Await(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) | ExprKind::And(_) | ExprKind::Choice(_) | ExprKind::Spread(_) => {
+            ExprKind::Await(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Or(_)
+            | ExprKind::And(_)
+            | ExprKind::Choice(_)
+            | ExprKind::Spread(_) => {
                 places.push(place.moved(outer, holds));
             }
             ExprKind::List(_) => places.push(place.moved(outer, Holds::Several)),
@@ -191,10 +196,7 @@ impl Evaluator<'_> {
             return;
         }
         if let ExprKind::Attribute { object, name, .. } = &self.expr(callee).kind
-            && matches!(
-                &**name,
-                "append" | "add" | "insert" | "setdefault" | "update" | "extend" | "appendleft" | "put" | "put_nowait"
-            )
+            && matches!(&**name, "append" | "add" | "insert" | "setdefault" | "update" | "extend" | "appendleft" | "put" | "put_nowait")
         {
             let object = ExprRef { file: call.file, expr: *object };
             return self.siblings(object, &place.moved(object, Holds::Several), places);
@@ -287,7 +289,9 @@ impl Evaluator<'_> {
         for statement in &scope.statements {
             match &statement.kind {
                 // `for f in functions:`, `for name, f in registry.items():`
-                StatementKind::Bind { target: Target::Name(name), value, .. } if place.holds == Holds::Several && self.iterates(*value, place.at) => {
+                StatementKind::Bind { target: Target::Name(name), value, .. }
+                    if place.holds == Holds::Several && self.iterates(*value, place.at) =>
+                {
                     self.names(scope_at, name, &place.moved(place.at, Holds::It), places);
                 }
                 StatementKind::Bind { target, value, .. } if *value == place.at.expr => match target {
@@ -318,7 +322,9 @@ impl Evaluator<'_> {
         let facts = self.project.facts(over.file);
         match facts.expr(value).kind {
             ExprKind::Element(inner) => inner == over.expr,
-            ExprKind::Unpacked { value, index } => index > 0 && matches!(facts.expr(value).kind, ExprKind::Element(inner) if inner == over.expr),
+            ExprKind::Unpacked { value, index } => {
+                index > 0 && matches!(facts.expr(value).kind, ExprKind::Element(inner) if inner == over.expr)
+            }
             _ => false,
         }
     }

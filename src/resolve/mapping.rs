@@ -73,7 +73,9 @@ impl Evaluator<'_> {
         let part = |id| ExprRef { file: mapping.file, expr: id };
         let mut found = Vec::new();
         if let ExprKind::Mapping(items) = &self.expr(mapping).kind {
-            found.extend(items.iter().filter(|(key, _)| key.is_some()).take(MAX_VALUES).flat_map(|(_, value)| self.eval(part(*value), frame)));
+            found.extend(
+                items.iter().filter(|(key, _)| key.is_some()).take(MAX_VALUES).flat_map(|(_, value)| self.eval(part(*value), frame)),
+            );
         }
         let scope = self.scope_of(mapping);
         let facts = self.project.facts(mapping.file);

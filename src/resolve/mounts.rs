@@ -28,7 +28,9 @@ impl Evaluator<'_> {
             }
             for possible in self.eval_open(ExprRef { file, expr: object }) {
                 match possible.thing {
-                    Thing::Made(made) if catalog.constructor(&made.symbol).is_none() && !found.contains(&made.site) => found.push(made.site),
+                    Thing::Made(made) if catalog.constructor(&made.symbol).is_none() && !found.contains(&made.site) => {
+                        found.push(made.site)
+                    }
                     _ => {}
                 }
             }

@@ -32,9 +32,8 @@ impl Evaluator<'_> {
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
-            Gives::Length => {
-                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))])
-            }
+            Gives::Length => first
+                .map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))]),
             Gives::Count | Gives::SameLength => vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)],
             Gives::Range => {
                 let mut range = Possible::literal(Thing::Between(function.low, function.high), span).at_most(Certainty::Default);
