@@ -42,7 +42,7 @@ pub struct Way<'c> {
 
 /// All ways from a request through a pool with these homes.
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default() };
+    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default() };
     let mut seen = Vec::new();
     let mut way = Way::default();
     if let Some(hidden) = served::hidden(evaluator, from, object) {
@@ -69,17 +69,27 @@ pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes
 /// A function, the call that handed it what it calls, and what stands on the way to it.
 type Reached = (ScopeRef, Option<ExprRef>, Vec<Span>);
 
+/// Places of what changes how many run at once.
+fn counting(way: &Way<'_>) -> Vec<Span> {
+    way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call)).map(|(draft, _)| draft.at).collect()
+}
+
 struct Climber<'e, 'c> {
     evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
     found: Vec<Way<'c>>,
     /// How often each function was reached with the same things on the way: what lies beyond is the same then.
     visits: FxHashMap<Reached, u32>,
+    /// How often a way ended with the same things on it.
+    ends: FxHashMap<(Vec<Span>, Option<usize>, bool), u32>,
 }
 
 impl<'c> Climber<'_, 'c> {
     fn end(&mut self, way: Way<'c>) {
-        if self.found.len() < MAX_WAYS {
+        // Ends with the same things on the way say the same, but for the arguments on it.
+        let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
+        *twins += 1;
+        if *twins <= MAX_VISITS && self.found.len() < MAX_WAYS {
             self.found.push(way);
         }
     }
@@ -125,6 +135,9 @@ impl<'c> Climber<'_, 'c> {
         let catalog = self.evaluator.project.catalog;
         self.evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
             Thing::Symbol(symbol) => catalog.starter(symbol).is_some(),
+            Thing::Part(made, path) => {
+                catalog.starter(&format!("{}.{path}", made.symbol)).or_else(|| catalog.starter_method(method)).is_some()
+            }
             _ => catalog.starter_method(method).is_some(),
         })
     }
@@ -175,8 +188,7 @@ impl<'c> Climber<'_, 'c> {
             return self.end(way);
         }
         let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
-        let counting = way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call | What::Loop)).map(|(draft, _)| draft.at);
-        let visits = self.visits.entry((scope, handed, counting.collect())).or_default();
+        let visits = self.visits.entry((scope, handed, counting(&way))).or_default();
         *visits += 1;
         if *visits > MAX_VISITS {
             return;

@@ -57,6 +57,8 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     let mut caps: Vec<Cap> = Vec::new();
     let mut made_per_task = Vec::new();
     let mut fans_out = false;
+    // Whether the demand so far is a limit that an unknown number of tasks is taken to fill.
+    let mut filled = false;
     let mut last_scope: Option<ScopeRef> = None;
     for (hop, scope) in &route.hops {
         if last_scope != Some(*scope) {
@@ -72,11 +74,15 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
                 if !is_one(&current) {
                     decided_by = Some(Decider { at: hop.at, site: None, kind: ConcurrencyKind::FanOut });
                 }
-                apply(&mut current, &mut caps, &mut decided_by);
+                filled |= apply(&mut current, &mut caps, &mut decided_by);
             }
             HopKind::Limiter { site, kind } => {
                 let homes = known_homes.entry(*site).or_insert_with(|| homes(evaluator, *site)).clone();
-                let value = if is_one(&current) { hop.value.clone() } else { times(&current, hop) };
+                let value = match is_one(&current) {
+                    true => hop.value.clone(),
+                    false if filled => full_at_once(&current, hop),
+                    false => times(&current, hop),
+                };
                 caps.push(Cap { holders: hop.value.clone(), value, site: *site, kind: *kind, at: hop.at, homes, used: false });
             }
             HopKind::Processes => {
@@ -91,6 +97,9 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     }
     if route.open && !fans_out {
         fill(&mut current, &caps, &mut decided_by);
+    }
+    if route.one_of_several {
+        current.certainty = Certainty::Assumed;
     }
     let home_repeats = route.beyond.iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut | HopKind::Loop));
     Demand { value: current, decided_by, made_per_task, fans_out, home_repeats }
@@ -173,12 +182,25 @@ fn times(current: &Value, hop: &Hop) -> Value {
     }
 }
 
+/// Limits inside limits, each filled by an unknown number of tasks: all of them full at the same time is the most there can be, and the
+/// larger of the two what is to be counted on.
+fn full_at_once(current: &Value, hop: &Hop) -> Value {
+    let mut value = times(current, hop);
+    if let (Some(one), Some(other), Some(high)) = (current.amount.least(), hop.value.amount.least(), value.amount.greatest()) {
+        value.amount = Amount::Range { low: Some(one.max(other)), high: Some(high) };
+    }
+    value
+}
+
 fn product(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     a.zip(b).map(|(a, b)| if a == 0.0 || b == 0.0 { 0.0 } else { a * b })
 }
 
 /// Bounds the demand by the caps that hold here: the smallest decides, and an unknown number of tasks is taken to fill it.
-fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>) {
+///
+/// Whether an unknown number was taken to fill one.
+fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>) -> bool {
+    let mut filled = false;
     for cap in caps.iter_mut() {
         cap.used = true;
         let tighter = match (cap.value.amount.greatest(), current.amount.greatest()) {
@@ -195,10 +217,12 @@ fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>
                 continue;
             }
             value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time", number_of(&cap.holders)) });
+            filled |= current.amount.greatest().is_none();
             *current = value;
             *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
         }
     }
+    filled
 }
 
 fn number_of(value: &Value) -> String {

@@ -20,7 +20,10 @@ fn host_has_holes(text: &str) -> bool {
     let Some(open) = host.find('{') else { return false };
     let close = host.rfind('}').unwrap_or(open);
     let named = |text: &str| text.chars().any(char::is_alphanumeric) && !text.starts_with(':');
-    named(host.get(..open).unwrap_or("")) || named(host.get(close + 1..).unwrap_or(""))
+    let (before, after) = (host.get(..open).unwrap_or(""), host.get(close + 1..).unwrap_or(""));
+    // `https://site.example.com{path}`: the host is whole before the hole.
+    let whole_before = before.contains('.') && after.is_empty();
+    !whole_before && (named(before) || named(after))
 }
 
 #[cfg(test)]
@@ -35,5 +38,6 @@ mod tests {
         assert!(!host_has_holes("f\"https://{host}:8080/x\""));
         assert!(!host_has_holes("f\"https://example.com/{i}\""));
         assert!(!host_has_holes("f\"{base}/v1\""));
+        assert!(!host_has_holes("f\"https://site.example.com{path}\""));
     }
 }

@@ -1,7 +1,7 @@
 //! What holds where an expression runs: limiters that are held around it, in its own function or by what is entered there, and loops.
 
 use super::hops::{Draft, What};
-use super::once::is_retry;
+use super::once::{is_periodic, is_retry};
 use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, ScopeId, StatementKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
@@ -15,6 +15,8 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
     for (id, context) in scope.context_chain(evaluator.context_of(at)) {
         match context.kind {
             ContextKind::For { .. } | ContextKind::While { .. } if is_retry(evaluator, at, id) => {}
+            // Something that is done now and then is no series.
+            ContextKind::While { .. } if is_periodic(evaluator, at, context.span) => {}
             ContextKind::With { value, .. } if value != at.expr && !is_inside(facts, at.expr, value) => {
                 let value = ExprRef { file: at.file, expr: value };
                 if is_limiter(evaluator, value) {

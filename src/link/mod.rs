@@ -32,7 +32,7 @@ pub use uses::Use;
 use crate::catalog::library::Role;
 use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, Name, StatementKind, Target};
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing};
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing, is_beside_the_program};
 use crate::settings::{Load, Settings, Workload};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value};
@@ -166,6 +166,10 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
         let made_in = loops_around(evaluator, pool.made.site);
         for way in climb::ways(evaluator, at.call, at.object, &homes[at.pool]) {
             let Some(route) = route::route(evaluator, &way, at.object, is_pool) else { continue };
+            // An example or a benchmark of the program shows what can be done with it.
+            let beside = |file: u32| is_beside_the_program(evaluator.project.path(file));
+            let shown = !beside(pool.made.site.file) && way.calls.iter().any(|(_, caller)| beside(caller.call.file));
+            let route = Route { assumed: route.assumed || shown, ..route };
             let demand = demand::demand(evaluator, &route, &mut known_homes);
             // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.
             let (around_both, around_request): (Vec<_>, Vec<_>) =
@@ -252,9 +256,10 @@ fn pool_cases(
             Verdict::TooSmall if bound_by_host_only(pool, &flow.demand.value) && hosts::vary(evaluator, flow.call) => {
                 (Verdict::CannotTell, format!("{because}, but to different hosts, and the limit holds for each host alone"))
             }
-            Verdict::TooSmall if flow.route.assumed => {
-                (Verdict::CannotTell, format!("{because}, if the calls on the way mean this one: their object is not known for sure"))
-            }
+            Verdict::TooSmall if flow.route.assumed => (
+                Verdict::CannotTell,
+                format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
+            ),
             known => (known, because),
         };
         let fed_by = feeding(evaluator, flow, sites, concurrency);

@@ -17,8 +17,10 @@ pub struct Route {
     pub beyond: Vec<(Hop, ScopeRef)>,
     /// Whether it ends at a function that nothing in the scanned files calls.
     pub open: bool,
-    /// Whether a call on it may as well lead elsewhere: its object is not known, or is one of several kinds.
+    /// Whether a call on it may as well lead elsewhere: its object is not known.
     pub assumed: bool,
+    /// Whether a method on it is called on one of several kinds of objects that the program makes.
+    pub one_of_several: bool,
 }
 
 /// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
@@ -41,7 +43,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
         return None;
     }
     let home_after = way.home_after.unwrap_or(way.drafts.len());
-    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), open: way.open, assumed: way.assumed || ambiguous };
+    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), open: way.open, assumed: way.assumed, one_of_several: ambiguous };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {
         if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
             if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }

@@ -103,7 +103,9 @@ fn wraps_first(evaluator: &Evaluator<'_>, call: ExprRef, started: ExprRef) -> bo
     }
     facts.expr_ids().any(|id| {
         let expr = facts.expr(id);
-        let inside = whole.start <= expr.span.start && expr.span.end <= whole.end && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
+        let inside = whole.start <= expr.span.start
+            && expr.span.end <= whole.end
+            && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
         inside
             && evaluator.eval_open(ExprRef { file: call.file, expr: id }).iter().any(|possible| match possible.thing {
                 Thing::Function(function, _) | Thing::Method(_, function) => evaluator.scope(function).is_async,

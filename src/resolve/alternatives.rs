@@ -2,7 +2,7 @@
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
-use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind};
+use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind, StatementKind};
 use crate::value::{How, MAX_ALTERNATIVES};
 
 /// The truth of a thing, where it is known without running the program.
@@ -119,30 +119,45 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Whether the arguments of an activation rule out that a call in it runs: `if not parallel:` where the caller passes `parallel=True`.
+    /// Whether the arguments of an activation rule out that a call in it runs: `if not parallel:` where the caller passes `parallel=True`, or
+    /// what stands after `if not parallel: return` where it passes `False`.
     pub fn is_ruled_out(&self, call: ExprRef, frame: &Frame) -> bool {
         if frame.is_open() {
             return false;
         }
         let scope = self.scope(self.scope_of(call));
-        scope.context_chain(self.context_of(call)).any(|(_, context)| match context.kind {
-            ContextKind::Branch { test: Some(test), when } => {
-                let test = ExprRef { file: call.file, expr: test };
-                self.is_of_names(test) && self.decide(test, frame).is_some_and(|truth| truth != when)
-            }
-            _ => false,
-        })
+        let (context, start) = (self.context_of(call), self.span(call).start);
+        let branch = |id: ContextId| match scope.context(id).kind {
+            ContextKind::Branch { test: Some(test), when } => Some((ExprRef { file: call.file, expr: test }, when)),
+            _ => None,
+        };
+        let other_side = scope
+            .context_chain(context)
+            .filter_map(|(id, _)| branch(id))
+            .any(|(test, when)| self.decide_by_names(test, frame).is_some_and(|truth| truth != when));
+        other_side
+            || scope.statements.iter().any(|statement| {
+                matches!(statement.kind, StatementKind::Return(_))
+                    && statement.span.end <= start
+                    && scope.context(statement.context).parent.is_some_and(|around| scope.is_within(context, around))
+                    && branch(statement.context).is_some_and(|(test, when)| self.decide_by_names(test, frame) == Some(when))
+            })
     }
 
-    /// Whether a test says nothing but names and constants: what they are in a frame is what its caller passed.
-    fn is_of_names(&self, test: ExprRef) -> bool {
+    /// The truth of a test, as far as names and constants in it tell: what they are in a frame is what its caller passed.
+    fn decide_by_names(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
         let part = |id| ExprRef { file: test.file, expr: id };
+        let is_plain = |id| matches!(self.expr(part(id)).kind, ExprKind::Name(_) | ExprKind::None);
         match &self.expr(test).kind {
-            ExprKind::Not(inner) => self.is_of_names(part(*inner)),
-            ExprKind::Or(parts) | ExprKind::And(parts) => parts.iter().all(|inner| self.is_of_names(part(*inner))),
-            ExprKind::Compare { left, right, .. } => self.is_of_names(part(*left)) && self.is_of_names(part(*right)),
-            ExprKind::Name(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Int(_) | ExprKind::Text(_) => true,
-            _ => false,
+            ExprKind::Not(inner) => self.decide_by_names(part(*inner), frame).map(|truth| !truth),
+            ExprKind::Or(parts) | ExprKind::And(parts) => {
+                let decides = matches!(self.expr(test).kind, ExprKind::Or(_));
+                let truths: Vec<_> = parts.iter().map(|inner| self.decide_by_names(part(*inner), frame)).collect();
+                if truths.contains(&Some(decides)) { Some(decides) } else { all_same(truths.into_iter()) }
+            }
+            ExprKind::Compare { left, right, .. } if is_plain(*left) && is_plain(*right) => self.decide(test, frame),
+            ExprKind::Name(_) | ExprKind::Bool(_) => self.decide(test, frame),
+            _ => None,
         }
     }
 

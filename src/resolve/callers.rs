@@ -130,14 +130,7 @@ impl Evaluator<'_> {
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
-        for (file, call) in self.project.calls_named(name) {
-            let call = ExprRef { file, expr: call };
-            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-            let means = self.means(ExprRef { file, expr: callee }, function);
-            if means != Means::No {
-                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
-            }
-        }
+        // What is handed on first: it leads to where many run at once, and only so many callers are kept.
         for (file, mention) in self.project.mentions_of(name) {
             let mention = ExprRef { file, expr: mention };
             let means = self.means(mention, function);
@@ -149,6 +142,14 @@ impl Evaluator<'_> {
                 landings.extend(self.handed_on(mention));
             }
             found.extend(landings.into_iter().map(|caller| Caller { assumed: means == Means::Perhaps, ..caller }));
+        }
+        for (file, call) in self.project.calls_named(name) {
+            let call = ExprRef { file, expr: call };
+            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
+            let means = self.means(ExprRef { file, expr: callee }, function);
+            if means != Means::No {
+                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
+            }
         }
     }
 
@@ -452,6 +453,13 @@ impl Evaluator<'_> {
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
+}
+
+/// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
+pub fn is_beside_the_program(path: &str) -> bool {
+    is_example(path)
+        || super::project::is_test(path)
+        || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
 }
 
 /// Whether a path is that of an example.

@@ -344,12 +344,6 @@ impl<'p> Evaluator<'p> {
                 Some(nothing == (&**operator == "is"))
             }
             ExprKind::Compare { .. } => None,
-            ExprKind::Or(parts) | ExprKind::And(parts) => {
-                let decides = matches!(self.expr(test).kind, ExprKind::Or(_));
-                let truths: Vec<_> = parts.iter().map(|inner| self.decide(part(*inner), frame)).collect();
-                let decided = truths.contains(&Some(decides));
-                if decided { Some(decides) } else { all_same(truths.into_iter()) }
-            }
             _ => all_same(self.eval(test, frame).iter().map(|possible| truth(&possible.thing))),
         }
     }

@@ -31,7 +31,7 @@ mod versions;
 
 pub use alternatives::same;
 pub use amounts::value_of;
-pub use callers::Caller;
+pub use callers::{Caller, is_beside_the_program};
 pub use calls::COMPUTED;
 pub use construct::{Construction, GivenSetting};
 pub use eval::{Evaluator, Wants};
