@@ -31,6 +31,9 @@ pub struct Source {
     /// What runs a function for each request of a server.
     #[serde(default, rename = "handler")]
     pub handlers: Vec<Handler>,
+    /// Calls that prepare a request, to be sent later through a client that they are given.
+    #[serde(default, rename = "prepares")]
+    pub prepares: Vec<Prepares>,
     /// Methods of clients that send several requests at once by themselves.
     #[serde(default, rename = "hidden")]
     pub hidden: Vec<Hidden>,
@@ -206,6 +209,16 @@ pub struct Handler {
     /// Decorators and calls that take a handler, by their own names.
     #[serde(default)]
     pub symbols: Vec<String>,
+}
+
+/// A call that prepares a request for a client that it is given by name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Prepares {
+    /// Names of the call.
+    pub symbols: Vec<String>,
+    /// The parameter that takes the client.
+    pub client: String,
 }
 
 /// A method of a client that splits its work into several requests at once.

@@ -41,10 +41,15 @@ pub struct Way<'c> {
 }
 
 /// All ways from a request through a pool with these homes.
-pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
+pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
     let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default() };
     let mut seen = Vec::new();
     let mut way = Way::default();
+    let Some(object) = object else {
+        // Prepared here, sent with others later.
+        climber.side_by_side(from, None, way, &mut seen);
+        return climber.found;
+    };
     if let Some(hidden) = served::hidden(evaluator, from, object) {
         way.drafts.push((Draft::silent(What::Hidden(from, hidden), evaluator.span(from)), evaluator.scope_of(from)));
     }

@@ -77,6 +77,8 @@ pub enum What<'c> {
     Workers(ExprRef, &'c Literal),
     /// The limit of a fan-out call itself.
     Bound(ExprRef, &'c FanOut),
+    /// At most as many as an expression says: the program waits when it has started so many.
+    Window(ExprRef),
     /// As many at once as a client makes of one call.
     Hidden(ExprRef, &'c Hidden),
     /// Once for each request that a server gets.
@@ -147,6 +149,11 @@ impl<'c> Draft<'c> {
                     value,
                     said: format!("`{name}` bounds it"),
                 })
+            }
+            What::Window(number) => {
+                let value = value_of(&evaluator.eval(*number, frame), &[]);
+                let said = "waits when so many are under way".to_string();
+                Some(Hop { kind: HopKind::Limiter { site: *number, kind: ConcurrencyKind::FanOut }, at: self.at, value, said })
             }
             What::Hidden(call, hidden) => {
                 let value = hidden_count(evaluator, *call, hidden, frame);

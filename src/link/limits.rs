@@ -2,7 +2,7 @@
 
 use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
-use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, ScopeId, StatementKind};
+use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeId, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -81,7 +81,10 @@ fn held_by_entering<'c>(evaluator: &Evaluator<'c>, value: ExprRef) -> Vec<(Draft
 pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
     let facts = evaluator.project.facts(at.file);
     let scope = facts.scope(evaluator.expr(at).scope);
-    let loops = scope.context_chain(evaluator.context_of(at)).filter_map(|(id, context)| {
+    // A collection that is made anew in a loop is waited for in the same turn.
+    let collected = collected_in(evaluator, at);
+    let chain = scope.context_chain(evaluator.context_of(at)).take_while(|(id, _)| Some(*id) != collected);
+    let loops = chain.filter_map(|(id, context)| {
         let what = match context.kind {
             _ if is_retry(evaluator, at, id) => return None,
             ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => What::Elements(ExprRef { file: at.file, expr: over }),
@@ -91,6 +94,26 @@ pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>
         Some(Draft::silent(what, first_line(evaluator, context.span)))
     });
     loops.collect()
+}
+
+/// The block in which the collection that gets what a call gives is made: `tasks = []` around `tasks.append(start(x))`.
+pub fn collected_in(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
+    let facts = evaluator.project.facts(at.file);
+    let expr = facts.expr(at.expr);
+    let call = expr.parent?;
+    let ExprKind::Call { callee, .. } = facts.expr(call).kind else { return None };
+    let ExprKind::Attribute { object, name, .. } = &facts.expr(callee).kind else { return None };
+    let ExprKind::Name(collection) = &facts.expr(*object).kind else { return None };
+    if !matches!(&**name, "append" | "add" | "extend") {
+        return None;
+    }
+    let scope = facts.scope(expr.scope);
+    scope.statements.iter().rev().find_map(|statement| match &statement.kind {
+        StatementKind::Bind { target: Target::Name(bound), .. } if bound == collection => {
+            (statement.span.end <= expr.span.start && scope.is_within(expr.context, statement.context)).then_some(statement.context)
+        }
+        _ => None,
+    })
 }
 
 /// The first line of a place.

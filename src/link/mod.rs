@@ -99,6 +99,11 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     let (homes, flows) = flows(evaluator, &resolved);
     let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
+    for declared in evaluator.declarations() {
+        if !concurrency.iter().any(|known| known.span == declared.at) {
+            concurrency.push(Concurrency { span: declared.at, kind: declared.kind, name: declared.name, value: declared.value });
+        }
+    }
     let mut cases = Vec::new();
     let mut loads = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {

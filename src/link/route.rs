@@ -25,7 +25,7 @@ pub struct Route {
 
 /// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
 /// another pool.
-pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
+pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
     let Activations { frames, ambiguous } = frames(evaluator, way)?;
     let frame_at = |scope: ScopeRef| {
         let mut at = Some(scope);
@@ -37,7 +37,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
         }
         evaluator.open_frame(scope)
     };
-    let found = evaluator.eval(object, &frame_at(evaluator.scope_of(object)));
+    let found = object.map(|object| evaluator.eval(object, &frame_at(evaluator.scope_of(object)))).unwrap_or_default();
     let is_other = |thing: &Thing| matches!(thing, Thing::Made(_) | Thing::Part(..));
     if found.iter().any(|possible| is_other(&possible.thing)) && !found.iter().any(|possible| is_pool(&possible.thing)) {
         return None;

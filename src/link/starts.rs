@@ -1,7 +1,7 @@
 //! Tasks that are started together: how many, where they are waited for, and whether anything waits at all.
 
 use super::hops::{Draft, What};
-use super::limits::{acquired_for, first_line, reaches};
+use super::limits::{acquired_for, collected_in, first_line, reaches};
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
 use crate::facts::{ArgumentKind, BODY, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
@@ -55,8 +55,9 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
     let scope = evaluator.scope_of(at);
     let join = join_of(evaluator, at);
     let joined_in = join.as_ref().map(|join| join.context);
+    let collected = collected_in(evaluator, at);
     for (id, context) in facts.scope(scope.scope).context_chain(facts.expr(at.expr).context) {
-        if Some(id) == joined_in {
+        if Some(id) == joined_in || Some(id) == collected {
             break;
         }
         let over = match context.kind {
@@ -86,9 +87,9 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
             counts.insert(0, (Draft::silent(What::Bound(call, fan_out), first_line(evaluator.span(call))), scope));
         }
     }
-    // Taken before each start, given back by what is started.
-    let taken = acquired_for(evaluator, at).into_iter().map(|draft| (draft, scope));
-    counts.splice(0..0, taken.collect::<Vec<_>>());
+    // What holds each start back bounds all that the loops start. Taken before each start, it is given back by what is started.
+    let held_back = window(evaluator, at).into_iter().chain(acquired_for(evaluator, at));
+    counts.splice(0..0, held_back.map(|draft| (draft, scope)));
     let runs_on = join.is_none() && !is_waited_for(evaluator, at);
     Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context), runs_on }
 }
@@ -112,6 +113,44 @@ fn wraps_first(evaluator: &Evaluator<'_>, call: ExprRef, started: ExprRef) -> bo
                 _ => false,
             })
     })
+}
+
+/// `if len(tasks) >= n: await asyncio.wait(tasks)` in the loop that starts them: never more than `n` are under way.
+fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
+    let facts = evaluator.project.facts(at.file);
+    let start = facts.expr(at.expr);
+    let scope = facts.scope(start.scope);
+    let turns = scope
+        .context_chain(start.context)
+        .find(|(_, context)| matches!(context.kind, ContextKind::For { .. } | ContextKind::While { .. }))?;
+    let contexts = scope.contexts.iter().enumerate().map(|(id, context)| (ContextId(id as u32), context));
+    for (id, context) in contexts {
+        let test = match context.kind {
+            ContextKind::Branch { test: Some(test), when: true } | ContextKind::While { test: Some(test) } => test,
+            _ => continue,
+        };
+        let ExprKind::Compare { operator, left, right } = &facts.expr(test).kind else { continue };
+        let counts = matches!(&**operator, ">" | ">=" | "==") && is_length_of_something(facts, *left);
+        if !counts || id == turns.0 || !scope.is_within(id, turns.0) {
+            continue;
+        }
+        let waits = facts.expr_ids().any(|call| {
+            let expr = facts.expr(call);
+            expr.scope == start.scope
+                && scope.is_within(expr.context, id)
+                && matches!(expr.kind, ExprKind::Call { .. })
+                && fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some()
+        });
+        if waits {
+            return Some(Draft::silent(What::Window(ExprRef { file: at.file, expr: *right }), facts.expr(test).span));
+        }
+    }
+    None
+}
+
+fn is_length_of_something(facts: &crate::facts::FileFacts, at: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = facts.expr(at).kind else { return false };
+    matches!(&facts.expr(callee).kind, ExprKind::Name(name) if &**name == "len")
 }
 
 /// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.

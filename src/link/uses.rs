@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::ExprKind;
-use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing, last_part};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -15,8 +15,8 @@ pub struct Use {
     pub pool: usize,
     /// The call, or the method that is handed on to be called.
     pub call: ExprRef,
-    /// The object that it is called on.
-    pub object: ExprRef,
+    /// The object that it is called on; `None` where a call prepares it for a client that it is given by name.
+    pub object: Option<ExprRef>,
 }
 
 /// All uses of all pools, in the order of pool and place.
@@ -59,12 +59,13 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 };
                 let Some(number) = by_site.get(&made.site).copied() else { continue };
                 if sends(&pools[number], name, below) {
-                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object });
+                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) });
                 }
             }
         }
     }
     found.extend(computed(evaluator, pools, &by_site));
+    found.extend(prepared(evaluator, &by_site));
     let carried: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends_by).map(String::as_str).collect();
     for method in carried {
         for (file, call) in evaluator.project.calls_named(method) {
@@ -76,7 +77,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     let Thing::Made(made) = &possible.thing else { continue };
                     let Some(number) = by_site.get(&made.site).copied() else { continue };
                     if pools[number].kind.sends_by.iter().any(|known| known == method) {
-                        found.push(Use { pool: number, call, object });
+                        found.push(Use { pool: number, call, object: Some(object) });
                     }
                 }
             }
@@ -84,6 +85,32 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     }
     found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file).to_string(), evaluator.span(at.call).start));
     found.dedup();
+    found
+}
+
+/// Requests that a call prepares, to be sent later through the client that it is given.
+fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+    let mut found = Vec::new();
+    for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
+        for symbol in &prepares.symbols {
+            for (file, call) in evaluator.project.calls_named(last_part(symbol)) {
+                let at = ExprRef { file, expr: call };
+                let ExprKind::Call { callee, .. } = evaluator.expr(at).kind else { continue };
+                let called = evaluator.eval_open(ExprRef { file, expr: callee });
+                if !called.iter().any(|possible| matches!(&possible.thing, Thing::Symbol(found) if **found == **symbol)) {
+                    continue;
+                }
+                let given = evaluator.argument(at, &evaluator.open_frame(evaluator.scope_of(at)), None, &prepares.client);
+                for possible in given.into_iter().flatten() {
+                    if let Thing::Made(made) = &possible.thing
+                        && let Some(pool) = by_site.get(&made.site).copied()
+                    {
+                        found.push(Use { pool, call: at, object: None });
+                    }
+                }
+            }
+        }
+    }
     found
 }
 
@@ -101,7 +128,11 @@ fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxH
                 continue;
             }
             let landings = evaluator.landings(taken);
-            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use { pool, call: caller.call, object }));
+            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
+                pool,
+                call: caller.call,
+                object: Some(object),
+            }));
         }
     }
     found

@@ -362,6 +362,12 @@ impl<'p> Evaluator<'p> {
                         let scope = ScopeRef { file: list.file, scope: *scope };
                         found.extend(self.results(scope, &self.frame_for(scope, &list_frame)));
                     }
+                    // `xs = xs[1:]`: a slice may be one of itself.
+                    ExprKind::Subscript { object, .. } if self.nesting.get() < MAX_NESTING => {
+                        self.nesting.set(self.nesting.get() + 1);
+                        found.extend(self.elements(ExprRef { file: list.file, expr: *object }, &list_frame));
+                        self.nesting.set(self.nesting.get() - 1);
+                    }
                     _ => found.push(Possible::unknown("an element of a sequence")),
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),

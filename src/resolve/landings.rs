@@ -159,6 +159,13 @@ impl Evaluator<'_> {
         let mut goes_in = false;
         for possible in self.eval_open(callee) {
             let function = match &possible.thing {
+                // `parser.set_defaults(run=command)`: `args.run(…)` calls it.
+                Thing::Part(made, path)
+                    if self.project.catalog.parser(&made.symbol).is_some() && super::thing::last_part(path) == "set_defaults" =>
+                {
+                    goes_in |= self.into_options(call, place, places);
+                    None
+                }
                 // A method that a subclass adds to an executor runs it on the workers.
                 Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if self.project.catalog.executor(&made.symbol).is_some()) => {
                     continue;
@@ -205,6 +212,22 @@ impl Evaluator<'_> {
             let skip = self.positional_after(call, place.at);
             found.push(self.landing(place, call, skip, true));
         }
+    }
+
+    /// A default of a parser's options is what the attribute of the parsed options gives.
+    fn into_options(&self, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
+        let given = self.arguments(call).iter().find(|given| given.value == place.at.expr);
+        let Some(ArgumentKind::Keyword(name)) = given.map(|given| &given.kind) else { return false };
+        let before = places.len();
+        let of_options = |at: &ExprRef| match self.expr(*at).kind {
+            ExprKind::Attribute { object, .. } => {
+                let object = self.eval_open(ExprRef { file: at.file, expr: object });
+                object.iter().any(|possible| matches!(possible.thing, Thing::Options(..)))
+            }
+            _ => false,
+        };
+        places.extend(self.attribute_places(name).into_iter().filter(of_options).map(|at| place.moved(at, Holds::It)));
+        places.len() > before
     }
 
     /// An argument of a class without an `__init__` fills the field of its name.

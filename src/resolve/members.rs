@@ -76,6 +76,9 @@ impl Evaluator<'_> {
 
     /// `object[index]`.
     pub(super) fn subscript(&self, at: ExprRef, object: ExprRef, index: ExprRef, frame: &Frame) -> Possibles {
+        if self.is_slice(index) {
+            return vec![Possible::literal(Thing::Sequence(at, frame.clone()), self.span(at))];
+        }
         let keys = self.eval(index, frame);
         let mut found = Vec::new();
         for possible in self.eval(object, frame) {

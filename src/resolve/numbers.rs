@@ -133,6 +133,7 @@ impl Evaluator<'_> {
                     }
                     counted(possible, total, span)
                 }
+                ExprKind::Subscript { index, .. } => self.slice_width(ExprRef { file: list.file, expr: *index }, inner),
                 ExprKind::Comprehension(scope) => {
                     let scope = super::thing::ScopeRef { file: list.file, scope: *scope };
                     self.comprehension_count(scope, inner)

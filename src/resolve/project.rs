@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::Index;
 use crate::catalog::Catalog;
@@ -53,6 +53,8 @@ pub struct Project<'a> {
     calls: FxHashMap<Name, Vec<(u32, ExprId)>>,
     mentions: FxHashMap<Name, Vec<(u32, ExprId)>>,
     functions: FxHashMap<Name, u32>,
+    /// Functions and classes with a parameter whose name means concurrency.
+    with_concurrency: FxHashSet<Name>,
     classes: Vec<ScopeRef>,
     modules: super::modules::Modules,
     crates: super::crates::Crates,
@@ -75,6 +77,7 @@ impl<'a> Project<'a> {
             calls: FxHashMap::default(),
             mentions: FxHashMap::default(),
             functions: FxHashMap::default(),
+            with_concurrency: FxHashSet::default(),
             classes: Vec::new(),
             modules: super::modules::Modules::of(tree),
             crates: super::crates::Crates::default(),
@@ -98,7 +101,14 @@ impl<'a> Project<'a> {
         for id in facts.scope_ids() {
             let scope = facts.scope(id);
             match scope.kind {
-                ScopeKind::Function => *self.functions.entry(scope.name.clone()).or_default() += 1,
+                ScopeKind::Function => {
+                    *self.functions.entry(scope.name.clone()).or_default() += 1;
+                    if scope.parameters.iter().any(|parameter| self.catalog.means_concurrency(&parameter.name)) {
+                        let is_init = &*scope.name == "__init__";
+                        let class = scope.parent.filter(|_| is_init).map(|class| &facts.scope(class).name);
+                        self.with_concurrency.insert(class.unwrap_or(&scope.name).clone());
+                    }
+                }
                 ScopeKind::Class => {
                     self.classes.push(ScopeRef { file: number, scope: id });
                     self.class_names.entry(scope.name.clone()).or_default().push(ScopeRef { file: number, scope: id });
@@ -219,6 +229,11 @@ impl<'a> Project<'a> {
     /// Whether files that say a name were too many to read.
     pub fn is_left_unread(&self, name: &str) -> bool {
         self.unread.contains(name)
+    }
+
+    /// Whether a function or class of this name has a parameter whose name means concurrency.
+    pub fn takes_concurrency(&self, name: &str) -> bool {
+        self.with_concurrency.contains(name)
     }
 
     /// How many functions of this name the loaded files define.
