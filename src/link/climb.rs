@@ -288,7 +288,7 @@ impl<'c> Climber<'_, 'c> {
         let is_awaited = is_awaited(evaluator, caller.call);
         let runs_here = !evaluator.scope(function).is_async || is_awaited;
         // What a plain function started and gave back is waited for here.
-        way.runs_on &= !(is_awaited && !evaluator.scope(function).is_async);
+        way.runs_on &= !is_awaited || evaluator.scope(function).is_async;
         let said = match (name.is_empty(), runs_here) {
             (true, _) => String::new(),
             (false, true) => format!("calls `{name}`"),
