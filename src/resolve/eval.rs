@@ -62,6 +62,9 @@ pub struct Evaluator<'p> {
     depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
+    /// Modules searched for a name through star imports, in the look-up at hand, and how deep it is.
+    pub(super) searched: RefCell<FxHashSet<(u32, crate::facts::Name)>>,
+    pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
     steps: Cell<u32>,
     cut: Cell<bool>,
@@ -88,6 +91,8 @@ impl<'p> Evaluator<'p> {
             depth: Cell::new(0),
             nesting: Cell::new(0),
             importing: Cell::new(0),
+            searched: RefCell::default(),
+            searching: Cell::new(0),
             next_frame: Cell::new(0),
             steps: Cell::new(0),
             cut: Cell::new(false),
