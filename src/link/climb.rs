@@ -381,6 +381,13 @@ impl<'c> Climber<'_, 'c> {
         for possible in evaluator.eval_open(callee) {
             let symbol = match &possible.thing {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
+                // A class of threads or processes: each object runs beside the others.
+                Thing::Class(class) if evaluator.starts_when_made(*class).is_some() => {
+                    if evaluator.starts_when_made(*class).is_some_and(|starter| starter.processes) {
+                        way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
+                    }
+                    return self.side_by_side(caller.call, None, way, seen);
+                }
                 // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
                 Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
                     let Some(object) = object else { continue };
@@ -421,6 +428,9 @@ impl<'c> Climber<'_, 'c> {
                 }
                 if let Some(task) = evaluator.positional(caller.call, starter.argument) {
                     way.drafts.extend(self.permits(task, caller.call));
+                }
+                if starter.processes {
+                    way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
                 }
                 way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
                 let waits = !starter.detached && is_awaited(evaluator, caller.call);
