@@ -13,7 +13,7 @@ use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
 /// Most ways from one request.
-const MAX_WAYS: usize = 24;
+const MAX_WAYS: usize = 32;
 
 /// Most ways that are followed on from one function with the same things before it; their arguments may differ.
 const MAX_VISITS: u32 = 3;
@@ -42,7 +42,7 @@ pub struct Way<'c> {
 
 /// All ways from a request through a pool with these homes.
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default() };
+    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS };
     let mut seen = Vec::new();
     let mut way = Way::default();
     let Some(object) = object else {
@@ -85,6 +85,8 @@ struct Climber<'e, 'c> {
     found: Vec<Way<'c>>,
     /// How often each function was reached with the same things on the way: what lies beyond is the same then.
     visits: FxHashMap<Reached, u32>,
+    /// How many ways there may be when the present part of the search is done.
+    room: usize,
     /// How often a way ended with the same things on it.
     ends: FxHashMap<(Vec<Span>, Option<usize>, bool), u32>,
 }
@@ -94,7 +96,7 @@ impl<'c> Climber<'_, 'c> {
         // Ends with the same things on the way say the same, but for the arguments on it.
         let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
         *twins += 1;
-        if *twins <= MAX_VISITS && self.found.len() < MAX_WAYS {
+        if *twins <= MAX_VISITS && self.found.len() < self.room {
             self.found.push(way);
         }
     }
@@ -110,7 +112,9 @@ impl<'c> Climber<'_, 'c> {
             let outer = ExprRef { file: call.file, expr: parent };
             match &facts.expr(parent).kind {
                 ExprKind::Call { callee, .. } if *callee != at => {
-                    return fan_out_of(self.evaluator, outer).is_some() || self.is_starter(outer);
+                    return fan_out_of(self.evaluator, outer).is_some()
+                        || self.is_starter(outer)
+                        || matches!(self.given_to(call), Some((_, Receiver::Wrapper(_))));
                 }
                 ExprKind::List(_) | ExprKind::Spread(_) => at = parent,
                 _ => return false,
@@ -214,8 +218,12 @@ impl<'c> Climber<'_, 'c> {
             };
         }
         seen.push(scope);
-        for caller in callers.iter() {
-            if self.found.len() >= MAX_WAYS {
+        let room = self.room;
+        for (number, caller) in callers.iter().enumerate() {
+            // Each caller gets its share of the ways, so that one with many ways on does not hide the others.
+            let share = room.saturating_sub(self.found.len()) / (callers.len() - number);
+            self.room = (self.found.len() + share.max(1)).min(room);
+            if self.found.len() >= room {
                 break;
             }
             let mut way = way.clone();
@@ -224,6 +232,7 @@ impl<'c> Climber<'_, 'c> {
             way.assumed |= caller.assumed;
             self.called(scope, caller, way, seen);
         }
+        self.room = room;
         seen.pop();
     }
 
