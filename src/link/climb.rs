@@ -30,6 +30,8 @@ pub struct Way<'c> {
     pub calls: Vec<(ScopeRef, Caller)>,
     /// Functions on the way that were handed what they call: the call that did is the only way on from them.
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
+    /// Tasks that were started on the way, each with the call that waits for it.
+    pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
     /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
@@ -42,7 +44,8 @@ pub struct Way<'c> {
 
 /// All ways from a request through a pool with these homes.
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS };
+    let mut climber =
+        Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS };
     let mut seen = Vec::new();
     let mut way = Way::default();
     let Some(object) = object else {
@@ -167,6 +170,7 @@ impl<'c> Climber<'_, 'c> {
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
         way.runs_on |= started.runs_on;
+        way.starts.extend(started.joined_by.map(|join| (join, at)));
         if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 

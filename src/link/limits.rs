@@ -186,11 +186,11 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bo
                 && release.span.end < expr.span.start
                 && scope.is_within(expr.context, release.context)
         });
-        // Given back by the function itself, errors aside: then it is not the task that holds it.
+        // Given back by the function itself in any case: then it is not the task that holds it.
         let given_back = index.calls.get("release").into_iter().flatten().any(|release| {
             let release = facts.expr(*release);
             let handles = scope.context_chain(release.context).any(|(_, context)| matches!(context.kind, ContextKind::Handler));
-            release.scope == expr.scope && !handles
+            release.scope == expr.scope && !handles && scope.is_within(expr.context, release.context)
         });
         if !released_here && given_back {
             continue;

@@ -17,6 +17,8 @@ pub struct Started<'c> {
     pub detached: bool,
     /// Whether nothing in the same function waits for it.
     pub runs_on: bool,
+    /// The call that waits for it.
+    pub joined_by: Option<ExprRef>,
 }
 
 /// Whether a function waits, after it started something, in one of the plain ways: `await task`, `future.result()`, `thread.join()`.
@@ -81,7 +83,13 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
     let held_back = window(evaluator, at).into_iter().chain(acquired_for(evaluator, at));
     counts.splice(0..0, held_back.map(|draft| (draft, scope)));
     let runs_on = join.is_none() && !is_waited_for(evaluator, at);
-    Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context), runs_on }
+    Started {
+        drafts: counts,
+        from: at,
+        detached: joined_in != Some(facts.expr(at.expr).context),
+        runs_on,
+        joined_by: join.and_then(|join| join.call),
+    }
 }
 
 /// `if len(tasks) >= n: await asyncio.wait(tasks)` in the loop that starts them: never more than `n` are under way.
@@ -89,7 +97,9 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
     let facts = evaluator.project.facts(at.file);
     let start = facts.expr(at.expr);
     let scope = facts.scope(start.scope);
-    let turns = scope.context_chain(start.context).find(|(_, context)| matches!(context.kind, ContextKind::For { .. } | ContextKind::While { .. }))?;
+    let turns = scope
+        .context_chain(start.context)
+        .find(|(_, context)| matches!(context.kind, ContextKind::For { .. } | ContextKind::While { .. }))?;
     let contexts = scope.contexts.iter().enumerate().map(|(id, context)| (ContextId(id as u32), context));
     for (id, context) in contexts {
         let test = match context.kind {

@@ -128,7 +128,11 @@ fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxH
                 continue;
             }
             let landings = evaluator.landings(taken);
-            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use { pool, call: caller.call, object: Some(object) }));
+            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
+                pool,
+                call: caller.call,
+                object: Some(object),
+            }));
         }
     }
     found

@@ -381,7 +381,9 @@ impl Evaluator<'_> {
         for (file, mention) in names.iter().flat_map(|name| self.project.mentions_of(name)) {
             let mention = ExprRef { file, expr: mention };
             let is_it = |possible: &Possible| match possible.thing {
-                Thing::Class(made) => made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own),
+                Thing::Class(made) => {
+                    made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own)
+                }
                 _ => false,
             };
             if !self.is_passed_on(mention) || !self.eval_open(mention).iter().any(is_it) {

@@ -107,13 +107,20 @@ impl Evaluator<'_> {
         for (number, argument) in arguments.iter().take_while(|argument| argument.kind == ArgumentKind::Positional).enumerate() {
             let Some(parameter) = self.scope(function).parameters.get(number + skip) else { break };
             if catalog.means_concurrency(&parameter.name) {
-                self.declare(self.span(part(argument.value)), ConcurrencyKind::Config, &parameter.name, self.eval_open(part(argument.value)), found);
+                self.declare(
+                    self.span(part(argument.value)),
+                    ConcurrencyKind::Config,
+                    &parameter.name,
+                    self.eval_open(part(argument.value)),
+                    found,
+                );
             }
         }
     }
 
     fn declare(&self, at: Span, kind: ConcurrencyKind, name: &str, given: Possibles, found: &mut Vec<Declaration>) {
-        let known: Possibles = given.into_iter().filter(|possible| matches!(possible.thing, Thing::Number(number) if number >= 1.0)).collect();
+        let known: Possibles =
+            given.into_iter().filter(|possible| matches!(possible.thing, Thing::Number(number) if number >= 1.0)).collect();
         if !known.iter().all(Possible::is_unknown) {
             found.push(Declaration { at, kind, name: name.trim_start_matches('-').to_string(), value: value_of(&known, &[]) });
         }

@@ -325,9 +325,8 @@ impl Evaluator<'_> {
                 {
                     // The variable is another one in another loop.
                     let uses = self.name_uses(scope_at, name).into_iter();
-                    let in_turn = uses.filter(|at| {
-                        self.scope_of(*at) != scope_at || scope.is_within(self.context_of(*at), statement.context)
-                    });
+                    let in_turn =
+                        uses.filter(|at| self.scope_of(*at) != scope_at || scope.is_within(self.context_of(*at), statement.context));
                     places.extend(in_turn.map(|at| place.moved(at, Holds::It)));
                 }
                 StatementKind::Bind { target, value, .. } if *value == place.at.expr => match target {
