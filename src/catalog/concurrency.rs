@@ -184,6 +184,9 @@ pub struct Starter {
     pub executor: Option<usize>,
     /// Number of workers of the default executor, where it runs on one: as [`Executor::default`].
     pub workers: Option<Literal>,
+    /// Whether it starts a process, with a copy of everything.
+    #[serde(default)]
+    pub processes: bool,
     /// Whether the call returns before the task ends (`false`: `to_thread`, which is awaited).
     #[serde(default = "yes")]
     pub detached: bool,
@@ -231,6 +234,9 @@ pub struct Hidden {
     pub methods: Vec<String>,
     /// Parameter of the method that takes an object with the number, where there is one.
     pub config: Option<String>,
+    /// Constructors of that object.
+    #[serde(default)]
+    pub configs: Vec<String>,
     /// Parameter of that object's constructor, or of the method, that is the number.
     pub limit: String,
     /// Its default: as many at most; one where there is little to send.

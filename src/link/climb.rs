@@ -13,7 +13,7 @@ use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
 /// Most ways from one request.
-const MAX_WAYS: usize = 24;
+const MAX_WAYS: usize = 32;
 
 /// Most ways that are followed on from one function with the same things before it; their arguments may differ.
 const MAX_VISITS: u32 = 3;
@@ -30,6 +30,8 @@ pub struct Way<'c> {
     pub calls: Vec<(ScopeRef, Caller)>,
     /// Functions on the way that were handed what they call: the call that did is the only way on from them.
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
+    /// Tasks that were started on the way, each with the call that waits for it.
+    pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
     /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
@@ -42,7 +44,8 @@ pub struct Way<'c> {
 
 /// All ways from a request through a pool with these homes.
 pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default() };
+    let mut climber =
+        Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS };
     let mut seen = Vec::new();
     let mut way = Way::default();
     let Some(object) = object else {
@@ -85,6 +88,8 @@ struct Climber<'e, 'c> {
     found: Vec<Way<'c>>,
     /// How often each function was reached with the same things on the way: what lies beyond is the same then.
     visits: FxHashMap<Reached, u32>,
+    /// How many ways there may be when the present part of the search is done.
+    room: usize,
     /// How often a way ended with the same things on it.
     ends: FxHashMap<(Vec<Span>, Option<usize>, bool), u32>,
 }
@@ -94,7 +99,7 @@ impl<'c> Climber<'_, 'c> {
         // Ends with the same things on the way say the same, but for the arguments on it.
         let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
         *twins += 1;
-        if *twins <= MAX_VISITS && self.found.len() < MAX_WAYS {
+        if *twins <= MAX_VISITS && self.found.len() < self.room {
             self.found.push(way);
         }
     }
@@ -110,7 +115,9 @@ impl<'c> Climber<'_, 'c> {
             let outer = ExprRef { file: call.file, expr: parent };
             match &facts.expr(parent).kind {
                 ExprKind::Call { callee, .. } if *callee != at => {
-                    return fan_out_of(self.evaluator, outer).is_some() || self.is_starter(outer);
+                    return fan_out_of(self.evaluator, outer).is_some()
+                        || self.is_starter(outer)
+                        || matches!(self.given_to(call), Some((_, Receiver::Wrapper(_))));
                 }
                 ExprKind::List(_) | ExprKind::Spread(_) => at = parent,
                 _ => return false,
@@ -166,6 +173,7 @@ impl<'c> Climber<'_, 'c> {
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
         way.runs_on |= started.runs_on;
+        way.starts.extend(started.joined_by.map(|join| (join, at)));
         if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 
@@ -217,8 +225,12 @@ impl<'c> Climber<'_, 'c> {
             };
         }
         seen.push(scope);
-        for caller in callers.iter() {
-            if self.found.len() >= MAX_WAYS {
+        let room = self.room;
+        for (number, caller) in callers.iter().enumerate() {
+            // Each caller gets its share of the ways, so that one with many ways on does not hide the others.
+            let share = room.saturating_sub(self.found.len()) / (callers.len() - number);
+            self.room = (self.found.len() + share.max(1)).min(room);
+            if self.found.len() >= room {
                 break;
             }
             let mut way = way.clone();
@@ -227,6 +239,7 @@ impl<'c> Climber<'_, 'c> {
             way.assumed |= caller.assumed;
             self.called(scope, caller, way, seen);
         }
+        self.room = room;
         seen.pop();
     }
 
@@ -388,6 +401,13 @@ impl<'c> Climber<'_, 'c> {
         for possible in evaluator.eval_open(callee) {
             let symbol = match &possible.thing {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
+                // A class of threads or processes: each object runs beside the others.
+                Thing::Class(class) if evaluator.starts_when_made(*class).is_some() => {
+                    if evaluator.starts_when_made(*class).is_some_and(|starter| starter.processes) {
+                        way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
+                    }
+                    return self.side_by_side(caller.call, None, way, seen);
+                }
                 // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
                 Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
                     let Some(object) = object else { continue };
@@ -428,6 +448,9 @@ impl<'c> Climber<'_, 'c> {
                 }
                 if let Some(task) = evaluator.positional(caller.call, starter.argument) {
                     way.drafts.extend(self.permits(task, caller.call));
+                }
+                if starter.processes {
+                    way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
                 }
                 way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
                 let waits = is_awaited(evaluator, caller.call);

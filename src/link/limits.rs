@@ -86,7 +86,7 @@ pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>
     let chain = scope.context_chain(evaluator.context_of(at)).take_while(|(id, _)| Some(*id) != collected);
     let loops = chain.filter_map(|(id, context)| {
         let what = match context.kind {
-            _ if is_retry(evaluator, at, id) => return None,
+            _ if is_retry(evaluator, at, id) || calls_each(evaluator, at, id) => return None,
             ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => What::Elements(ExprRef { file: at.file, expr: over }),
             ContextKind::While { .. } => What::Many("a loop without a known end"),
             _ => return None,
@@ -94,6 +94,22 @@ pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>
         Some(Draft::silent(what, first_line(evaluator, context.span)))
     });
     loops.collect()
+}
+
+/// Whether a call in a loop calls what the loop goes over: each function in turn, one of them once.
+fn calls_each(evaluator: &Evaluator<'_>, at: ExprRef, turns: ContextId) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    let ExprKind::Call { callee, .. } = facts.expr(at.expr).kind else { return false };
+    let ExprKind::Name(called) = &facts.expr(callee).kind else { return false };
+    facts.scope(facts.expr(at.expr).scope).statements.iter().any(|statement| {
+        statement.context == turns
+            && match &statement.kind {
+                StatementKind::Bind { target: Target::Name(name), value, .. } => {
+                    name == called && matches!(facts.expr(*value).kind, ExprKind::Element(_) | ExprKind::Unpacked { .. })
+                }
+                _ => false,
+            }
+    })
 }
 
 /// The block in which the collection that gets what a call gives is made: `tasks = []` around `tasks.append(start(x))`.
@@ -170,11 +186,11 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bo
                 && release.span.end < expr.span.start
                 && scope.is_within(expr.context, release.context)
         });
-        // Given back by the function itself, errors aside: then it is not the task that holds it.
+        // Given back by the function itself in any case: then it is not the task that holds it.
         let given_back = index.calls.get("release").into_iter().flatten().any(|release| {
             let release = facts.expr(*release);
             let handles = scope.context_chain(release.context).any(|(_, context)| matches!(context.kind, ContextKind::Handler));
-            release.scope == expr.scope && !handles
+            release.scope == expr.scope && !handles && scope.is_within(expr.context, release.context)
         });
         if !released_here && given_back {
             continue;

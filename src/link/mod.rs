@@ -16,6 +16,7 @@ mod route;
 mod served;
 mod starts;
 mod streams;
+mod sums;
 mod uses;
 
 use rustc_hash::FxHashMap;
@@ -278,6 +279,24 @@ fn pool_cases(
             route: route_steps(evaluator, flow),
             route_is_known: true,
             estimate: None,
+        });
+    }
+    let own: Vec<&Flow> = flows.iter().filter(|flow| flow.pool == number).collect();
+    if let Some((demand, parts)) = sums::together(evaluator, &own) {
+        let (verdict, because) = judge::verdict(&demand, pool);
+        let mut fed_by: Vec<usize> = parts.iter().flat_map(|flow| feeding(evaluator, flow, sites, concurrency)).collect();
+        fed_by.sort_unstable();
+        fed_by.dedup();
+        cases.push(Case {
+            pool: number,
+            concurrency: fed_by,
+            supply: pool.capacity.effective.clone(),
+            verdict,
+            because,
+            route: parts.first().map(|flow| route_steps(evaluator, flow)).unwrap_or_default(),
+            route_is_known: true,
+            estimate: judge::estimate(&demand, pool),
+            demand,
         });
     }
     // A request that runs alone says nothing beside one that runs in company.

@@ -15,6 +15,8 @@ pub struct Route {
     pub hops: Vec<(Hop, ScopeRef)>,
     /// What stands beyond the pool's home: each of these makes pools, not requests.
     pub beyond: Vec<(Hop, ScopeRef)>,
+    /// Tasks that are started on it before the pool's home, each with the call that waits for it.
+    pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether it ends at a function that nothing in the scanned files calls.
     pub open: bool,
     /// Whether a call on it may as well lead elsewhere: its object is not known.
@@ -43,7 +45,14 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, 
         return None;
     }
     let home_after = way.home_after.unwrap_or(way.drafts.len());
-    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), open: way.open, assumed: way.assumed, one_of_several: ambiguous };
+    let mut route = Route {
+        hops: Vec::new(),
+        beyond: Vec::new(),
+        starts: way.starts.clone(),
+        open: way.open,
+        assumed: way.assumed,
+        one_of_several: ambiguous,
+    };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {
         if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
             if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }

@@ -18,6 +18,8 @@ pub struct Started<'c> {
     pub detached: bool,
     /// Whether nothing in the same function waits for it.
     pub runs_on: bool,
+    /// The call that waits for it.
+    pub joined_by: Option<ExprRef>,
 }
 
 /// Whether a function waits, after it started something, in one of the plain ways: `await task`, `future.result()`, `thread.join()`.
@@ -91,7 +93,13 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
     let held_back = window(evaluator, at).into_iter().chain(acquired_for(evaluator, at));
     counts.splice(0..0, held_back.map(|draft| (draft, scope)));
     let runs_on = join.is_none() && !is_waited_for(evaluator, at);
-    Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context), runs_on }
+    Started {
+        drafts: counts,
+        from: at,
+        detached: joined_in != Some(facts.expr(at.expr).context),
+        runs_on,
+        joined_by: join.and_then(|join| join.call),
+    }
 }
 
 /// Whether a fan-out that stands apart from what it waits for puts an `async` function of the project around each:

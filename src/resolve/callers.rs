@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{Binding, ExprRef, Possible, ScopeRef, Thing};
+use crate::catalog::concurrency::Starter;
 use crate::facts::{ArgumentKind, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind, StatementKind};
 
 /// Most callers of one function that are followed.
@@ -74,6 +75,12 @@ impl Evaluator<'_> {
             Some(class) if matches!(&*scope.name, "__init__" | "__new__" | "__post_init__") => {
                 for call in self.constructions(class) {
                     found.push(self.direct(call));
+                }
+                found.extend(self.super_callers(&scope.name, function, class));
+            }
+            Some(class) if &*scope.name == "run" && self.starts_when_made(class).is_some() => {
+                for call in self.constructions(class) {
+                    found.push(Caller { handed_on: true, ..self.direct(call) });
                 }
                 found.extend(self.super_callers(&scope.name, function, class));
             }
@@ -370,8 +377,8 @@ impl Evaluator<'_> {
         }
         names.push("cls".into());
         let mut found = Vec::new();
-        for name in names {
-            for (file, call) in self.project.calls_named(&name) {
+        for name in &names {
+            for (file, call) in self.project.calls_named(name) {
                 let call = ExprRef { file, expr: call };
                 let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
                 let makes = self.eval_open(ExprRef { file, expr: callee }).iter().any(|possible| match possible.thing {
@@ -385,16 +392,20 @@ impl Evaluator<'_> {
                 }
             }
         }
-        for (file, mention) in self.project.mentions_of(&self.scope(class).name) {
+        for (file, mention) in names.iter().flat_map(|name| self.project.mentions_of(name)) {
             let mention = ExprRef { file, expr: mention };
-            if self.is_passed_on(mention)
-                && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class))
-            {
-                let landings = self.landings(mention).into_iter().filter(|caller| !caller.handed_on).map(|caller| caller.call);
-                for call in landings {
-                    if !found.contains(&call) {
-                        found.push(call);
-                    }
+            let is_it = |possible: &Possible| match possible.thing {
+                Thing::Class(made) => {
+                    made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own)
+                }
+                _ => false,
+            };
+            if !self.is_passed_on(mention) || !self.eval_open(mention).iter().any(is_it) {
+                continue;
+            }
+            for caller in self.landings(mention).into_iter().filter(|caller| !caller.handed_on) {
+                if !found.contains(&caller.call) {
+                    found.push(caller.call);
                 }
             }
         }
@@ -407,6 +418,11 @@ impl Evaluator<'_> {
         }
         found.truncate(MAX_CALLERS);
         found
+    }
+
+    /// The call of a library that starts a thread or process, where a class derives from what it makes: its `run` then runs beside the rest.
+    pub fn starts_when_made(&self, class: ScopeRef) -> Option<&Starter> {
+        self.ancestry(class).1.iter().find_map(|symbol| self.project.catalog.starter(symbol))
     }
 
     /// Whether a mention stands in a collection, an argument or on its own: not in an annotation's subscript or a base list.

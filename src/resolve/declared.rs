@@ -89,7 +89,18 @@ impl Evaluator<'_> {
             Thing::Class(class) => self.find_method(class, "__init__").map(|function| (function, 1)),
             _ => None,
         });
-        let Some((function, skip)) = function else { return };
+        let Some((function, skip)) = function else {
+            // The settings of a client that sends several requests at once by itself.
+            let hidden = || catalog.sources().iter().flat_map(|source| &source.hidden);
+            let is_config = self.eval_open(part(*callee)).iter().any(|possible| match &possible.thing {
+                Thing::Symbol(symbol) => hidden().any(|hidden| hidden.configs.iter().any(|config| **config == **symbol)),
+                _ => false,
+            });
+            for (name, value) in named.into_iter().filter(|_| is_config) {
+                self.declare(self.span(part(value)), ConcurrencyKind::Config, name, self.eval_open(part(value)), found);
+            }
+            return;
+        };
         for (name, value) in named {
             self.declare(self.span(part(value)), ConcurrencyKind::Config, name, self.eval_open(part(value)), found);
         }

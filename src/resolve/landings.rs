@@ -157,7 +157,15 @@ impl Evaluator<'_> {
         let ExprKind::Call { callee, .. } = self.expr(call).kind else { return };
         let callee = ExprRef { file: call.file, expr: callee };
         let mut goes_in = false;
-        for possible in self.eval_open(callee) {
+        let mut called = self.eval_open(callee);
+        // `super().__init__(callback)`
+        if let ExprKind::Attribute { object, name, .. } = &self.expr(callee).kind
+            && let Some(Some((method, within))) = self.super_target(ExprRef { file: call.file, expr: *object }, name)
+        {
+            let this = self.this_of(within, &self.open_frame(within));
+            called = vec![super::thing::Possible::literal(Thing::Method(Rc::new(this), method), self.span(callee))];
+        }
+        for possible in called {
             let function = match &possible.thing {
                 // `parser.set_defaults(run=command)`: `args.run(…)` calls it.
                 Thing::Part(made, path)
@@ -315,7 +323,11 @@ impl Evaluator<'_> {
                 StatementKind::Bind { target: Target::Name(name), value, .. }
                     if place.holds == Holds::Several && self.iterates(*value, place.at) =>
                 {
-                    self.names(scope_at, name, &place.moved(place.at, Holds::It), places);
+                    // The variable is another one in another loop.
+                    let uses = self.name_uses(scope_at, name).into_iter();
+                    let in_turn =
+                        uses.filter(|at| self.scope_of(*at) != scope_at || scope.is_within(self.context_of(*at), statement.context));
+                    places.extend(in_turn.map(|at| place.moved(at, Holds::It)));
                 }
                 StatementKind::Bind { target, value, .. } if *value == place.at.expr => match target {
                     Target::Name(name) => self.names(scope_at, name, place, places),

@@ -347,7 +347,16 @@ impl<'p> Evaluator<'p> {
 
 /// Local names that stand for something imported under another name.
 fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -> FxHashSet<&'l str> {
-    let mut aliases = FxHashSet::default();
+    let mut aliases: FxHashSet<&str> = FxHashSet::default();
+    for scope in &loaded.facts.scopes {
+        // `def __init__(self, make=aiohttp.ClientSession)`
+        for parameter in &scope.parameters {
+            let default = parameter.default.and_then(|default| super::index::last_name(&loaded.facts, default));
+            if default.is_some_and(|last| names.contains(&**last)) {
+                aliases.insert(&*parameter.name);
+            }
+        }
+    }
     for scope in &loaded.facts.scopes {
         for statement in &scope.statements {
             match &statement.kind {
@@ -359,7 +368,8 @@ fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -
                 }
                 // `make = aiohttp.ClientSession`
                 StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. }
-                    if super::index::last_name(&loaded.facts, *value).is_some_and(|last| names.contains(&**last)) =>
+                    if super::index::last_name(&loaded.facts, *value)
+                        .is_some_and(|last| names.contains(&**last) || aliases.contains(&**last)) =>
                 {
                     aliases.insert(&**name);
                 }
