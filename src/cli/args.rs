@@ -6,6 +6,8 @@ use std::str::FromStr;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+#[cfg(feature = "probe")]
+use super::mock;
 use super::{explain, plan, pools, scan, show};
 use crate::render::Format;
 use crate::value::parse_seconds;
@@ -29,6 +31,9 @@ pub(super) enum Command {
     Pools(pools::Arguments),
     /// Say what becomes of so many requests at once, and what to write: what-if, without a program
     Plan(plan::Arguments),
+    /// Be a slow server, and say what came in
+    #[cfg(feature = "probe")]
+    Mock(mock::Arguments),
     /// Explain a rule or a library
     Explain(explain::Arguments),
     /// Show what the analysis saw, step by step
