@@ -16,6 +16,8 @@ mod nearby;
 mod pages;
 mod plan;
 mod pools;
+#[cfg(feature = "probe")]
+mod probe;
 mod scan;
 mod show;
 mod terminal;
@@ -68,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::Pools(arguments) => pools::run(&arguments, &terminal),
         Command::Plan(arguments) => plan::run(&arguments, &terminal),
         Command::Explain(arguments) => explain::run(&arguments, &terminal),
+        #[cfg(feature = "probe")]
+        Command::Probe(arguments) => probe::run(&arguments, &terminal),
         #[cfg(feature = "probe")]
         Command::Mock(arguments) => mock::run(&arguments, &terminal),
         Command::Show(arguments) => show::run(&arguments, &terminal),
