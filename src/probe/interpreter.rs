@@ -17,7 +17,10 @@ const ENVIRONMENTS: [&str; 3] = [".venv", "venv", "env"];
 /// Finds it. `project` is the folder from which to look, upwards to the repository's root.
 pub fn find(named: Option<&Path>, project: &Path) -> Interpreter {
     if let Some(path) = named {
-        return Interpreter { path: path.into(), because: "named by --python".into() };
+        // The driver does not start in this folder; a bare name is looked for on the path.
+        let is_bare = path.components().count() == 1 && !path.as_os_str().is_empty();
+        let whole = if is_bare { path.into() } else { std::path::absolute(path).unwrap_or_else(|_| path.into()) };
+        return Interpreter { path: whole, because: "named by --python".into() };
     }
     if let Some(active) = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from).and_then(|folder| program_in(&folder)) {
         return Interpreter { path: active, because: "of the active virtual environment".into() };

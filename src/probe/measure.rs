@@ -69,7 +69,8 @@ pub fn run(
     let capacity = scenario
         .server
         .map(|server| Capacity { requests: server.capacity, refuse_for: matches!(server.when_full, WhenFull::Reject).then_some(1) });
-    let latency = Latency::Listed(times.to_vec());
+    // The last entry is for the request that only warms the client up.
+    let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
     let config = Config { hosts: scenario.limits.hosts, latency, capacity, ..Config::default() };
     let server = Server::start(config).map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
     let job = Job {
@@ -82,7 +83,9 @@ pub fn run(
         bursts: 1,
     };
     let run = driver::run(interpreter, library, &job, patience)?;
-    Ok(put_together(run, &server.stop(), times))
+    let mut log = server.stop();
+    log.records.retain(|record| record.id.is_some_and(|id| id < times.len() as u64));
+    Ok(put_together(run, &log, times))
 }
 
 /// What one request costs the client, seconds: the middle of some waves of requests that all begin at once, each on a connection of its
@@ -95,7 +98,7 @@ pub fn cost(
     at_once: u64,
     patience: Duration,
 ) -> Result<f64, Refusal> {
-    let latency = Latency::Listed(vec![WAVE]);
+    let latency = Latency::Listed((0..at_once.max(1)).map(|_| WAVE).chain([0.0]).collect());
     let server = Server::start(Config { latency, ..Config::default() });
     let server = server.map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
     let urls = server.addresses().iter().map(|address| format!("http://{address}")).collect();

@@ -174,3 +174,64 @@ impl Drop for Driver {
         self.kill();
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    /// A program that stands in for an interpreter.
+    fn script(folder: &Path, text: &str) -> std::path::PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join("python");
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    fn outcome(text: &str, patience: f64) -> Result<Said, Silence> {
+        let folder = tempfile::tempdir().unwrap();
+        run(&script(folder.path(), text), "{}", Duration::from_secs_f64(patience))
+    }
+
+    #[test]
+    fn what_is_said_is_heard() {
+        let said = outcome("echo one; echo two; echo oh >&2; exit 3", 20.0).unwrap();
+        assert_eq!((said.lines, said.errors.as_str()), (vec!["one\n".to_string(), "two\n".to_string()], "oh\n"));
+        assert!(said.status.unwrap().contains('3'));
+        assert_eq!(outcome("cat > /dev/null", 0.3), Err(Silence::TooLate(Duration::from_secs_f64(0.3))), "its input stays open");
+        assert_eq!(outcome("exit 0", 20.0), Ok(Said::default()));
+        assert!(matches!(run(Path::new("/no/such/python"), "{}", LEAVE), Err(Silence::NotStarted(_))));
+    }
+
+    #[test]
+    fn nobody_is_listened_to_for_ever() {
+        assert_eq!(outcome("yes", 60.0), Err(Silence::TooMuch));
+        assert_eq!(outcome("tr '\\0' a < /dev/zero", 60.0), Err(Silence::TooMuch));
+        assert_eq!(outcome("printf '\\377\\376\\n'; sleep 60", 60.0), Err(Silence::NoText));
+        assert!(outcome("yes >&2 & sleep 0.3; kill $!", 60.0).unwrap().errors.len() <= ERROR_TAIL);
+    }
+
+    #[test]
+    fn children_of_a_driver_end_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let pid_file = folder.path().join("pid");
+        let text = format!("sleep 1000 & echo $! > {}; wait", pid_file.display());
+        assert!(matches!(run(&script(folder.path(), &text), "{}", Duration::from_secs(1)), Err(Silence::TooLate(_))));
+        let pid = std::fs::read_to_string(&pid_file).unwrap().trim().parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
+        let is_gone = || rustix::process::test_kill_process(pid).is_err() || is_zombie(pid);
+        assert!(
+            (0..100).any(|_| is_gone() || {
+                std::thread::sleep(TICK);
+                false
+            }),
+            "{pid:?} still runs"
+        );
+    }
+
+    /// Killed, and not yet collected by whoever inherited it.
+    fn is_zombie(pid: rustix::process::Pid) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+    }
+}

@@ -40,7 +40,7 @@ impl Found<'_> {
 /// When nothing is too small, or it is not said which case is meant.
 pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Task>, Failure> {
     let (paths, lines): (Vec<PathBuf>, Vec<Option<usize>>) = arguments.paths.iter().map(|text| place(text)).unzip();
-    let scope = Scope { paths: paths.clone(), exclude: Vec::new(), config: None, no_config: false, threads: None };
+    let scope = Scope { paths: scanned(&paths, &lines), exclude: Vec::new(), config: None, no_config: false, threads: None };
     let load = &arguments.load;
     let declared = load.concurrency.map(|_| load);
     let load = args::Load {
@@ -82,6 +82,19 @@ fn place(text: &str) -> (PathBuf, Option<usize>) {
         Some((path, line)) if !path.is_empty() => (path.into(), Some(line)),
         _ => (text.into(), None),
     }
+}
+
+/// What is scanned: for a line the whole program around its file, because the concurrency and the version stand elsewhere.
+fn scanned(paths: &[PathBuf], lines: &[Option<usize>]) -> Vec<PathBuf> {
+    let around = |(path, line): (&PathBuf, &Option<usize>)| match line {
+        None => path.clone(),
+        Some(_) if path.is_relative() && !path.starts_with("..") => ".".into(),
+        Some(_) => path.parent().unwrap_or(path).to_path_buf(),
+    };
+    let mut scanned: Vec<PathBuf> = paths.iter().zip(lines).map(around).collect();
+    scanned.sort();
+    scanned.dedup();
+    scanned
 }
 
 fn ends_like(path: &str, meant: &std::path::Path) -> bool {
@@ -143,7 +156,7 @@ fn task(arguments: &Arguments, found: &Found<'_>, workloads: &[Workload]) -> Res
     let (pool, load) = (found.pool, &arguments.load);
     let capacity = &pool.capacity;
     // No limit is infinite here; a limit that is not known is the effective one.
-    let written = |value: &Option<Value>| value.as_ref().map(|value| limit_of(value));
+    let written = |value: &Option<Value>| value.as_ref().map(limit_of);
     let (total, per_host) = (written(&capacity.total), written(&capacity.per_host));
     let unknown = [total, per_host].contains(&Some(None));
     if unknown {

@@ -1,19 +1,20 @@
 """The SDKs of OpenAI and Anthropic: one asynchronous client for each host, all on one HTTP client with the limits in question."""
-PACKAGES = [LIBRARY, "httpx", "httpcore"]  # noqa: F821
+PACKAGES = [LIBRARY]  # noqa: F821
 THREADS = False
 
 
 class Client:
     def __init__(self, settings):
-        import httpx
-
         module = __import__(LIBRARY)  # noqa: F821
-        limits = httpx.Limits(
+        # Either stands on httpx or on its successor, by its version.
+        made_from = [one for one in module.DefaultAsyncHttpxClient.__mro__ if one.__name__ == "AsyncClient"]
+        http = sys.modules[made_from[0].__module__.split(".")[0]]  # noqa: F821
+        limits = http.Limits(
             max_connections=settings.get("max_connections"), max_keepalive_connections=settings.get("max_keepalive_connections")
         )
         names = {"connect": "connect_timeout", "read": "read_timeout", "write": "write_timeout", "pool": "pool_timeout"}
-        time_outs = httpx.Timeout(**{ours: settings.get(theirs) for ours, theirs in names.items()})
-        self.http = httpx.AsyncClient(limits=limits, timeout=time_outs, trust_env=False)
+        time_outs = http.Timeout(**{ours: settings.get(theirs) for ours, theirs in names.items()})
+        self.http = http.AsyncClient(limits=limits, timeout=time_outs, trust_env=False)
         self.is_openai = LIBRARY == "openai"  # noqa: F821
         made, path = (module.AsyncOpenAI, "/v1") if self.is_openai else (module.AsyncAnthropic, "")
         self.clients = {

@@ -127,7 +127,8 @@ mod tests {
             for number in 0..3 {
                 let text = String::from_utf8(event(kind, number, 3)).unwrap();
                 let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
-                assert!(data.map(|data| serde_json::from_str::<serde_json::Value>(data).unwrap()).count() > 0);
+                let values: Vec<serde_json::Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
+                assert!(!values.is_empty(), "{text}");
                 assert_eq!(text.ends_with("0\r\n\r\n"), number == 2);
             }
         }

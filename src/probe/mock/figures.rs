@@ -1,5 +1,7 @@
 //! What a server's log comes to: counts, peaks, and requests and connections over time.
 
+use serde::Serialize;
+
 use super::record::{Log, Outcome};
 use crate::probe::clock::{Nanoseconds, seconds};
 
@@ -7,9 +9,10 @@ use crate::probe::clock::{Nanoseconds, seconds};
 pub const MOMENTS: usize = 120;
 
 /// How things stood during one span of time.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct Moment {
     /// Begin of the span, seconds after the first arrival.
+    #[serde(rename = "at_s")]
     pub at: f64,
     /// Requests under way, on average.
     pub in_flight: f64,
@@ -20,7 +23,7 @@ pub struct Moment {
 }
 
 /// Figures of a log.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct Figures {
     /// Requests that arrived.
     pub requests: u64,
@@ -41,8 +44,10 @@ pub struct Figures {
     /// Most requests under way at once.
     pub most_in_flight: u64,
     /// From the first arrival to the last end, seconds.
+    #[serde(rename = "wall_s")]
     pub wall: f64,
     /// Mean time from arrival to end of the answered ones, seconds.
+    #[serde(rename = "mean_service_s")]
     pub mean_service: f64,
     /// Over time; empty without requests.
     pub timeline: Vec<Moment>,

@@ -227,7 +227,7 @@ impl Loop {
 
     fn fault(&self, number: usize) -> Option<Fault> {
         let nth = number as u64 + 1;
-        self.config.faults.iter().find(|(_, every)| *every > 0 && nth % every == 0).map(|(fault, _)| *fault)
+        self.config.faults.iter().find(|(_, every)| *every > 0 && nth.is_multiple_of(*every)).map(|(fault, _)| *fault)
     }
 
     fn due(&mut self, due: Due) {
