@@ -79,8 +79,8 @@ fn six_hundred_connections_at_once() {
     let wall = begin.elapsed().as_secs_f64();
     let figures = Figures::of(&server.stop());
     assert_eq!((figures.done, figures.opened, figures.most_connections, figures.most_in_flight), (1200, 600, 600, 600));
-    assert!(figures.mean_service - 0.5 < 0.05, "{}", figures.mean_service);
-    assert!(wall < 3.0, "{wall}");
+    // Alone it is 1.1 s and 3 ms late; room is given for a busy machine.
+    assert!((0.5..0.7).contains(&figures.mean_service) && (1.0..6.0).contains(&wall), "{} {wall}", figures.mean_service);
 }
 
 #[test]

@@ -28,6 +28,15 @@ pub struct Source {
     /// Calls that start one task or thread.
     #[serde(default, rename = "starter")]
     pub starters: Vec<Starter>,
+    /// What runs a function for each request of a server.
+    #[serde(default, rename = "handler")]
+    pub handlers: Vec<Handler>,
+    /// Calls that prepare a request, to be sent later through a client that they are given.
+    #[serde(default, rename = "prepares")]
+    pub prepares: Vec<Prepares>,
+    /// Methods of clients that send several requests at once by themselves.
+    #[serde(default, rename = "hidden")]
+    pub hidden: Vec<Hidden>,
     /// Command-line parsers.
     #[serde(default, rename = "parser")]
     pub parsers: Vec<Parser>,
@@ -95,6 +104,8 @@ pub struct Executor {
     pub method: Option<String>,
     /// Position of a function that each worker calls once for itself: what it makes, every worker has for itself (actix `HttpServer::new`).
     pub per_worker: Option<usize>,
+    /// Parameter by which another executor is given, which then runs everything.
+    pub given: Option<String>,
     /// Whether each worker is a process with a copy of everything (pools are then per process).
     #[serde(default)]
     pub processes: bool,
@@ -180,6 +191,52 @@ pub struct Starter {
 
 fn yes() -> bool {
     true
+}
+
+/// How a server is told to run a function for each request that it gets.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Handler {
+    /// Constructors of the application, router or table of routes.
+    #[serde(default)]
+    pub objects: Vec<String>,
+    /// Methods of these objects that decorate a handler.
+    #[serde(default)]
+    pub decorators: Vec<String>,
+    /// Methods of these objects, or of a part of them (`app.router`), that take a handler as an argument.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// Decorators and calls that take a handler, by their own names.
+    #[serde(default)]
+    pub symbols: Vec<String>,
+}
+
+/// A call that prepares a request for a client that it is given by name.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Prepares {
+    /// Names of the call.
+    pub symbols: Vec<String>,
+    /// The parameter that takes the client.
+    pub client: String,
+}
+
+/// A method of a client that splits its work into several requests at once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Hidden {
+    /// Constructors of the client.
+    pub clients: Vec<String>,
+    /// The methods.
+    pub methods: Vec<String>,
+    /// Parameter of the method that takes an object with the number, where there is one.
+    pub config: Option<String>,
+    /// Parameter of that object's constructor, or of the method, that is the number.
+    pub limit: String,
+    /// Its default: as many at most; one where there is little to send.
+    pub default: f64,
+    /// Where that was read.
+    pub source: String,
 }
 
 /// A command-line parser object.

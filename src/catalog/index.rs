@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::concurrency::{Environment, Executor, FanOut, FlagOption, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter};
+use super::concurrency::{
+    Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter,
+};
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
@@ -170,6 +172,18 @@ impl Catalog {
     /// The call that starts a task, by the method's name, whatever it is called on.
     pub fn starter_method(&self, name: &str) -> Option<&Starter> {
         self.entry(&self.starter_methods, name, |source| &source.starters)
+    }
+
+    /// How servers are told of the functions that they run for each request.
+    pub fn handlers(&self) -> impl Iterator<Item = &Handler> {
+        self.sources.iter().flat_map(|source| &source.handlers)
+    }
+
+    /// The method of a client, by the client's constructor, that sends several requests at once.
+    pub fn hidden(&self, client: &str, method: &str) -> Option<&Hidden> {
+        let all = self.sources.iter().flat_map(|source| &source.hidden);
+        all.into_iter()
+            .find(|hidden| hidden.clients.iter().any(|known| known == client) && hidden.methods.iter().any(|known| known == method))
     }
 
     /// The command-line parser that a symbol makes.

@@ -1,13 +1,22 @@
 //! From a request outward to everything that makes it run, one way for each chain of callers.
 
+use rustc_hash::FxHashMap;
+
 use super::homes::Home;
-use super::hops::{Draft, What, fan_out_of, is_awaited, limiters_around, together};
+use super::hops::{Draft, What};
+use super::limits::{is_executor, limiters_around, loops_around};
+use super::served;
+use super::starts::{fan_out_of, is_awaited, is_joined, together};
 use super::streams;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
+use crate::text::Span;
 
 /// Most ways from one request.
 const MAX_WAYS: usize = 24;
+
+/// Most ways that are followed on from one function with the same things before it; their arguments may differ.
+const MAX_VISITS: u32 = 3;
 
 /// Longest way, in functions.
 const MAX_FUNCTIONS: usize = 20;
@@ -21,6 +30,10 @@ pub struct Way<'c> {
     pub calls: Vec<(ScopeRef, Caller)>,
     /// Functions on the way that were handed what they call: the call that did is the only way on from them.
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
+    /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
+    pub runs_on: bool,
+    /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
+    pub open: bool,
     /// Whether a call on the way may as well mean another function.
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
@@ -28,30 +41,60 @@ pub struct Way<'c> {
 }
 
 /// All ways from a request through a pool with these homes.
-pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
-    let mut climber = Climber { evaluator, homes, found: Vec::new() };
+pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
+    let mut climber = Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default() };
     let mut seen = Vec::new();
+    let mut way = Way::default();
+    let Some(object) = object else {
+        // Prepared here, sent with others later.
+        climber.side_by_side(from, None, way, &mut seen);
+        return climber.found;
+    };
+    if let Some(hidden) = served::hidden(evaluator, from, object) {
+        way.drafts.push((Draft::silent(What::Hidden(from, hidden), evaluator.span(from)), evaluator.scope_of(from)));
+    }
+    // A client that runs its requests on an executor of its own.
+    if is_executor(evaluator, object) {
+        way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(from)), evaluator.scope_of(from)));
+        climber.side_by_side(from, None, way, &mut seen);
+        return climber.found;
+    }
     match evaluator.expr(from).kind {
-        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, Way::default(), &mut seen),
-        ExprKind::Call { .. } => climber.inline(from, Way::default(), &mut seen),
+        ExprKind::Call { .. } if climber.is_started(from) => climber.coroutine(from, way, &mut seen),
+        ExprKind::Call { .. } => climber.inline(from, way, &mut seen),
         // A method that is handed on: `executor.map(session.get, urls)`.
         _ => match evaluator.handed_on(from) {
-            Some(caller) => climber.handed_on(&caller, Way::default(), &mut seen),
-            None => climber.inline(from, Way::default(), &mut seen),
+            Some(caller) => climber.handed_on(&caller, way, &mut seen),
+            None => climber.inline(from, way, &mut seen),
         },
     }
     climber.found
+}
+
+/// A function, the call that handed it what it calls, and what stands on the way to it.
+type Reached = (ScopeRef, Option<ExprRef>, Vec<Span>);
+
+/// Places of what changes how many run at once.
+fn counting(way: &Way<'_>) -> Vec<Span> {
+    way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call)).map(|(draft, _)| draft.at).collect()
 }
 
 struct Climber<'e, 'c> {
     evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
     found: Vec<Way<'c>>,
+    /// How often each function was reached with the same things on the way: what lies beyond is the same then.
+    visits: FxHashMap<Reached, u32>,
+    /// How often a way ended with the same things on it.
+    ends: FxHashMap<(Vec<Span>, Option<usize>, bool), u32>,
 }
 
 impl<'c> Climber<'_, 'c> {
     fn end(&mut self, way: Way<'c>) {
-        if self.found.len() < MAX_WAYS {
+        // Ends with the same things on the way say the same, but for the arguments on it.
+        let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
+        *twins += 1;
+        if *twins <= MAX_VISITS && self.found.len() < MAX_WAYS {
             self.found.push(way);
         }
     }
@@ -97,6 +140,9 @@ impl<'c> Climber<'_, 'c> {
         let catalog = self.evaluator.project.catalog;
         self.evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
             Thing::Symbol(symbol) => catalog.starter(symbol).is_some(),
+            Thing::Part(made, path) => {
+                catalog.starter(&format!("{}.{path}", made.symbol)).or_else(|| catalog.starter_method(method)).is_some()
+            }
             _ => catalog.starter_method(method).is_some(),
         })
     }
@@ -104,7 +150,13 @@ impl<'c> Climber<'_, 'c> {
     /// An expression that runs where it stands: the limiters around it, then whoever runs its scope.
     fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let scope = self.evaluator.scope_of(at);
-        way.drafts.extend(limiters_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
+        if way.runs_on {
+            way.drafts.extend(loops_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
+        } else {
+            way.drafts.extend(limiters_around(self.evaluator, at));
+        }
+        // Who calls further out is taken to wait in its own way: workers are mostly started and waited for by the same object.
+        way.runs_on &= self.evaluator.scope(scope).kind == ScopeKind::Comprehension;
         self.leave(scope, way, seen);
     }
 
@@ -113,6 +165,7 @@ impl<'c> Climber<'_, 'c> {
         let started = together(self.evaluator, at, many);
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
+        way.runs_on |= started.runs_on;
         if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 
@@ -124,7 +177,8 @@ impl<'c> Climber<'_, 'c> {
                 return match self.evaluator.project.tables(scope.file).maker.get(&scope.scope) {
                     Some(maker) => {
                         let maker = ExprRef { file: scope.file, expr: *maker };
-                        way.drafts.push((Draft::silent(What::Loop, self.evaluator.span(maker)), self.evaluator.scope_of(maker)));
+                        let turns = if way.runs_on { What::Elements(maker) } else { What::Loop };
+                        way.drafts.push((Draft::silent(turns, self.evaluator.span(maker)), self.evaluator.scope_of(maker)));
                         self.inline(maker, way, seen)
                     }
                     None => self.end(way),
@@ -139,14 +193,27 @@ impl<'c> Climber<'_, 'c> {
             return self.end(way);
         }
         let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
+        let visits = self.visits.entry((scope, handed, counting(&way))).or_default();
+        *visits += 1;
+        if *visits > MAX_VISITS {
+            return;
+        }
         let callers = match handed {
             Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
             None => self.evaluator.callers_of(scope),
         };
-        if callers.is_empty() {
+        if let Some(decorator) = served::handler(self.evaluator, scope) {
+            let place = self.evaluator.span(decorator);
+            let mut way = way.clone();
+            way.drafts.push((Draft::silent(What::Served, place), self.evaluator.scope_of(decorator)));
+            self.end(way);
+        } else if callers.is_empty() {
             return match self.tail_of(scope) {
                 Some(outer) => self.leave(outer, way, seen),
-                None => self.end(way),
+                None => {
+                    way.open = self.evaluator.scope(scope).kind == ScopeKind::Function;
+                    self.end(way)
+                }
             };
         }
         seen.push(scope);
@@ -211,15 +278,17 @@ impl<'c> Climber<'_, 'c> {
         let evaluator = self.evaluator;
         // What a decorator does around each call of the function.
         if let Some(inside) = evaluator.wrapped_call(function) {
-            let scope = evaluator.scope_of(inside);
-            way.drafts.extend(limiters_around(evaluator, inside).into_iter().map(|draft| (draft, scope)));
+            way.drafts.extend(limiters_around(evaluator, inside));
         }
         if caller.handed_on {
             return self.handed_on(caller, way, seen);
         }
         let at = evaluator.scope_of(caller.call);
         let name = &evaluator.scope(function).name;
-        let runs_here = !evaluator.scope(function).is_async || is_awaited(evaluator, caller.call);
+        let is_awaited = is_awaited(evaluator, caller.call);
+        let runs_here = !evaluator.scope(function).is_async || is_awaited;
+        // What a plain function started and gave back is waited for here.
+        way.runs_on &= !(is_awaited && !evaluator.scope(function).is_async);
         let said = match (name.is_empty(), runs_here) {
             (true, _) => String::new(),
             (false, true) => format!("calls `{name}`"),
@@ -232,18 +301,21 @@ impl<'c> Climber<'_, 'c> {
     /// A coroutine that is given to something: a fan-out, a starter, an executor, a function of the project that awaits it; or kept for later.
     fn coroutine(&mut self, call: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let evaluator = self.evaluator;
-        let Some((outer, receiver)) = self.given_to(call) else { return self.side_by_side(call, None, way, seen) };
+        let Some((outer, receiver)) = self.given_to(call) else {
+            // Kept, and not started: without something that waits for all together, each runs when it is awaited.
+            return if is_joined(evaluator, call) { self.side_by_side(call, None, way, seen) } else { self.inline(call, way, seen) };
+        };
         match receiver {
             Receiver::Wrapper(awaits) => {
-                let scope = evaluator.scope_of(awaits);
-                way.drafts.extend(limiters_around(evaluator, awaits).into_iter().map(|draft| (draft, scope)));
+                way.drafts.extend(limiters_around(evaluator, awaits));
                 if is_awaited(evaluator, outer) { self.inline(outer, way, seen) } else { self.coroutine(outer, way, seen) }
             }
             Receiver::Executor(object) => {
                 way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(outer)), evaluator.scope_of(outer)));
                 self.side_by_side(outer, None, way, seen)
             }
-            Receiver::Other => self.side_by_side(outer, None, way, seen),
+            Receiver::Other if self.is_starter(outer) || is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
+            Receiver::Other => self.inline(outer, way, seen),
         }
     }
 
@@ -309,9 +381,20 @@ impl<'c> Climber<'_, 'c> {
             ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
             _ => (String::new(), None),
         };
+        if served::adds_handler(evaluator, callee) {
+            way.drafts.push((Draft::silent(What::Served, place), scope));
+            return self.end(way);
+        }
         for possible in evaluator.eval_open(callee) {
             let symbol = match &possible.thing {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
+                // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
+                Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
+                    let Some(object) = object else { continue };
+                    way.drafts.push((Draft::silent(What::Runs(object), place), scope));
+                    let many = evaluator.positional(caller.call, 1).map(What::Elements);
+                    return self.side_by_side(caller.call, many, way, seen);
+                }
                 Thing::Part(made, _) => {
                     let submits = catalog
                         .executor(&made.symbol)
@@ -347,7 +430,7 @@ impl<'c> Climber<'_, 'c> {
                     way.drafts.extend(self.permits(task, caller.call));
                 }
                 way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
-                let waits = !starter.detached && is_awaited(evaluator, caller.call);
+                let waits = is_awaited(evaluator, caller.call);
                 return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
             }
             if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {

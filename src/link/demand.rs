@@ -38,6 +38,9 @@ pub struct Decider {
 
 /// A cap that holds as far out as its limiter is shared.
 struct Cap {
+    /// How many hold it.
+    holders: Value,
+    /// How many requests that are: each holder may send several.
     value: Value,
     site: ExprRef,
     kind: ConcurrencyKind,
@@ -54,6 +57,8 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     let mut caps: Vec<Cap> = Vec::new();
     let mut made_per_task = Vec::new();
     let mut fans_out = false;
+    // Whether the demand so far is a limit that an unknown number of tasks is taken to fill.
+    let mut filled = false;
     let mut last_scope: Option<ScopeRef> = None;
     for (hop, scope) in &route.hops {
         if last_scope != Some(*scope) {
@@ -66,14 +71,19 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
             HopKind::FanOut => {
                 fans_out = true;
                 current = times(&current, hop);
-                if !matches!(current.amount, Amount::One(number) if number == 1.0) {
+                if !is_one(&current) {
                     decided_by = Some(Decider { at: hop.at, site: None, kind: ConcurrencyKind::FanOut });
                 }
-                apply(&mut current, &mut caps, &mut decided_by);
+                filled |= apply(&mut current, &mut caps, &mut decided_by);
             }
             HopKind::Limiter { site, kind } => {
                 let homes = known_homes.entry(*site).or_insert_with(|| homes(evaluator, *site)).clone();
-                caps.push(Cap { value: hop.value.clone(), site: *site, kind: *kind, at: hop.at, homes, used: false });
+                let value = match is_one(&current) {
+                    true => hop.value.clone(),
+                    false if filled => full_at_once(&current, hop),
+                    false => times(&current, hop),
+                };
+                caps.push(Cap { holders: hop.value.clone(), value, site: *site, kind: *kind, at: hop.at, homes, used: false });
             }
             HopKind::Processes => {
                 // What runs in another process has its own copy of the pool.
@@ -85,8 +95,32 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     if let Some(left) = last_scope {
         leave(left, &mut caps, &mut made_per_task, route);
     }
+    if route.open && !fans_out {
+        fill(&mut current, &caps, &mut decided_by);
+    }
+    if route.one_of_several {
+        current.certainty = Certainty::Assumed;
+    }
     let home_repeats = route.beyond.iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut | HopKind::Loop));
     Demand { value: current, decided_by, made_per_task, fans_out, home_repeats }
+}
+
+/// What nothing in the scanned files calls, and what still has a limiter or an executor that outlives it, is meant to be called many times at
+/// once: as many as that lets through.
+fn fill(current: &mut Value, caps: &[Cap], decided_by: &mut Option<Decider>) {
+    let known = caps.iter().filter_map(|cap| cap.value.amount.greatest().filter(|most| most.is_finite()).map(|most| (cap, most)));
+    let Some((cap, most)) = known.min_by(|one, other| one.1.total_cmp(&other.1)) else { return };
+    if most <= 1.0 {
+        return;
+    }
+    let mut value = cap.value.clone();
+    value.certainty = Certainty::Assumed;
+    value.trail.insert(
+        0,
+        Step { at: Some(cap.at), said: format!("at most {} at a time; nobody here says how many ask", number_of(&cap.holders)) },
+    );
+    *current = value;
+    *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
 }
 
 /// A limiter that is made in the scope that is left bounds nothing beyond it.
@@ -104,6 +138,10 @@ fn leave(scope: ScopeRef, caps: &mut Vec<Cap>, made_per_task: &mut Vec<ExprRef>,
     });
 }
 
+fn is_one(value: &Value) -> bool {
+    matches!(value.amount, Amount::One(number) if number == 1.0)
+}
+
 fn one() -> Value {
     Value {
         amount: Amount::One(1.0),
@@ -116,7 +154,7 @@ fn one() -> Value {
 }
 
 fn times(current: &Value, hop: &Hop) -> Value {
-    if matches!(current.amount, Amount::One(number) if number == 1.0) {
+    if is_one(current) {
         let mut value = hop.value.clone();
         value.trail.insert(0, Step { at: Some(hop.at), said: hop.said.clone() });
         return value;
@@ -144,12 +182,25 @@ fn times(current: &Value, hop: &Hop) -> Value {
     }
 }
 
+/// Limits inside limits, each filled by an unknown number of tasks: all of them full at the same time is the most there can be, and the
+/// larger of the two what is to be counted on.
+fn full_at_once(current: &Value, hop: &Hop) -> Value {
+    let mut value = times(current, hop);
+    if let (Some(one), Some(other), Some(high)) = (current.amount.least(), hop.value.amount.least(), value.amount.greatest()) {
+        value.amount = Amount::Range { low: Some(one.max(other)), high: Some(high) };
+    }
+    value
+}
+
 fn product(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     a.zip(b).map(|(a, b)| if a == 0.0 || b == 0.0 { 0.0 } else { a * b })
 }
 
 /// Bounds the demand by the caps that hold here: the smallest decides, and an unknown number of tasks is taken to fill it.
-fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>) {
+///
+/// Whether an unknown number was taken to fill one.
+fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>) -> bool {
+    let mut filled = false;
     for cap in caps.iter_mut() {
         cap.used = true;
         let tighter = match (cap.value.amount.greatest(), current.amount.greatest()) {
@@ -165,11 +216,13 @@ fn apply(current: &mut Value, caps: &mut [Cap], decided_by: &mut Option<Decider>
             {
                 continue;
             }
-            value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time", number_of(&cap.value)) });
+            value.trail.insert(0, Step { at: Some(cap.at), said: format!("at most {} at a time", number_of(&cap.holders)) });
+            filled |= current.amount.greatest().is_none();
             *current = value;
             *decided_by = Some(Decider { at: cap.at, site: Some(cap.site), kind: cap.kind });
         }
     }
+    filled
 }
 
 fn number_of(value: &Value) -> String {

@@ -169,6 +169,7 @@ fn escape(
     let facts = evaluator.project.facts(file);
     let index = evaluator.project.tables(file);
     let mut left = false;
+    let mut returned = false;
     for mention in index.mentions.get(name).into_iter().flatten() {
         let expr = facts.expr(*mention);
         if !matches!(expr.kind, ExprKind::Name(_)) || !reaches(evaluator, file, expr.scope, scope) {
@@ -189,10 +190,7 @@ fn escape(
         }
         for statement in &facts.scope(expr.scope).statements {
             match &statement.kind {
-                StatementKind::Return(value) | StatementKind::Yield(value) if *value == inner && expr.scope == scope => {
-                    left = true;
-                    to_callers(evaluator, function, found, seen, steps);
-                }
+                StatementKind::Return(value) | StatementKind::Yield(value) if *value == inner && expr.scope == scope => returned = true,
                 StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } if *value == inner => {
                     left = true;
                     attribute(evaluator, ExprRef { file, expr: *object }, function, found, seen, steps);
@@ -210,6 +208,11 @@ fn escape(
                 _ => {}
             }
         }
+    }
+    // What is kept and given back lives as long as what keeps it: a cache.
+    if returned && !left {
+        left = true;
+        to_callers(evaluator, function, found, seen, steps);
     }
     if returned_closure_uses(evaluator, file, scope, name) {
         left = true;

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::catalog::concurrency::FanOut;
+use crate::catalog::concurrency::{FanOut, Hidden};
 use crate::catalog::library::Literal;
-use crate::facts::{ArgumentKind, BODY, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
 use crate::finding::ConcurrencyKind;
-use crate::resolve::{Evaluator, ExprRef, Frame, Made, Possible, ScopeRef, Site, Thing, value_of};
+use crate::resolve::{Evaluator, ExprRef, Frame, Made, Possible, Site, Thing, value_of};
 use crate::text::Span;
-use crate::value::Value;
+use crate::value::{Amount, Certainty, How, Step, Value};
 
 /// One thing on the way from a request outward that changes how many run at once.
 #[derive(Clone, Debug)]
@@ -78,6 +77,12 @@ pub enum What<'c> {
     Workers(ExprRef, &'c Literal),
     /// The limit of a fan-out call itself.
     Bound(ExprRef, &'c FanOut),
+    /// At most as many as an expression says: the program waits when it has started so many.
+    Window(ExprRef),
+    /// As many at once as a client makes of one call.
+    Hidden(ExprRef, &'c Hidden),
+    /// Once for each request that a server gets.
+    Served,
     /// Runs in processes of their own.
     Processes,
     /// A call that runs inline.
@@ -107,8 +112,12 @@ impl<'c> Draft<'c> {
             What::Known(number) => fan_out(value_of(&vec![Possible::literal(Thing::Number(*number), self.at)], &[])),
             What::Many(why) => fan_out(Value::unknown(*why)),
             What::Held(limiter) => {
-                let site = made_at(evaluator, *limiter, frame)
-                    .find_map(|made| evaluator.site_of(&made).filter(|site| site.kind == ConcurrencyKind::Semaphore))?;
+                let mut sites = made_at(evaluator, *limiter, frame)
+                    .filter_map(|made| evaluator.site_of(&made).filter(|site| site.kind == ConcurrencyKind::Semaphore));
+                let mut site = sites.next()?;
+                for other in sites {
+                    site.value = either(site.value, &other.value);
+                }
                 Some(limiter_hop(evaluator, &site, self.at, "held here"))
             }
             What::Runs(executor) => {
@@ -141,11 +150,39 @@ impl<'c> Draft<'c> {
                     said: format!("`{name}` bounds it"),
                 })
             }
+            What::Window(number) => {
+                let value = value_of(&evaluator.eval(*number, frame), &[]);
+                let said = "waits when so many are under way".to_string();
+                Some(Hop { kind: HopKind::Limiter { site: *number, kind: ConcurrencyKind::FanOut }, at: self.at, value, said })
+            }
+            What::Hidden(call, hidden) => {
+                let value = hidden_count(evaluator, *call, hidden, frame);
+                let said = format!("the client itself sends {} at once", value.amount);
+                Some(Hop { kind: HopKind::FanOut, at: self.at, value, said })
+            }
+            What::Served => Some(Hop {
+                kind: HopKind::FanOut,
+                at: self.at,
+                value: Value::unknown("the server decides how many requests it runs at once"),
+                said: "runs for each request that the server gets".to_string(),
+            }),
             What::Processes => plain(HopKind::Processes, Value::unknown("processes")),
             What::Call => plain(HopKind::Call, Value::unknown("a call")),
             What::Loop => plain(HopKind::Loop, Value::unknown("one after the other")),
         }
     }
+}
+
+/// The value of one limiter or another.
+fn either(one: Value, other: &Value) -> Value {
+    let (Some(low), Some(low_other)) = (one.amount.least(), other.amount.least()) else {
+        return Value::unknown("one of several limiters");
+    };
+    let (Some(high), Some(high_other)) = (one.amount.greatest(), other.amount.greatest()) else {
+        return Value::unknown("one of several limiters");
+    };
+    let amount = Amount::Range { low: Some(low.min(low_other)), high: Some(high.max(high_other)) };
+    Value { amount, certainty: one.certainty.min(other.certainty), same_as: Vec::new(), ..one }
 }
 
 /// Objects of libraries that an expression can be in a frame.
@@ -154,42 +191,6 @@ fn made_at(evaluator: &Evaluator<'_>, at: ExprRef, frame: &Frame) -> impl Iterat
         Thing::Made(made) | Thing::Part(made, _) => Some(made),
         _ => None,
     })
-}
-
-/// Limiters that are held where an expression runs inline, innermost first, and the loops around it.
-pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
-    let facts = evaluator.project.facts(at.file);
-    let scope_id = evaluator.expr(at).scope;
-    let scope = facts.scope(scope_id);
-    let mut drafts = Vec::new();
-    for (id, context) in scope.context_chain(evaluator.context_of(at)) {
-        match context.kind {
-            ContextKind::For { .. } | ContextKind::While { .. } if super::once::is_retry(evaluator, at, id) => {}
-            ContextKind::With { value, .. } if value != at.expr && !is_inside(facts, at.expr, value) => {
-                let value = ExprRef { file: at.file, expr: value };
-                if is_limiter(evaluator, value) {
-                    drafts.push(Draft::silent(What::Held(value), evaluator.span(value)));
-                }
-            }
-            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => drafts.push(Draft::silent(What::Loop, context.span)),
-            ContextKind::While { .. } => drafts.push(Draft::silent(What::Loop, context.span)),
-            _ => {}
-        }
-    }
-    drafts.extend(acquired_before(evaluator, at));
-    drafts
-}
-
-fn is_inside(facts: &crate::facts::FileFacts, inner: ExprId, outer: ExprId) -> bool {
-    std::iter::successors(Some(inner), |at| facts.expr(*at).parent).any(|at| at == outer)
-}
-
-/// Whether an expression can be a limiter.
-fn is_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
-    evaluator
-        .eval_open(at)
-        .iter()
-        .any(|possible| matches!(&possible.thing, Thing::Made(made) if evaluator.project.catalog.limiter(&made.symbol).is_some()))
 }
 
 /// A limiter or executor as a hop.
@@ -203,239 +204,26 @@ pub fn limiter_hop(evaluator: &Evaluator<'_>, site: &Site, at: Span, said: &str)
     }
 }
 
-/// `await sem.acquire()` before the expression in the same scope, with a release somewhere after.
-fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
-    let facts = evaluator.project.facts(at.file);
-    let expr = evaluator.expr(at);
-    let scope = facts.scope(expr.scope);
-    let index = evaluator.project.tables(at.file);
-    let mut hops = Vec::new();
-    for call in index.calls.get("acquire").into_iter().flatten() {
-        let acquire = facts.expr(*call);
-        let is_before =
-            acquire.scope == expr.scope && acquire.span.start < expr.span.start && scope.is_within(expr.context, acquire.context);
-        if !is_before {
-            continue;
-        }
-        let ExprKind::Call { callee, .. } = acquire.kind else { continue };
-        let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
-        let released_between = index.calls.get("release").into_iter().flatten().any(|release| {
-            let release = facts.expr(*release);
-            release.scope == expr.scope
-                && release.span.start > acquire.span.start
-                && release.span.end < expr.span.start
-                && scope.is_within(expr.context, release.context)
-        });
-        let released =
-            index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
-        if released && !released_between {
-            let object = ExprRef { file: at.file, expr: object };
-            if is_limiter(evaluator, object) {
-                hops.push(Draft::silent(What::Held(object), acquire.span));
-            }
-        }
-    }
-    hops
-}
-
-fn reaches(facts: &crate::facts::FileFacts, inner: crate::facts::ScopeId, outer: crate::facts::ScopeId) -> bool {
-    std::iter::successors(Some(inner), |scope| facts.scope(*scope).parent).any(|scope| scope == outer)
-}
-
-/// How a call runs what it starts.
-pub struct Started<'c> {
-    /// What it adds, innermost first, each with the scope that it stands in.
-    pub drafts: Vec<(Draft<'c>, ScopeRef)>,
-    /// The expression from which to go on outward.
-    pub from: ExprRef,
-    /// Whether what is started runs beside the code around it, so that limiters held there do not bound it.
-    pub detached: bool,
-}
-
-/// How tasks that `task` stands for (a call whose coroutine is not awaited, or that hands a function on) run together: once for each
-/// turn of the loops and comprehensions between it and the place that waits for them, within the limit of that place.
-pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<'c>>) -> Started<'c> {
-    let facts = evaluator.project.facts(task.file);
-    let first_line =
-        |span: Span| Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span };
-    let task_scope = evaluator.scope_of(task);
-    let mut counts: Vec<(Draft<'c>, ScopeRef)> =
-        many.into_iter().map(|what| (Draft::silent(what, first_line(evaluator.span(task))), task_scope)).collect();
-    let mut at = task;
-    while facts.scope(facts.expr(at.expr).scope).kind == ScopeKind::Comprehension {
-        let scope = evaluator.scope_of(at);
-        let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope.scope).copied() else { break };
-        at = ExprRef { file: at.file, expr: maker };
-        counts.push((Draft::silent(What::Elements(at), first_line(evaluator.span(at))), evaluator.scope_of(at)));
-    }
-    let scope = evaluator.scope_of(at);
-    let join = join_of(evaluator, at);
-    let joined_in = join.as_ref().map(|join| join.context);
-    for (id, context) in facts.scope(scope.scope).context_chain(facts.expr(at.expr).context) {
-        if Some(id) == joined_in {
-            break;
-        }
-        let what = match context.kind {
-            ContextKind::For { over, .. } => What::Elements(ExprRef { file: at.file, expr: over }),
-            ContextKind::While { .. } => What::Many("a loop without a known end"),
-            _ => continue,
-        };
-        counts.push((Draft::silent(what, first_line(context.span)), scope));
-    }
-    if let Some(call) = join.as_ref().and_then(|join| join.call) {
-        if counts.is_empty() {
-            let twins = twins_in(evaluator, call, task);
-            if twins > 1 {
-                counts.push((Draft::silent(What::Known(twins as f64), first_line(evaluator.span(call))), scope));
-            }
-        }
-        if let Some(fan_out) = fan_out_of(evaluator, call).filter(|fan_out| fan_out.limit.is_some()) {
-            counts.insert(0, (Draft::silent(What::Bound(call, fan_out), first_line(evaluator.span(call))), scope));
-        }
-    }
-    Started { drafts: counts, from: at, detached: joined_in != Some(facts.expr(at.expr).context) }
-}
-
-/// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.
-fn twins_in(evaluator: &Evaluator<'_>, call: ExprRef, task: ExprRef) -> usize {
-    let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return 1 };
-    let callee = |at: ExprRef| match evaluator.expr(at).kind {
-        ExprKind::Call { callee, .. } => {
-            evaluator.project.sources.slice(evaluator.span(ExprRef { file: at.file, expr: callee })).to_string()
-        }
-        _ => String::new(),
+/// How many requests a client makes of one call: what its configuration says, else anything between one and the library's default.
+fn hidden_count(evaluator: &Evaluator<'_>, call: ExprRef, hidden: &Hidden, frame: &Frame) -> Value {
+    let given = match &hidden.config {
+        Some(config) => evaluator.argument(call, frame, None, config).and_then(|configs| {
+            configs.into_iter().find_map(|possible| match possible.thing {
+                Thing::Made(made) => evaluator.argument(made.site, &made.frame, None, &hidden.limit),
+                _ => None,
+            })
+        }),
+        None => evaluator.argument(call, frame, None, &hidden.limit),
     };
-    let own = callee(task);
-    let same = |argument: &&crate::facts::Argument| {
-        argument.kind == ArgumentKind::Positional && !own.is_empty() && callee(ExprRef { file: call.file, expr: argument.value }) == own
-    };
-    arguments.iter().filter(same).count()
-}
-
-/// Where tasks are waited for.
-struct Join {
-    /// The context in which that happens.
-    context: ContextId,
-    /// The fan-out call that waits, where it is one.
-    call: Option<ExprRef>,
-}
-
-/// Where tasks started at `at` are waited for: a fan-out call around them or later in the same scope, or the end of a task group.
-fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
-    let facts = evaluator.project.facts(at.file);
-    let expr = facts.expr(at.expr);
-    let scope = facts.scope(expr.scope);
-    // Inside the arguments of a fan-out call: right there.
-    let mut inner = at.expr;
-    while let Some(parent) = facts.expr(inner).parent {
-        let call = ExprRef { file: at.file, expr: parent };
-        if fan_out_of(evaluator, call).is_some() {
-            return Some(Join { context: facts.expr(parent).context, call: Some(call) });
-        }
-        inner = parent;
-    }
-    let mut best: Option<Join> = None;
-    let mut depth = 0;
-    for (number, candidate) in facts.expressions.iter().enumerate() {
-        let call = ExprRef { file: at.file, expr: ExprId(number as u32) };
-        let joins = candidate.scope == expr.scope
-            && candidate.span.start > expr.span.start
-            && scope.is_within(expr.context, candidate.context)
-            && matches!(candidate.kind, ExprKind::Call { .. })
-            && fan_out_of(evaluator, call).is_some();
-        if joins {
-            let nested = scope.context_chain(candidate.context).count();
-            if nested > depth {
-                depth = nested;
-                best = Some(Join { context: candidate.context, call: Some(call) });
-            }
+    match given {
+        Some(given) => value_of(&given, &[]),
+        None => {
+            let mut value = Value::unknown("the size of what is sent decides");
+            value.amount = Amount::Range { low: Some(1.0), high: Some(hidden.default) };
+            value.certainty = Certainty::Default;
+            value.how = How::Default;
+            value.trail.push(Step { at: None, said: format!("up to {} at once: {}", hidden.default, hidden.source) });
+            value
         }
     }
-    best.or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None }))
-}
-
-/// The `with` block of a task group, nursery or executor around a start: its end waits for all.
-fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
-    let facts = evaluator.project.facts(at.file);
-    let expr = facts.expr(at.expr);
-    let mut call = at.expr;
-    let object = loop {
-        match facts.expr(call).kind {
-            ExprKind::Call { callee, .. } => match facts.expr(callee).kind {
-                ExprKind::Attribute { object, .. } => break object,
-                _ => call = facts.expr(call).parent?,
-            },
-            _ => call = facts.expr(call).parent?,
-        }
-    };
-    let group = evaluator.eval_open(ExprRef { file: at.file, expr: object });
-    let scope = facts.scope(expr.scope);
-    scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
-        ContextKind::With { value, .. } => {
-            let entered = evaluator.eval_open(ExprRef { file: at.file, expr: value });
-            let same = entered.iter().any(|one| {
-                group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
-            });
-            same.then(|| context.parent.unwrap_or(BODY))
-        }
-        _ => None,
-    })
-}
-
-/// The fan-out that a call is: it waits for many tasks at once.
-pub fn fan_out_of<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<&'c FanOut> {
-    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
-    let facts = evaluator.project.facts(call.file);
-    let name = match &facts.expr(callee).kind {
-        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name,
-        _ => return None,
-    };
-    let catalog = evaluator.project.catalog;
-    let imported = matches!(facts.expr(callee).kind, ExprKind::Name(_));
-    if !imported && !catalog.is_fan_out_name(name) {
-        return None;
-    }
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().find_map(|possible| match &possible.thing {
-        Thing::Symbol(symbol) => catalog.fan_out(symbol),
-        Thing::Part(..) | Thing::Unknown(_) | Thing::Foreign(_) => catalog.fan_out_method(name),
-        _ => None,
-    })
-}
-
-/// Whether a call of an `async` function runs right here: it is awaited in its own statement.
-pub fn is_awaited(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
-    let facts = evaluator.project.facts(call.file);
-    facts.expr(call.expr).parent.is_some_and(|parent| match &facts.expr(parent).kind {
-        ExprKind::Await(_) | ExprKind::Entered(_) | ExprKind::Element(_) => true,
-        // `await wait_for(f(x), 5)`, `await shield(f(x))`: a call that takes one coroutine and is awaited itself.
-        ExprKind::Call { callee, arguments } => {
-            *callee != call.expr
-                && arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).next()
-                    == Some(call.expr)
-                && facts.expr(parent).parent.is_some_and(|outer| matches!(facts.expr(outer).kind, ExprKind::Await(_)))
-                && fan_out_of(evaluator, ExprRef { file: call.file, expr: parent }).is_none()
-                && !takes_for_later(evaluator, ExprRef { file: call.file, expr: parent })
-        }
-        _ => false,
-    }) || stands_as_context(facts, call)
-}
-
-/// Whether a call takes a coroutine for something else than waiting for it: a function of the project, an executor, a starter.
-fn takes_for_later(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
-    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return false };
-    let catalog = evaluator.project.catalog;
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
-        Thing::Function(..) | Thing::Method(..) => true,
-        Thing::Part(made, _) => catalog.executor(&made.symbol).is_some(),
-        _ => false,
-    })
-}
-
-/// `async with f(x):` and `async for … in f(x):`.
-fn stands_as_context(facts: &crate::facts::FileFacts, call: ExprRef) -> bool {
-    facts.scopes.iter().flat_map(|scope| &scope.contexts).any(|context| match context.kind {
-        ContextKind::With { value, .. } => value == call.expr,
-        ContextKind::For { over, .. } => over == call.expr,
-        _ => false,
-    })
 }

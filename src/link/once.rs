@@ -1,9 +1,10 @@
 //! Loops that repeat a request only until it succeeds, and requests of which one run sends only one.
 
+use super::starts::fan_out_of;
 use crate::catalog::concurrency::Gives;
-use crate::facts::{ContextId, ExprId};
-use crate::facts::{ContextKind, ExprKind, FileFacts, Scope, StatementKind, Target};
+use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, Scope, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef};
+use crate::text::Span;
 
 /// Whether a loop around an expression ends as soon as the expression went well: a retry, not a series.
 pub fn is_retry(evaluator: &Evaluator<'_>, at: ExprRef, inside: ContextId) -> bool {
@@ -72,6 +73,19 @@ fn counts_tries(evaluator: &Evaluator<'_>, facts: &FileFacts, scope: &Scope, at:
 
 fn is_element(facts: &FileFacts, value: ExprId, over: ExprId) -> bool {
     matches!(facts.expr(value).kind, ExprKind::Element(inner) if inner == over)
+}
+
+/// Whether a loop sleeps or waits for a time in each turn.
+pub fn is_periodic(evaluator: &Evaluator<'_>, at: ExprRef, turns: Span) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    let calls = &evaluator.project.tables(at.file).calls;
+    ["sleep", "wait"].iter().flat_map(|name| calls.get(*name).into_iter().flatten()).any(|id| {
+        let call = facts.expr(*id);
+        fan_out_of(evaluator, ExprRef { file: at.file, expr: *id }).is_none()
+            && call.scope == facts.expr(at.expr).scope
+            && call.span.start >= turns.start
+            && call.span.end <= turns.end
+    })
 }
 
 /// Whether one run of a function sends at most one of these requests, which stand in it: they lie on different sides of an `if`, after a

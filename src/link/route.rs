@@ -15,14 +15,18 @@ pub struct Route {
     pub hops: Vec<(Hop, ScopeRef)>,
     /// What stands beyond the pool's home: each of these makes pools, not requests.
     pub beyond: Vec<(Hop, ScopeRef)>,
-    /// Whether a call on it may as well lead elsewhere: its object is not known, or is one of several kinds.
+    /// Whether it ends at a function that nothing in the scanned files calls.
+    pub open: bool,
+    /// Whether a call on it may as well lead elsewhere: its object is not known.
     pub assumed: bool,
+    /// Whether a method on it is called on one of several kinds of objects that the program makes.
+    pub one_of_several: bool,
 }
 
 /// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
 /// another pool.
-pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
-    let (frames, ambiguous) = frames(evaluator, way);
+pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {
+    let Activations { frames, ambiguous } = frames(evaluator, way)?;
     let frame_at = |scope: ScopeRef| {
         let mut at = Some(scope);
         while let Some(candidate) = at {
@@ -33,13 +37,13 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
         }
         evaluator.open_frame(scope)
     };
-    let found = evaluator.eval(object, &frame_at(evaluator.scope_of(object)));
+    let found = object.map(|object| evaluator.eval(object, &frame_at(evaluator.scope_of(object)))).unwrap_or_default();
     let is_other = |thing: &Thing| matches!(thing, Thing::Made(_) | Thing::Part(..));
     if found.iter().any(|possible| is_other(&possible.thing)) && !found.iter().any(|possible| is_pool(&possible.thing)) {
         return None;
     }
     let home_after = way.home_after.unwrap_or(way.drafts.len());
-    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), assumed: way.assumed || ambiguous };
+    let mut route = Route { hops: Vec::new(), beyond: Vec::new(), open: way.open, assumed: way.assumed, one_of_several: ambiguous };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {
         if let Some(hop) = draft.hop(evaluator, &frame_at(*scope)) {
             if number < home_after { route.hops.push((hop, *scope)) } else { route.beyond.push((hop, *scope)) }
@@ -48,8 +52,16 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: ExprRef, is_pool:
     Some(route)
 }
 
-/// The activation of each function on a way, from the outermost inward, and whether a method on it is called on objects of several classes.
-fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Frame>, bool) {
+/// The activations on a way.
+struct Activations {
+    /// That of each function.
+    frames: FxHashMap<ScopeRef, Frame>,
+    /// Whether a method is called on objects of several classes.
+    ambiguous: bool,
+}
+
+/// The activation of each function on a way, from the outermost inward; `None` where the arguments on it rule out a call further in.
+fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> Option<Activations> {
     let mut frames: FxHashMap<ScopeRef, Frame> = FxHashMap::default();
     let mut outer: Option<Frame> = None;
     let mut ambiguous = false;
@@ -59,6 +71,9 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Fram
             Some(frame) => evaluator.frame_for(stands_in, frame),
             None => evaluator.open_frame(stands_in),
         };
+        if evaluator.is_ruled_out(caller.call, &near) {
+            return None;
+        }
         let binding = Binding { caller: near.clone(), ..caller.binding.clone() };
         let receivers = receivers(evaluator, caller, &near);
         let class = |thing: &Thing| match thing {
@@ -72,7 +87,7 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> (FxHashMap<ScopeRef, Fram
         frames.insert(*function, frame.clone());
         outer = Some(frame);
     }
-    (frames, ambiguous)
+    Some(Activations { frames, ambiguous })
 }
 
 /// The objects that a method is called on.

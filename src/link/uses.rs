@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::ExprKind;
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing, last_part};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -15,8 +15,8 @@ pub struct Use {
     pub pool: usize,
     /// The call, or the method that is handed on to be called.
     pub call: ExprRef,
-    /// The object that it is called on.
-    pub object: ExprRef,
+    /// The object that it is called on; `None` where a call prepares it for a client that it is given by name.
+    pub object: Option<ExprRef>,
 }
 
 /// All uses of all pools, in the order of pool and place.
@@ -59,11 +59,13 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 };
                 let Some(number) = by_site.get(&made.site).copied() else { continue };
                 if sends(&pools[number], name, below) {
-                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object });
+                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) });
                 }
             }
         }
     }
+    found.extend(computed(evaluator, pools, &by_site));
+    found.extend(prepared(evaluator, &by_site));
     let carried: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends_by).map(String::as_str).collect();
     for method in carried {
         for (file, call) in evaluator.project.calls_named(method) {
@@ -75,7 +77,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     let Thing::Made(made) = &possible.thing else { continue };
                     let Some(number) = by_site.get(&made.site).copied() else { continue };
                     if pools[number].kind.sends_by.iter().any(|known| known == method) {
-                        found.push(Use { pool: number, call, object });
+                        found.push(Use { pool: number, call, object: Some(object) });
                     }
                 }
             }
@@ -86,6 +88,56 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     found
 }
 
+/// Requests that a call prepares, to be sent later through the client that it is given.
+fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+    let mut found = Vec::new();
+    for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
+        for symbol in &prepares.symbols {
+            for (file, call) in evaluator.project.calls_named(last_part(symbol)) {
+                let at = ExprRef { file, expr: call };
+                let ExprKind::Call { callee, .. } = evaluator.expr(at).kind else { continue };
+                let called = evaluator.eval_open(ExprRef { file, expr: callee });
+                if !called.iter().any(|possible| matches!(&possible.thing, Thing::Symbol(found) if **found == **symbol)) {
+                    continue;
+                }
+                let given = evaluator.argument(at, &evaluator.open_frame(evaluator.scope_of(at)), None, &prepares.client);
+                for possible in given.into_iter().flatten() {
+                    if let Thing::Made(made) = &possible.thing
+                        && let Some(pool) = by_site.get(&made.site).copied()
+                    {
+                        found.push(Use { pool, call: at, object: None });
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
+fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+    let mut found = Vec::new();
+    for (file, call) in evaluator.project.calls_named("getattr") {
+        let taken = ExprRef { file, expr: call };
+        let Some(object) = evaluator.positional(taken, 0) else { continue };
+        for possible in evaluator.eval_open(taken) {
+            let Thing::Part(made, path) = &possible.thing else { continue };
+            let Some(pool) = by_site.get(&made.site).copied() else { continue };
+            let (below, method) = path.rsplit_once('.').unwrap_or(("", path));
+            if method != COMPUTED && !sends(&pools[pool], method, below) {
+                continue;
+            }
+            let landings = evaluator.landings(taken);
+            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
+                pool,
+                call: caller.call,
+                object: Some(object),
+            }));
+        }
+    }
+    found
+}
+
 /// Whether a method sends a request when it is called on the object, or on a part `below` of it.
 fn sends(pool: &ResolvedPool<'_>, method: &str, below: &str) -> bool {
     let listed = |name: &str| pool.kind.sends.iter().any(|send| send == name);
@@ -93,7 +145,7 @@ fn sends(pool: &ResolvedPool<'_>, method: &str, below: &str) -> bool {
         || pool.constructor.setters.iter().any(|setter| setter.method == method)
         || pool.constructor.methods.contains_key(method)
         || matches!(method, "close" | "aclose" | "copy" | "with_options" | "__aenter__" | "__aexit__" | "__enter__" | "__exit__");
-    if is_other {
+    if is_other || pool.kind.sends_not.iter().any(|name| name == method) {
         return false;
     }
     if listed(ANY) { !method.starts_with('_') } else { below.is_empty() && listed(method) }

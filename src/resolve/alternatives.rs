@@ -1,7 +1,8 @@
 //! Alternatives side by side: which are the same, which are true, and where a binding gets its kind of origin.
 
-use super::thing::{Possible, Possibles, Thing};
-use crate::facts::ScopeKind;
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
+use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind, StatementKind};
 use crate::value::{How, MAX_ALTERNATIVES};
 
 /// The truth of a thing, where it is known without running the program.
@@ -51,17 +52,50 @@ pub fn same(left: &Thing, right: &Thing) -> bool {
 /// Alternatives without repetition and without the unknown ones that say nothing beside known ones of the same width.
 pub(super) fn merge(all: Possibles) -> Possibles {
     let mut kept: Possibles = Vec::with_capacity(all.len().min(MAX_ALTERNATIVES));
+    let mut too_many = Vec::new();
     for possible in all {
         if let Some(twin) = kept.iter_mut().find(|twin| same(&twin.thing, &possible.thing)) {
+            // Equal by construction only where every way to the value is.
+            let shared: Vec<_> = twin.same_as.iter().filter(|span| possible.same_as.contains(span)).copied().collect();
             if possible.certainty > twin.certainty {
                 *twin = possible;
             }
+            twin.same_as = std::rc::Rc::new(shared);
         } else if kept.len() < MAX_ALTERNATIVES {
             kept.push(possible);
+        } else {
+            too_many.push(possible);
         }
+    }
+    if !too_many.is_empty() {
+        kept = fold(kept, &too_many);
     }
     if kept.is_empty() {
         kept.push(Possible::unknown("no value"));
+    }
+    kept
+}
+
+/// More alternatives than are kept: numbers become a range, anything else leaves the rest unknown. Nothing is dropped in silence.
+fn fold(mut kept: Possibles, rest: &Possibles) -> Possibles {
+    let number = |possible: &Possible| match possible.thing {
+        Thing::Number(number) => Some(number),
+        _ => None,
+    };
+    let numbers: Option<Vec<f64>> = kept.iter().chain(rest).map(number).collect();
+    match (numbers, kept.first_mut()) {
+        (Some(numbers), Some(first)) => {
+            let (low, high) =
+                numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(*number), high.max(*number)));
+            first.thing = Thing::Between(Some(low), Some(high));
+            first.how = How::Expression;
+            first.same_as = std::rc::Rc::default();
+            kept.truncate(1);
+        }
+        _ => {
+            kept.truncate(MAX_ALTERNATIVES - 1);
+            kept.push(Possible::unknown("more alternatives than are followed"));
+        }
     }
     kept
 }
@@ -71,5 +105,91 @@ pub(super) fn origin_of(scope: ScopeKind) -> How {
     match scope {
         ScopeKind::Module | ScopeKind::Class => How::Constant,
         _ => How::Literal,
+    }
+}
+
+impl Evaluator<'_> {
+    /// Whether a place in a function can be reached in a frame, as far as comparisons of known texts tell: `if url.startswith("redis"):`.
+    pub(super) fn may_run(&self, scope: &Scope, at: ContextId, file: u32, frame: &Frame) -> bool {
+        !scope.context_chain(at).any(|(_, context)| match context.kind {
+            ContextKind::Branch { test: Some(test), when } => {
+                self.compares_texts(ExprRef { file, expr: test }, frame).is_some_and(|truth| truth != when)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether the arguments of an activation rule out that a call in it runs: `if not parallel:` where the caller passes `parallel=True`, or
+    /// what stands after `if not parallel: return` where it passes `False`.
+    pub fn is_ruled_out(&self, call: ExprRef, frame: &Frame) -> bool {
+        if frame.is_open() {
+            return false;
+        }
+        let scope = self.scope(self.scope_of(call));
+        let (context, start) = (self.context_of(call), self.span(call).start);
+        let branch = |id: ContextId| match scope.context(id).kind {
+            ContextKind::Branch { test: Some(test), when } => Some((ExprRef { file: call.file, expr: test }, when)),
+            _ => None,
+        };
+        let other_side = scope
+            .context_chain(context)
+            .filter_map(|(id, _)| branch(id))
+            .any(|(test, when)| self.decide_by_names(test, frame).is_some_and(|truth| truth != when));
+        other_side
+            || scope.statements.iter().any(|statement| {
+                matches!(statement.kind, StatementKind::Return(_))
+                    && statement.span.end <= start
+                    && scope.context(statement.context).parent.is_some_and(|around| scope.is_within(context, around))
+                    && branch(statement.context).is_some_and(|(test, when)| self.decide_by_names(test, frame) == Some(when))
+            })
+    }
+
+    /// The truth of a test, as far as names and constants in it tell: what they are in a frame is what its caller passed.
+    fn decide_by_names(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
+        let part = |id| ExprRef { file: test.file, expr: id };
+        let is_plain = |id| matches!(self.expr(part(id)).kind, ExprKind::Name(_) | ExprKind::None);
+        match &self.expr(test).kind {
+            ExprKind::Not(inner) => self.decide_by_names(part(*inner), frame).map(|truth| !truth),
+            ExprKind::Or(parts) | ExprKind::And(parts) => {
+                let decides = matches!(self.expr(test).kind, ExprKind::Or(_));
+                let truths: Vec<_> = parts.iter().map(|inner| self.decide_by_names(part(*inner), frame)).collect();
+                if truths.contains(&Some(decides)) { Some(decides) } else { all_same(truths.into_iter()) }
+            }
+            ExprKind::Compare { left, right, .. } if is_plain(*left) && is_plain(*right) => self.decide(test, frame),
+            ExprKind::Name(_) | ExprKind::Bool(_) => self.decide(test, frame),
+            _ => None,
+        }
+    }
+
+    /// The truth of a comparison of texts, where both are known and all alternatives agree.
+    fn compares_texts(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
+        let part = |id| ExprRef { file: test.file, expr: id };
+        let holds: fn(&str, &str) -> bool;
+        let (left, right) = match &self.expr(test).kind {
+            ExprKind::Compare { operator, left, right } => {
+                holds = match &**operator {
+                    "==" => |one, other| one == other,
+                    "!=" => |one, other| one != other,
+                    _ => return None,
+                };
+                (part(*left), part(*right))
+            }
+            ExprKind::Call { callee, .. } => {
+                let ExprKind::Attribute { object, name, .. } = &self.expr(part(*callee)).kind else { return None };
+                holds = match &**name {
+                    "startswith" => |one, other| one.starts_with(other),
+                    "endswith" => |one, other| one.ends_with(other),
+                    _ => return None,
+                };
+                (part(*object), self.positional(test, 0)?)
+            }
+            _ => return None,
+        };
+        // Only a plain text to compare with: anything else is seldom known and costs a question.
+        let ExprKind::Text(wanted) = &self.expr(right).kind else { return None };
+        all_same(self.eval(left, frame).iter().map(|possible| match &possible.thing {
+            Thing::Text(text) => Some(holds(text, wanted)),
+            _ => None,
+        }))
     }
 }

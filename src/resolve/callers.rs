@@ -37,12 +37,23 @@ enum Means {
 }
 
 impl Evaluator<'_> {
+    /// Whether a function has callers that are not followed: too many, or in files that were too many to read.
+    pub(super) fn has_more_callers(&self, function: ScopeRef) -> bool {
+        let class = self.project.tables(function.file).class_of.get(&function.scope);
+        let name = match class.filter(|_| self.scope(function).name.starts_with("__")) {
+            Some(class) => &self.project.facts(function.file).scope(*class).name,
+            None => &self.scope(function).name,
+        };
+        self.project.is_left_unread(name) || self.more_callers.borrow().contains(&function)
+    }
+
     /// All callers of a function; for an `__init__`, the calls that make objects of its class.
     pub fn callers_of(&self, function: ScopeRef) -> Rc<Vec<Caller>> {
         if let Some(known) = self.callers.borrow().get(&function) {
             return known.clone();
         }
         if !self.asking.borrow_mut().insert(function) {
+            self.told_less();
             return Rc::default();
         }
         let found = Rc::new(self.find_callers(function));
@@ -98,6 +109,14 @@ impl Evaluator<'_> {
         } else if !self.project.is_test(function.file) {
             found.clear();
         }
+        // Examples show the function to readers; the program itself says more.
+        let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
+        if !is_example(self.project.path(function.file)) && !found.iter().all(from_example) {
+            found.retain(|caller| !from_example(caller));
+        }
+        if found.len() > MAX_CALLERS {
+            self.more_callers.borrow_mut().insert(function);
+        }
         found.truncate(MAX_CALLERS);
         found
     }
@@ -111,14 +130,7 @@ impl Evaluator<'_> {
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
-        for (file, call) in self.project.calls_named(name) {
-            let call = ExprRef { file, expr: call };
-            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-            let means = self.means(ExprRef { file, expr: callee }, function);
-            if means != Means::No {
-                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
-            }
-        }
+        // What is handed on first: it leads to where many run at once, and only so many callers are kept.
         for (file, mention) in self.project.mentions_of(name) {
             let mention = ExprRef { file, expr: mention };
             let means = self.means(mention, function);
@@ -130,6 +142,14 @@ impl Evaluator<'_> {
                 landings.extend(self.handed_on(mention));
             }
             found.extend(landings.into_iter().map(|caller| Caller { assumed: means == Means::Perhaps, ..caller }));
+        }
+        for (file, call) in self.project.calls_named(name) {
+            let call = ExprRef { file, expr: call };
+            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
+            let means = self.means(ExprRef { file, expr: callee }, function);
+            if means != Means::No {
+                found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
+            }
         }
     }
 
@@ -365,11 +385,41 @@ impl Evaluator<'_> {
                 }
             }
         }
+        for (file, mention) in self.project.mentions_of(&self.scope(class).name) {
+            let mention = ExprRef { file, expr: mention };
+            if self.is_passed_on(mention)
+                && self.eval_open(mention).iter().any(|possible| matches!(possible.thing, Thing::Class(it) if it == class))
+            {
+                let landings = self.landings(mention).into_iter().filter(|caller| !caller.handed_on).map(|caller| caller.call);
+                for call in landings {
+                    if !found.contains(&call) {
+                        found.push(call);
+                    }
+                }
+            }
+        }
         if !self.project.is_test(class.file) && found.iter().any(|call| !self.project.is_test(call.file)) {
             found.retain(|call| !self.project.is_test(call.file));
         }
+        let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
+        if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {
+            found.retain(|call| !from_example(call));
+        }
         found.truncate(MAX_CALLERS);
         found
+    }
+
+    /// Whether a mention stands in a collection, an argument or on its own: not in an annotation's subscript or a base list.
+    fn is_passed_on(&self, mention: ExprRef) -> bool {
+        let facts = self.project.facts(mention.file);
+        match facts.expr(mention.expr).parent.map(|parent| &facts.expr(parent).kind) {
+            Some(ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Call { .. }) => true,
+            Some(_) => false,
+            None => self.scope(self.scope_of(mention)).statements.iter().any(|statement| match statement.kind {
+                StatementKind::Bind { value, .. } | StatementKind::Return(value) => value == mention.expr,
+                _ => false,
+            }),
+        }
     }
 
     /// `super().method(…)` in subclasses.
@@ -394,15 +444,25 @@ impl Evaluator<'_> {
         if name.len() < 3 || name.starts_with("__") {
             return;
         }
-        let mut wants = self.wants.borrow_mut();
-        let companions = wants.names.entry(name.to_string()).or_default();
-        companions.extend(self.project.module_words(near.file));
-        if let Some((_, class)) = self.enclosing_method(near) {
-            companions.insert(self.scope(class).name.to_string());
-        }
+        let mut companions = self.project.module_words(near.file);
+        companions.extend(self.enclosing_method(near).map(|(_, class)| self.scope(class).name.to_string()));
+        // Nothing is evaluated while the wants are open.
+        self.wants.borrow_mut().names.entry(name.to_string()).or_default().extend(companions);
     }
 }
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
+}
+
+/// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
+pub fn is_beside_the_program(path: &str) -> bool {
+    is_example(path)
+        || super::project::is_test(path)
+        || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
+}
+
+/// Whether a path is that of an example.
+fn is_example(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs"))
 }

@@ -8,6 +8,9 @@ use crate::catalog::library::Makes;
 use crate::facts::{ExprKind, ScopeKind, StatementKind};
 use crate::value::Certainty;
 
+/// Name of an attribute that the program computes.
+pub const COMPUTED: &str = "<computed>";
+
 impl Evaluator<'_> {
     /// What a call gives.
     pub(super) fn call(&self, at: ExprRef, frame: &Frame) -> Possibles {
@@ -161,10 +164,23 @@ impl Evaluator<'_> {
         };
         let mut found = Vec::new();
         for name in self.eval(name, frame) {
-            let Thing::Text(name) = name.thing else { return vec![Possible::unknown("an attribute whose name is computed")] };
+            let Thing::Text(name) = name.thing else {
+                // Whatever it is called: a part of the same client.
+                let parts = self.eval(object, frame).into_iter().filter_map(|possible| match possible.thing {
+                    Thing::Made(made) if self.project.catalog.constructor(&made.symbol).is_some() => {
+                        Some(Possible::literal(Thing::Part(made, Rc::from(COMPUTED)), self.span(at)))
+                    }
+                    _ => None,
+                });
+                found.extend(parts);
+                continue;
+            };
             for possible in self.eval(object, frame) {
                 found.extend(self.member(&possible, &name, at, frame));
             }
+        }
+        if found.is_empty() {
+            found.push(Possible::unknown("an attribute whose name is computed"));
         }
         if found.iter().all(Possible::is_unknown)
             && let Some(default) = self.positional(at, 2)

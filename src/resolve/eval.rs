@@ -51,6 +51,8 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
+    pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -63,6 +65,7 @@ pub struct Evaluator<'p> {
     next_frame: Cell<u32>,
     steps: Cell<u32>,
     cut: Cell<bool>,
+    pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
     pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
     pub(super) wants: RefCell<Wants>,
 }
@@ -74,6 +77,8 @@ impl<'p> Evaluator<'p> {
             project,
             memo: RefCell::default(),
             provisional: RefCell::default(),
+            impl_parts: RefCell::default(),
+            whole_classes: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
             frames: RefCell::default(),
@@ -86,9 +91,15 @@ impl<'p> Evaluator<'p> {
             next_frame: Cell::new(0),
             steps: Cell::new(0),
             cut: Cell::new(false),
+            more_callers: RefCell::default(),
             asking: RefCell::default(),
             wants: RefCell::default(),
         }
+    }
+
+    /// An answer is given that is less than the whole one, since its question is being asked already: it is not remembered.
+    pub(super) fn told_less(&self) {
+        self.cut.set(true);
     }
 
     /// What the answers so far would have needed.
@@ -351,6 +362,12 @@ impl<'p> Evaluator<'p> {
                         let scope = ScopeRef { file: list.file, scope: *scope };
                         found.extend(self.results(scope, &self.frame_for(scope, &list_frame)));
                     }
+                    // `xs = xs[1:]`: a slice may be one of itself.
+                    ExprKind::Subscript { object, .. } if self.nesting.get() < MAX_NESTING => {
+                        self.nesting.set(self.nesting.get() + 1);
+                        found.extend(self.elements(ExprRef { file: list.file, expr: *object }, &list_frame));
+                        self.nesting.set(self.nesting.get() - 1);
+                    }
                     _ => found.push(Possible::unknown("an element of a sequence")),
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
@@ -408,6 +425,9 @@ impl<'p> Evaluator<'p> {
         let yields = numbers.is_some_and(|all| all.iter().any(|at| matches!(scope.statements[*at as usize].kind, StatementKind::Yield(_))));
         let mut found = Vec::new();
         for number in numbers.into_iter().flatten().take(MAX_ALTERNATIVES * 2) {
+            if !self.may_run(scope, scope.statements[*number as usize].context, function.file, frame) {
+                continue;
+            }
             match scope.statements[*number as usize].kind {
                 StatementKind::Yield(value) => found.extend(self.eval(ExprRef { file: function.file, expr: value }, frame)),
                 StatementKind::Return(value) if !yields || scope.kind == ScopeKind::Lambda => {

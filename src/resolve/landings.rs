@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::callers::Caller;
 use super::eval::Evaluator;
 use super::thing::{Binding, ExprRef, ScopeRef, Thing};
-use crate::facts::{ArgumentKind, ExprKind, MODULE, ScopeId, ScopeKind, StatementKind, Target};
+use crate::facts::{ArgumentKind, ExprId, ExprKind, MODULE, ScopeId, ScopeKind, StatementKind, Target};
 
 /// Most places that one function is followed through.
 const MAX_PLACES: usize = 160;
@@ -42,7 +42,7 @@ impl Place {
 
 impl Evaluator<'_> {
     /// The calls that run the function which `from` is: those of it, and those that it is handed to.
-    pub(super) fn landings(&self, from: ExprRef) -> Vec<Caller> {
+    pub fn landings(&self, from: ExprRef) -> Vec<Caller> {
         self.follow_places(vec![Place { at: from, holds: Holds::It, before: None, via: Vec::new() }])
     }
 
@@ -110,7 +110,12 @@ impl Evaluator<'_> {
             }
             ExprKind::Call { .. } => self.handed(place, outer, places, found),
             ExprKind::Conditional { test, .. } if *test == place.at.expr => {}
-            ExprKind::Conditional { .. } | ExprKind::Or(_) | ExprKind::And(_) | ExprKind::Choice(_) | ExprKind::Spread(_) => {
+            ExprKind::Await(_)
+            | ExprKind::Conditional { .. }
+            | ExprKind::Or(_)
+            | ExprKind::And(_)
+            | ExprKind::Choice(_)
+            | ExprKind::Spread(_) => {
                 places.push(place.moved(outer, holds));
             }
             ExprKind::List(_) => places.push(place.moved(outer, Holds::Several)),
@@ -124,7 +129,7 @@ impl Evaluator<'_> {
             ExprKind::Unpacked { .. } if holds == Holds::It => places.push(place.moved(outer, Holds::It)),
             ExprKind::Attribute { name, .. } if holds == Holds::Several => {
                 let taken = match &**name {
-                    "get" | "pop" => Holds::It,
+                    "get" | "pop" | "get_nowait" | "popleft" | "popitem" => Holds::It,
                     "values" | "items" | "copy" => Holds::Several,
                     _ => return,
                 };
@@ -154,6 +159,21 @@ impl Evaluator<'_> {
         let mut goes_in = false;
         for possible in self.eval_open(callee) {
             let function = match &possible.thing {
+                // `parser.set_defaults(run=command)`: `args.run(…)` calls it.
+                Thing::Part(made, path)
+                    if self.project.catalog.parser(&made.symbol).is_some() && super::thing::last_part(path) == "set_defaults" =>
+                {
+                    goes_in |= self.into_options(call, place, places);
+                    None
+                }
+                // A method that a subclass adds to an executor runs it on the workers.
+                Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if self.project.catalog.executor(&made.symbol).is_some()) => {
+                    continue;
+                }
+                Thing::Class(class) if self.find_method(*class, "__init__").is_none() => {
+                    goes_in |= self.into_field(*class, call, place, places);
+                    None
+                }
                 Thing::Function(function, _) | Thing::Method(_, function) => Some(*function),
                 Thing::Class(class) => self.find_method(*class, "__init__"),
                 Thing::Symbol(symbol) if self.project.catalog.is_partial(symbol) && place.holds == Holds::It => {
@@ -183,7 +203,7 @@ impl Evaluator<'_> {
             return;
         }
         if let ExprKind::Attribute { object, name, .. } = &self.expr(callee).kind
-            && matches!(&**name, "append" | "add" | "insert" | "setdefault" | "update" | "extend" | "appendleft")
+            && matches!(&**name, "append" | "add" | "insert" | "setdefault" | "update" | "extend" | "appendleft" | "put" | "put_nowait")
         {
             let object = ExprRef { file: call.file, expr: *object };
             return self.siblings(object, &place.moved(object, Holds::Several), places);
@@ -192,6 +212,31 @@ impl Evaluator<'_> {
             let skip = self.positional_after(call, place.at);
             found.push(self.landing(place, call, skip, true));
         }
+    }
+
+    /// A default of a parser's options is what the attribute of the parsed options gives.
+    fn into_options(&self, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
+        let given = self.arguments(call).iter().find(|given| given.value == place.at.expr);
+        let Some(ArgumentKind::Keyword(name)) = given.map(|given| &given.kind) else { return false };
+        let before = places.len();
+        let of_options = |at: &ExprRef| match self.expr(*at).kind {
+            ExprKind::Attribute { object, .. } => {
+                let object = self.eval_open(ExprRef { file: at.file, expr: object });
+                object.iter().any(|possible| matches!(possible.thing, Thing::Options(..)))
+            }
+            _ => false,
+        };
+        places.extend(self.attribute_places(name).into_iter().filter(of_options).map(|at| place.moved(at, Holds::It)));
+        places.len() > before
+    }
+
+    /// An argument of a class without an `__init__` fills the field of its name.
+    fn into_field(&self, class: ScopeRef, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
+        let given = self.arguments(call).iter().find(|given| given.value == place.at.expr);
+        let Some(ArgumentKind::Keyword(name)) = given.map(|given| &given.kind) else { return false };
+        let before = places.len();
+        self.attributes_of(&[class], name, place, places);
+        places.len() > before
     }
 
     /// How many positional arguments of a call stand up to and with one of them; all where it is given by name.
@@ -266,6 +311,12 @@ impl Evaluator<'_> {
         let scope = self.scope(scope_at);
         for statement in &scope.statements {
             match &statement.kind {
+                // `for f in functions:`, `for name, f in registry.items():`
+                StatementKind::Bind { target: Target::Name(name), value, .. }
+                    if place.holds == Holds::Several && self.iterates(*value, place.at) =>
+                {
+                    self.names(scope_at, name, &place.moved(place.at, Holds::It), places);
+                }
                 StatementKind::Bind { target, value, .. } if *value == place.at.expr => match target {
                     Target::Name(name) => self.names(scope_at, name, place, places),
                     Target::Attribute { object, name } => {
@@ -276,12 +327,28 @@ impl Evaluator<'_> {
                         self.siblings(object, &place.moved(object, Holds::Several), places);
                     }
                 },
+                StatementKind::Yield(value) if *value == place.at.expr && scope.kind == ScopeKind::Comprehension => {
+                    let maker = self.project.tables(place.at.file).maker.get(&scope_at.scope);
+                    places.extend(maker.map(|maker| place.moved(ExprRef { file: place.at.file, expr: *maker }, Holds::Several)));
+                }
                 StatementKind::Return(value) if *value == place.at.expr && scope.kind == ScopeKind::Function => {
                     let callers = self.callers_of(scope_at);
                     places.extend(callers.iter().filter(|caller| !caller.handed_on).map(|caller| place.moved(caller.call, place.holds)));
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whether a bound value is an element of what an expression is, or the last part of one.
+    fn iterates(&self, value: ExprId, over: ExprRef) -> bool {
+        let facts = self.project.facts(over.file);
+        match facts.expr(value).kind {
+            ExprKind::Element(inner) => inner == over.expr,
+            ExprKind::Unpacked { value, index } => {
+                index > 0 && matches!(facts.expr(value).kind, ExprKind::Element(inner) if inner == over.expr)
+            }
+            _ => false,
         }
     }
 
@@ -340,7 +407,10 @@ impl Evaluator<'_> {
 
     /// All uses of an attribute of objects of the same class.
     fn attributes(&self, object: ExprRef, name: &str, place: &Place, places: &mut Vec<Place>) {
-        let classes = self.classes_of(object);
+        self.attributes_of(&self.classes_of(object), name, place, places);
+    }
+
+    fn attributes_of(&self, classes: &[ScopeRef], name: &str, place: &Place, places: &mut Vec<Place>) {
         if classes.is_empty() {
             return;
         }

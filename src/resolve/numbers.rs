@@ -7,6 +7,12 @@ use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
 
+/// Longest text that is put together.
+const MAX_TEXT: usize = 4096;
+
+/// Most steps of a trail that arithmetic keeps.
+const MAX_STEPS_SHOWN: usize = 24;
+
 impl Evaluator<'_> {
     /// `left operator right`, alternative by alternative.
     pub(super) fn operate(&self, operator: Operator, left: &Possibles, right: &Possibles, at: Span) -> Possibles {
@@ -32,9 +38,8 @@ impl Evaluator<'_> {
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
-            Gives::Length => {
-                first.map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![self.count(argument, frame)])
-            }
+            Gives::Length => first
+                .map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))]),
             Gives::Count | Gives::SameLength => vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)],
             Gives::Range => {
                 let mut range = Possible::literal(Thing::Between(function.low, function.high), span).at_most(Certainty::Default);
@@ -112,6 +117,7 @@ impl Evaluator<'_> {
         let span = self.span(at);
         match &possible.thing {
             Thing::Sequence(list, inner) => match &self.expr(*list).kind {
+                ExprKind::List(_) if self.grows(*list) => Possible::unknown("a list that grows"),
                 ExprKind::List(items) => {
                     let facts = self.project.facts(list.file);
                     let mut total = 0.0;
@@ -127,6 +133,7 @@ impl Evaluator<'_> {
                     }
                     counted(possible, total, span)
                 }
+                ExprKind::Subscript { index, .. } => self.slice_width(ExprRef { file: list.file, expr: *index }, inner),
                 ExprKind::Comprehension(scope) => {
                     let scope = super::thing::ScopeRef { file: list.file, scope: *scope };
                     self.comprehension_count(scope, inner)
@@ -218,6 +225,9 @@ impl Evaluator<'_> {
     }
 }
 
+/// Why the length of something is not known.
+const A_LENGTH: &str = "the length of something that is not known";
+
 fn counted(mut from: Possible, number: f64, at: Span) -> Possible {
     from.thing = Thing::Number(number);
     from.defined_at = Some(from.defined_at.unwrap_or(at));
@@ -248,7 +258,9 @@ fn ends(thing: &Thing) -> Option<(Option<f64>, Option<f64>)> {
 
 fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible {
     let mut trail = (*one.trail).clone();
-    trail.extend(other.trail.iter().cloned());
+    let more: Vec<_> = other.trail.iter().filter(|step| !trail.contains(step)).cloned().collect();
+    trail.extend(more);
+    trail.truncate(MAX_STEPS_SHOWN);
     let only_one_moves = one.trail.is_empty() != other.trail.is_empty();
     let defined_at = match only_one_moves {
         true if one.trail.is_empty() => other.defined_at,
@@ -267,6 +279,9 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
 
 pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
     if let (Thing::Text(left), Thing::Text(right), Operator::Add) = (&one.thing, &other.thing, operator) {
+        if left.len() + right.len() > MAX_TEXT {
+            return rejoin(one, other, Thing::Unknown("a text that grows".into()), at);
+        }
         return rejoin(one, other, Thing::Text(format!("{left}{right}").into()), at);
     }
     let (Some(left), Some(right)) = (ends(&one.thing), ends(&other.thing)) else {
@@ -317,9 +332,31 @@ pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -
     rejoin(one, other, thing, at)
 }
 
+/// A length that is not known, said in a way that [`is_length`] knows again.
+fn as_length(possible: Possible) -> Possible {
+    match possible.thing {
+        Thing::Unknown(_) => Possible { thing: Thing::Unknown(A_LENGTH.into()), ..possible },
+        _ => possible,
+    }
+}
+
+/// Whether a thing is a length that is not known, or comes from one by arithmetic.
+fn is_length(thing: &Thing) -> bool {
+    matches!(thing, Thing::Unknown(why) if &**why == A_LENGTH)
+}
+
 /// `min` and `max`: one unknown side still leaves a bound.
 pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> Possible {
     let least = matches!(gives, Gives::Least);
+    // `min(8, len(jobs))`, `max(1, len(jobs))`: how much there is to do is not known and taken to be enough; the number beside it decides.
+    if is_length(&one.thing) != is_length(&other.thing) {
+        let (length, number) = if is_length(&one.thing) { (one, other) } else { (other, one) };
+        match ends(&number.thing) {
+            Some(_) if least => return rejoin(number, length, number.thing.clone(), at),
+            Some((_, Some(most))) if most <= 1.0 => return rejoin(length, number, length.thing.clone(), at),
+            _ => {}
+        }
+    }
     let pick = |a: Option<f64>, b: Option<f64>, both_needed: bool| match (a, b) {
         (Some(a), Some(b)) => Some(if least { a.min(b) } else { a.max(b) }),
         (one, other) if !both_needed => one.or(other),
@@ -339,7 +376,8 @@ pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> P
     let mut found = rejoin(one, other, thing, at);
     // `max(10, threads)` is never below `threads`: it stays equal by construction with what it came from.
     let mut same = (*one.same_as).clone();
-    same.extend(other.same_as.iter().copied());
+    same.extend(other.same_as.iter().filter(|span| !one.same_as.contains(span)));
+    same.truncate(MAX_STEPS_SHOWN);
     if !least {
         found.same_as = std::rc::Rc::new(same);
     }

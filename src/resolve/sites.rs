@@ -101,6 +101,15 @@ impl Evaluator<'_> {
     /// The declaration that a limiter or executor makes.
     pub fn site_of(&self, made: &Rc<Made>) -> Option<Site> {
         let catalog = self.project.catalog;
+        let other =
+            catalog.executor(&made.symbol).and_then(|executor| self.argument(made.site, &made.frame, Some(0), executor.given.as_deref()?));
+        let other = other.into_iter().flatten().find_map(|possible| match possible.thing {
+            Thing::Made(other) if other.site != made.site => self.site_of(&other),
+            _ => None,
+        });
+        if other.is_some() {
+            return other;
+        }
         let (kind, parameter, position, default, processes) = match (catalog.limiter(&made.symbol), catalog.executor(&made.symbol)) {
             (Some(limiter), _) => (ConcurrencyKind::Semaphore, &limiter.parameter, limiter.position, &limiter.default, false),
             (_, Some(executor)) => {

@@ -13,7 +13,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Failure, args};
 use crate::finding::{Case, Pool, Report, Verdict};
 use crate::probe::{driver, report};
-use crate::settings::Workload;
+use crate::settings::Settings;
 use crate::text::Language;
 use crate::value::{Amount, Value};
 
@@ -42,13 +42,12 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     let (paths, lines): (Vec<PathBuf>, Vec<Option<usize>>) = arguments.paths.iter().map(|text| place(text)).unzip();
     let scope = Scope { paths: scanned(&paths, &lines), exclude: Vec::new(), config: None, no_config: false, threads: None };
     let load = &arguments.load;
-    let declared = load.concurrency.map(|_| load);
     let load = args::Load {
         concurrency: load.concurrency,
-        latency: declared.and_then(|load| load.latency),
-        latency_p95: declared.and_then(|load| load.latency_p95),
-        rounds: declared.and_then(|load| load.rounds),
-        server_capacity: declared.and_then(|load| load.server_capacity),
+        latency: load.latency,
+        latency_p95: load.latency_p95,
+        rounds: load.rounds,
+        server_capacity: load.server_capacity,
     };
     let settings = configure::settings(&scope, &load, terminal)?.settings;
     let job = Job::new(&scope, settings, terminal)?;
@@ -71,7 +70,7 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     }
     let mut tasks = Vec::new();
     for one in chosen {
-        tasks.push(task(arguments, one, &job.settings.workloads)?);
+        tasks.push(task(arguments, one, &job.settings)?);
     }
     Ok(tasks)
 }
@@ -152,10 +151,9 @@ fn ask<'f, 'r>(found: &'f [Found<'r>]) -> Result<Vec<&'f Found<'r>>, Failure> {
         .collect()
 }
 
-fn task(arguments: &Arguments, found: &Found<'_>, workloads: &[Workload]) -> Result<Task, Failure> {
+fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result<Task, Failure> {
     let (pool, load) = (found.pool, &arguments.load);
     let capacity = &pool.capacity;
-    // No limit is infinite here; a limit that is not known is the effective one.
     let written = |value: &Option<Value>| value.as_ref().map(limit_of);
     let (total, per_host) = (written(&capacity.total), written(&capacity.per_host));
     let unknown = [total, per_host].contains(&Some(None));
@@ -164,13 +162,17 @@ fn task(arguments: &Arguments, found: &Found<'_>, workloads: &[Workload]) -> Res
     }
     let (total, per_host) = (total.flatten(), per_host.flatten());
     let mut question = plan::question(found.concurrency, load.hosts.unwrap_or(1.0), total, per_host);
-    let workload = workloads.first().filter(|_| workloads.len() == 1);
     load.put_into(&mut question.now);
+    // The command line's is in both already.
+    let declared = match settings.workloads.as_slice() {
+        [workload] => workload.load,
+        _ => settings.load,
+    };
     let now = &mut question.now;
-    now.latency = now.latency.or(workload.and_then(|workload| workload.latency));
-    now.latency_p95 = now.latency_p95.or(workload.and_then(|workload| workload.latency_p95));
-    now.server = now.server.or(workload.and_then(|workload| workload.server_capacity).map(plan::server));
-    let kind =
+    (now.latency, now.latency_p95) = (declared.latency, declared.latency_p95);
+    now.rounds = declared.rounds.map_or(1, |rounds| rounds as u64);
+    now.server = declared.server_capacity.map(plan::server);
+    let case =
         report::Case { path: found.path.clone(), line: found.line, symbol: pool.symbol.clone(), because: found.case.because.clone() };
     Ok(Task {
         library: pool.library.clone(),
@@ -179,7 +181,7 @@ fn task(arguments: &Arguments, found: &Found<'_>, workloads: &[Workload]) -> Res
         question,
         written: library::Written { limit: total, per_host, timeout: None, set: other_settings(pool) },
         block: capacity.at_limit == AtLimit::Wait,
-        case: Some(kind),
+        case: Some(case),
         notes: Vec::new(),
     })
 }

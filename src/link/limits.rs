@@ -1,0 +1,197 @@
+//! What holds where an expression runs: limiters that are held around it, in its own function or by what is entered there, and loops.
+
+use super::hops::{Draft, What};
+use super::once::{is_periodic, is_retry};
+use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeId, StatementKind, Target};
+use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
+use crate::text::Span;
+
+/// Limiters that are held where an expression runs inline, innermost first, and the loops around it, each with the scope it stands in.
+pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+    let facts = evaluator.project.facts(at.file);
+    let here = evaluator.scope_of(at);
+    let scope = evaluator.scope(here);
+    let mut drafts = Vec::new();
+    for (id, context) in scope.context_chain(evaluator.context_of(at)) {
+        match context.kind {
+            ContextKind::For { .. } | ContextKind::While { .. } if is_retry(evaluator, at, id) => {}
+            // Something that is done now and then is no series.
+            ContextKind::While { .. } if is_periodic(evaluator, at, context.span) => {}
+            ContextKind::With { value, .. } if value != at.expr && !is_inside(facts, at.expr, value) => {
+                let value = ExprRef { file: at.file, expr: value };
+                if is_limiter(evaluator, value) {
+                    drafts.push((Draft::silent(What::Held(value), evaluator.span(value)), here));
+                } else {
+                    drafts.extend(held_by_entering(evaluator, value));
+                }
+            }
+            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => {
+                drafts.push((Draft::silent(What::Loop, context.span), here));
+            }
+            ContextKind::While { .. } => drafts.push((Draft::silent(What::Loop, context.span), here)),
+            _ => {}
+        }
+    }
+    drafts.extend(acquired_before(evaluator, at, true).into_iter().map(|draft| (draft, here)));
+    drafts
+}
+
+/// Limiters that entering an object or a context manager function of the project takes, and holds until it is left.
+fn held_by_entering<'c>(evaluator: &Evaluator<'c>, value: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+    let mut found: Vec<(Draft<'c>, ScopeRef)> = Vec::new();
+    for possible in evaluator.eval_open(value) {
+        let (function, yields) = match possible.thing {
+            Thing::Generator(function, _) => (function, true),
+            Thing::Object(object) => match evaluator.entry_of(object.class) {
+                Some(method) => (method, false),
+                None => continue,
+            },
+            _ => continue,
+        };
+        let facts = evaluator.project.facts(function.file);
+        let scope = evaluator.scope(function);
+        if yields {
+            for statement in &scope.statements {
+                let StatementKind::Yield(yielded) = statement.kind else { continue };
+                let yielded = ExprRef { file: function.file, expr: yielded };
+                for (_, context) in scope.context_chain(statement.context) {
+                    let ContextKind::With { value, .. } = context.kind else { continue };
+                    let value = ExprRef { file: function.file, expr: value };
+                    if is_limiter(evaluator, value) {
+                        found.push((Draft::silent(What::Held(value), evaluator.span(value)), function));
+                    }
+                }
+                found.extend(acquired_before(evaluator, yielded, true).into_iter().map(|draft| (draft, function)));
+            }
+        } else {
+            for call in evaluator.project.tables(function.file).calls.get("acquire").into_iter().flatten() {
+                let ExprKind::Call { callee, .. } = facts.expr(*call).kind else { continue };
+                let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
+                let object = ExprRef { file: function.file, expr: object };
+                if facts.expr(*call).scope == function.scope && is_limiter(evaluator, object) {
+                    found.push((Draft::silent(What::Held(object), facts.expr(*call).span), function));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The loops around an expression that starts what runs on: each turn starts more.
+pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>> {
+    let facts = evaluator.project.facts(at.file);
+    let scope = facts.scope(evaluator.expr(at).scope);
+    // A collection that is made anew in a loop is waited for in the same turn.
+    let collected = collected_in(evaluator, at);
+    let chain = scope.context_chain(evaluator.context_of(at)).take_while(|(id, _)| Some(*id) != collected);
+    let loops = chain.filter_map(|(id, context)| {
+        let what = match context.kind {
+            _ if is_retry(evaluator, at, id) => return None,
+            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => What::Elements(ExprRef { file: at.file, expr: over }),
+            ContextKind::While { .. } => What::Many("a loop without a known end"),
+            _ => return None,
+        };
+        Some(Draft::silent(what, first_line(evaluator, context.span)))
+    });
+    loops.collect()
+}
+
+/// The block in which the collection that gets what a call gives is made: `tasks = []` around `tasks.append(start(x))`.
+pub fn collected_in(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
+    let facts = evaluator.project.facts(at.file);
+    let expr = facts.expr(at.expr);
+    let call = expr.parent?;
+    let ExprKind::Call { callee, .. } = facts.expr(call).kind else { return None };
+    let ExprKind::Attribute { object, name, .. } = &facts.expr(callee).kind else { return None };
+    let ExprKind::Name(collection) = &facts.expr(*object).kind else { return None };
+    if !matches!(&**name, "append" | "add" | "extend") {
+        return None;
+    }
+    let scope = facts.scope(expr.scope);
+    scope.statements.iter().rev().find_map(|statement| match &statement.kind {
+        StatementKind::Bind { target: Target::Name(bound), .. } if bound == collection => {
+            (statement.span.end <= expr.span.start && scope.is_within(expr.context, statement.context)).then_some(statement.context)
+        }
+        _ => None,
+    })
+}
+
+/// The first line of a place.
+pub fn first_line(evaluator: &Evaluator<'_>, span: Span) -> Span {
+    Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span }
+}
+
+/// Whether an object runs what it is given on workers of its own.
+pub fn is_executor(evaluator: &Evaluator<'_>, object: ExprRef) -> bool {
+    let catalog = evaluator.project.catalog;
+    evaluator
+        .eval_open(object)
+        .iter()
+        .any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
+}
+
+fn is_inside(facts: &FileFacts, inner: ExprId, outer: ExprId) -> bool {
+    std::iter::successors(Some(inner), |at| facts.expr(*at).parent).any(|at| at == outer)
+}
+
+/// Whether an expression can be a limiter.
+fn is_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
+    evaluator
+        .eval_open(at)
+        .iter()
+        .any(|possible| matches!(&possible.thing, Thing::Made(made) if evaluator.project.catalog.limiter(&made.symbol).is_some()))
+}
+
+/// Limiters that are taken before a task is started, for the task to give back.
+pub fn acquired_for<'c>(evaluator: &Evaluator<'c>, start: ExprRef) -> Vec<Draft<'c>> {
+    acquired_before(evaluator, start, false)
+}
+
+/// `await sem.acquire()` before the expression in the same scope, with a release somewhere after; here, or (`released_here` false) elsewhere.
+fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bool) -> Vec<Draft<'c>> {
+    let facts = evaluator.project.facts(at.file);
+    let expr = evaluator.expr(at);
+    let scope = facts.scope(expr.scope);
+    let index = evaluator.project.tables(at.file);
+    let mut hops = Vec::new();
+    for call in index.calls.get("acquire").into_iter().flatten() {
+        let acquire = facts.expr(*call);
+        let is_before =
+            acquire.scope == expr.scope && acquire.span.start < expr.span.start && scope.is_within(expr.context, acquire.context);
+        if !is_before {
+            continue;
+        }
+        let ExprKind::Call { callee, .. } = acquire.kind else { continue };
+        let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
+        let released_between = index.calls.get("release").into_iter().flatten().any(|release| {
+            let release = facts.expr(*release);
+            release.scope == expr.scope
+                && release.span.start > acquire.span.start
+                && release.span.end < expr.span.start
+                && scope.is_within(expr.context, release.context)
+        });
+        // Given back by the function itself, errors aside: then it is not the task that holds it.
+        let given_back = index.calls.get("release").into_iter().flatten().any(|release| {
+            let release = facts.expr(*release);
+            let handles = scope.context_chain(release.context).any(|(_, context)| matches!(context.kind, ContextKind::Handler));
+            release.scope == expr.scope && !handles
+        });
+        if !released_here && given_back {
+            continue;
+        }
+        let released =
+            index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
+        if (released || !released_here) && !released_between {
+            let object = ExprRef { file: at.file, expr: object };
+            if is_limiter(evaluator, object) {
+                hops.push(Draft::silent(What::Held(object), acquire.span));
+            }
+        }
+    }
+    hops
+}
+
+/// Whether a scope is another or stands inside it.
+pub fn reaches(facts: &FileFacts, inner: ScopeId, outer: ScopeId) -> bool {
+    std::iter::successors(Some(inner), |scope| facts.scope(*scope).parent).any(|scope| scope == outer)
+}

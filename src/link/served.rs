@@ -1,0 +1,58 @@
+//! Functions that something outside the program runs again and again: handlers of web servers; and requests that a library multiplies itself.
+
+use crate::catalog::concurrency::Hidden;
+use crate::facts::ExprKind;
+use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing, last_part};
+
+/// The decorator by which a server runs a function for each request.
+pub fn handler(evaluator: &Evaluator<'_>, function: ScopeRef) -> Option<ExprRef> {
+    let facts = evaluator.project.facts(function.file);
+    let decorators = evaluator.scope(function).decorators.iter().map(|decorator| ExprRef { file: function.file, expr: *decorator });
+    decorators.into_iter().find(|decorator| {
+        let callee = match facts.expr(decorator.expr).kind {
+            ExprKind::Call { callee, .. } => ExprRef { file: function.file, expr: callee },
+            _ => *decorator,
+        };
+        takes_handler(evaluator, callee, true)
+    })
+}
+
+/// Whether a call takes a handler as an argument.
+pub fn adds_handler(evaluator: &Evaluator<'_>, callee: ExprRef) -> bool {
+    takes_handler(evaluator, callee, false)
+}
+
+fn takes_handler(evaluator: &Evaluator<'_>, callee: ExprRef, as_decorator: bool) -> bool {
+    let catalog = evaluator.project.catalog;
+    let name = match &evaluator.expr(callee).kind {
+        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name,
+        _ => return false,
+    };
+    let by_name = catalog.handlers().any(|handler| {
+        let methods = if as_decorator { &handler.decorators } else { &handler.adds };
+        methods.iter().any(|method| **method == **name)
+    });
+    let imported = matches!(evaluator.expr(callee).kind, ExprKind::Name(_));
+    let by_symbol = imported || catalog.handlers().any(|handler| handler.symbols.iter().any(|symbol| last_part(symbol) == &**name));
+    if !by_name && !by_symbol {
+        return false;
+    }
+    evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
+        Thing::Symbol(symbol) => catalog.handlers().any(|handler| handler.symbols.iter().any(|known| **known == **symbol)),
+        Thing::Part(made, path) => catalog.handlers().any(|handler| {
+            let methods = if as_decorator { &handler.decorators } else { &handler.adds };
+            handler.objects.iter().any(|known| **known == *made.symbol) && methods.iter().any(|method| method == last_part(path))
+        }),
+        _ => false,
+    })
+}
+
+/// The splitting of one call into several requests that a client does by itself.
+pub fn hidden<'c>(evaluator: &Evaluator<'c>, call: ExprRef, object: ExprRef) -> Option<&'c Hidden> {
+    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
+    let ExprKind::Attribute { name, .. } = &evaluator.expr(ExprRef { file: call.file, expr: callee }).kind else { return None };
+    evaluator.eval_open(object).iter().find_map(|possible| match &possible.thing {
+        Thing::Made(made) => evaluator.project.catalog.hidden(&made.symbol, name),
+        _ => None,
+    })
+}
