@@ -13,6 +13,8 @@ pub mod facts;
 pub mod finding;
 pub mod fix;
 pub mod link;
+#[cfg(feature = "probe")]
+pub mod probe;
 pub mod queueing;
 pub mod read;
 pub mod render;

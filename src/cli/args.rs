@@ -7,6 +7,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::{explain, plan, pools, scan, show};
+#[cfg(feature = "probe")]
+use super::{mock, probe};
 use crate::render::Format;
 use crate::value::parse_seconds;
 
@@ -29,6 +31,12 @@ pub(super) enum Command {
     Pools(pools::Arguments),
     /// Say what becomes of so many requests at once, and what to write: what-if, without a program
     Plan(plan::Arguments),
+    /// Confirm a prediction with the real client library, on this machine
+    #[cfg(feature = "probe")]
+    Probe(probe::Arguments),
+    /// Be a slow server, and say what came in
+    #[cfg(feature = "probe")]
+    Mock(mock::Arguments),
     /// Explain a rule or a library
     Explain(explain::Arguments),
     /// Show what the analysis saw, step by step

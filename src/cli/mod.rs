@@ -10,10 +10,14 @@ mod explain;
 mod library_page;
 mod markdown;
 mod mend;
+#[cfg(feature = "probe")]
+mod mock;
 mod nearby;
 mod pages;
 mod plan;
 mod pools;
+#[cfg(feature = "probe")]
+mod probe;
 mod scan;
 mod show;
 mod terminal;
@@ -66,6 +70,10 @@ pub fn main() -> ExitCode {
         Command::Pools(arguments) => pools::run(&arguments, &terminal),
         Command::Plan(arguments) => plan::run(&arguments, &terminal),
         Command::Explain(arguments) => explain::run(&arguments, &terminal),
+        #[cfg(feature = "probe")]
+        Command::Probe(arguments) => probe::run(&arguments, &terminal),
+        #[cfg(feature = "probe")]
+        Command::Mock(arguments) => mock::run(&arguments, &terminal),
         Command::Show(arguments) => show::run(&arguments, &terminal),
     };
     let outcome = outcome.unwrap_or_else(|Failure(messages)| {

@@ -295,7 +295,7 @@ fn pool_cases(
             because,
             route: parts.first().map(|flow| route_steps(evaluator, flow)).unwrap_or_default(),
             route_is_known: true,
-            estimate: judge::estimate(&demand, pool),
+            estimate: None,
             demand,
         });
     }

@@ -1,5 +1,7 @@
 //! From a library of the catalog to a scenario: defaults, what happens at the limit, what its time-outs count, how its versions behave.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::library::{AtLimit, Library, Literal, PoolKind, QuirkKind, Role, Setting, Shape};
 use crate::catalog::load::nearest;
 use crate::catalog::version::{Version, within};
@@ -16,17 +18,20 @@ use crate::value::show_seconds;
 const MANY: u64 = 100;
 
 /// What the command line sets. An infinite limit is none.
-pub(super) struct Written {
+#[derive(Default)]
+pub(in crate::cli) struct Written {
     /// Over all hosts.
     pub limit: Option<f64>,
     /// To one host.
     pub per_host: Option<f64>,
     /// Of a request, seconds.
     pub timeout: Option<f64>,
+    /// Other settings by their names, as a program sets them; none is no limit.
+    pub set: BTreeMap<String, Option<f64>>,
 }
 
 /// A kind of pool in a version of its library.
-pub(super) struct Known<'a> {
+pub(in crate::cli) struct Known<'a> {
     library: &'a Library,
     kind: &'a PoolKind,
     version: Option<&'a str>,
@@ -36,7 +41,7 @@ pub(super) struct Known<'a> {
 ///
 /// # Errors
 /// When the catalog has no such library or pool, or the version is none.
-pub(super) fn find<'a>(catalog: &'a Catalog, named: &'a str) -> Result<Known<'a>, Failure> {
+pub(in crate::cli) fn find<'a>(catalog: &'a Catalog, named: &'a str) -> Result<Known<'a>, Failure> {
     let (name, version) = named.split_once('@').map_or((named, None), |(name, version)| (name, Some(version)));
     let (name, pool) = name.split_once(':').map_or((name, None), |(name, pool)| (name, Some(pool)));
     if let Some(version) = version.filter(|version| Version::parse(version).is_none()) {
@@ -68,12 +73,18 @@ enum Default {
     Unknown,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// What the catalog says of the pool.
+    #[cfg(feature = "probe")]
+    pub(in crate::cli) fn kind(&self) -> &'a PoolKind {
+        self.kind
+    }
+
     /// Puts what the library does into the question. What the command line gives stays.
     ///
     /// # Errors
     /// When the command line sets a limit that such a pool does not have.
-    pub(super) fn apply(&self, question: &mut Question, written: &Written) -> Result<Origin, Failure> {
+    pub(in crate::cli) fn apply(&self, question: &mut Question, written: &Written) -> Result<Origin, Failure> {
         let mut origin =
             Origin { library: Some(self.library.name.clone()), version: self.version.map(str::to_string), ..Origin::default() };
         if let Some(version) = self.version.and_then(Version::parse)
@@ -110,7 +121,11 @@ impl Known<'_> {
         };
         now.limits.total = now.limits.total.or_else(|| role(Role::Total, written.limit));
         now.limits.per_host = now.limits.per_host.or_else(|| role(Role::PerHost, written.per_host));
-        let idle = role(Role::Idle, None);
+        let set = |role: Role| written.set.get(self.setting(role)?.name.as_str()).copied();
+        let idle = match set(Role::Idle) {
+            Some(idle) => idle.map(|idle| idle as u64),
+            None => role(Role::Idle, None),
+        };
         now.at_limit = match self.kind.at_limit {
             AtLimit::Wait => queueing::AtLimit::Wait,
             AtLimit::Discard => queueing::AtLimit::Discard,
@@ -191,7 +206,13 @@ impl Known<'_> {
             if !counts {
                 continue;
             }
-            let seconds = if set.contains(&setting.name.as_str()) { written.timeout } else { self.default(setting.role, origin) };
+            let seconds = if let Some(seconds) = written.set.get(&setting.name) {
+                *seconds
+            } else if set.contains(&setting.name.as_str()) {
+                written.timeout
+            } else {
+                self.default(setting.role, origin)
+            };
             let place = match setting.role {
                 Role::TotalTimeout if covers => &mut time_outs.total,
                 Role::TotalTimeout | Role::ReadTimeout => &mut time_outs.read,

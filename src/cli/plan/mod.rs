@@ -1,6 +1,6 @@
 //! `advisor plan`: what-if, without any source.
 
-mod library;
+pub(in crate::cli) mod library;
 
 use clap::Args;
 
@@ -106,36 +106,42 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
 
 fn plan(arguments: &Arguments, terminal: &Terminal) -> Result<Plan, Failure> {
     let Arguments { load, pool, .. } = arguments;
-    let limits = Limits { total: given(pool.limit), per_host: given(pool.per_host), hosts: count(load.hosts) };
-    let mut now = Scenario::new(count(load.concurrency), limits);
+    let mut question = question(load.concurrency, load.hosts, pool.limit, pool.per_host);
+    let now = &mut question.now;
     now.latency = load.latency;
     now.latency_p95 = load.latency_p95;
     now.rounds = count(load.rounds);
     now.time_outs.total = pool.timeout;
-    now.server = load.server_capacity.map(|capacity| ServerLimit {
-        capacity: count(capacity),
-        when_full: WhenFull::Queue,
-        gone: GoneClients::Stops,
-    });
+    now.server = load.server_capacity.map(server);
+    let mut origin = Origin::default();
+    if let Some(name) = &pool.library {
+        let catalog = configure::catalog_here(terminal);
+        let found = library::find(catalog, name)?;
+        let written = library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, ..library::Written::default() };
+        origin = found.apply(&mut question, &written)?;
+    }
+    let answer = answer(&question).map_err(|why| Failure::new(format!("--latency, --latency-p95: {why}")))?;
+    Ok(plan::document(&question, &answer, &origin))
+}
+
+/// So many requests at once through a pool with these limits, as the parsers give them, and nothing else known.
+pub(in crate::cli) fn question(concurrency: f64, hosts: f64, total: Option<f64>, per_host: Option<f64>) -> Question {
+    let limits = Limits { total: given(total), per_host: given(per_host), hosts: count(hosts) };
     let targets = Targets::default();
-    let mut question = Question {
-        now,
+    Question {
+        now: Scenario::new(count(concurrency), limits),
         sized_by_concurrency: true,
         has_per_host: true,
         has_total: true,
         headroom: targets.headroom,
         open_files: Some(targets.open_files as u64),
         open_files_reserve: targets.open_files_reserve as u64,
-    };
-    let mut origin = Origin::default();
-    if let Some(name) = &pool.library {
-        let catalog = configure::catalog_here(terminal);
-        let found = library::find(catalog, name)?;
-        let written = library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout };
-        origin = found.apply(&mut question, &written)?;
     }
-    let answer = answer(&question).map_err(|why| Failure::new(format!("--latency, --latency-p95: {why}")))?;
-    Ok(plan::document(&question, &answer, &origin))
+}
+
+/// A server that works on so many requests at once, as the parser gives them.
+pub(in crate::cli) fn server(capacity: f64) -> ServerLimit {
+    ServerLimit { capacity: count(capacity), when_full: WhenFull::Queue, gone: GoneClients::Stops }
 }
 
 /// A limit of the command line; infinite is none.
@@ -149,7 +155,7 @@ fn count(number: f64) -> u64 {
 }
 
 /// Whether the terminal can be written to in Unicode. Where no locale is set, as on systems that have none, it is.
-fn locale_is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+pub(in crate::cli) fn locale_is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
     locale.is_none_or(|locale| locale.to_ascii_lowercase().replace('-', "").contains("utf8"))
 }

@@ -1,0 +1,206 @@
+//! The cases of a program that `advisor scan` finds too small, and which of them to probe.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use super::{Arguments, Task};
+use crate::catalog::AtLimit;
+use crate::cli::args::Scope;
+use crate::cli::configure::{self, Job};
+use crate::cli::plan::{self, library};
+use crate::cli::terminal::Terminal;
+use crate::cli::{Failure, args};
+use crate::finding::{Case, Pool, Report, Verdict};
+use crate::probe::{driver, report};
+use crate::settings::Settings;
+use crate::text::Language;
+use crate::value::{Amount, Value};
+
+/// A case that can be probed.
+struct Found<'a> {
+    case: &'a Case,
+    pool: &'a Pool,
+    path: String,
+    line: usize,
+    /// Lines by which it may be named: those of the pool, of its client and of its settings.
+    lines: Vec<usize>,
+    concurrency: f64,
+}
+
+impl Found<'_> {
+    fn says(&self) -> String {
+        format!("{}:{}: {}: {}", self.path, self.line, self.pool.symbol, self.case.because)
+    }
+}
+
+/// What to probe of the programs.
+///
+/// # Errors
+/// When nothing is too small, or it is not said which case is meant.
+pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Task>, Failure> {
+    let (paths, lines): (Vec<PathBuf>, Vec<Option<usize>>) = arguments.paths.iter().map(|text| place(text)).unzip();
+    let scope = Scope { paths: scanned(&paths, &lines), exclude: Vec::new(), config: None, no_config: false, threads: None };
+    let load = &arguments.load;
+    let load = args::Load {
+        concurrency: load.concurrency,
+        latency: load.latency,
+        latency_p95: load.latency_p95,
+        rounds: load.rounds,
+        server_capacity: load.server_capacity,
+    };
+    let settings = configure::settings(&scope, &load, terminal)?.settings;
+    let job = Job::new(&scope, settings, terminal)?;
+    let checked = job.check();
+    let report = job.standpoint().report(&checked);
+    let found = found(&report);
+    let wanted: Vec<(&PathBuf, usize)> = paths.iter().zip(&lines).filter_map(|(path, line)| Some((path, (*line)?))).collect();
+    let chosen: Vec<&Found<'_>> = if !wanted.is_empty() {
+        let is_meant = |one: &&Found<'_>| wanted.iter().any(|(path, line)| one.lines.contains(line) && ends_like(&one.path, path));
+        found.iter().filter(is_meant).collect()
+    } else if arguments.all || found.len() == 1 {
+        found.iter().collect()
+    } else {
+        ask(&found)?
+    };
+    if chosen.is_empty() {
+        let what = if found.is_empty() { "no pool is too small for what is known to run through it" } else { "no such case" };
+        let list = found.iter().map(Found::says);
+        return Err(Failure(std::iter::once(format!("{what}: there is nothing to probe")).chain(list).collect()));
+    }
+    let mut tasks = Vec::new();
+    for one in chosen {
+        tasks.push(task(arguments, one, &job.settings)?);
+    }
+    Ok(tasks)
+}
+
+/// `PATH` or `PATH:LINE`.
+fn place(text: &str) -> (PathBuf, Option<usize>) {
+    match text.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?))) {
+        Some((path, line)) if !path.is_empty() => (path.into(), Some(line)),
+        _ => (text.into(), None),
+    }
+}
+
+/// What is scanned: for a line the whole program around its file, because the concurrency and the version stand elsewhere.
+fn scanned(paths: &[PathBuf], lines: &[Option<usize>]) -> Vec<PathBuf> {
+    let around = |(path, line): (&PathBuf, &Option<usize>)| match line {
+        None => path.clone(),
+        Some(_) if path.is_relative() && !path.starts_with("..") => ".".into(),
+        Some(_) => path.parent().unwrap_or(path).to_path_buf(),
+    };
+    let mut scanned: Vec<PathBuf> = paths.iter().zip(lines).map(around).collect();
+    scanned.sort();
+    scanned.dedup();
+    scanned
+}
+
+fn ends_like(path: &str, meant: &std::path::Path) -> bool {
+    let meant = meant.to_string_lossy().replace('\\', "/");
+    let meant = meant.trim_start_matches("./");
+    path == meant || meant.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{meant}"))
+}
+
+/// The cases that are too small and of which all numbers are known, those of libraries with a driver only.
+fn found(report: &Report) -> Vec<Found<'_>> {
+    let probed: Vec<&str> = driver::libraries().collect();
+    let cases = report.cases.iter().filter(|case| case.verdict == Verdict::TooSmall);
+    cases
+        .filter_map(|case| {
+            let pool = report.pools.get(case.pool)?;
+            let source = report.sources.get(pool.span.file);
+            let concurrency = case.demand.amount.least().filter(|number| number.is_finite())?;
+            let is_known = pool.language == Language::Python && probed.contains(&pool.library.as_str());
+            let line = source.position(pool.span.start).line;
+            let spans = pool.also.iter().copied().chain(pool.settings.iter().filter_map(|setting| setting.written_at));
+            let same_file = spans.filter(|span| span.file == pool.span.file);
+            let lines = same_file.map(|span| source.position(span.start).line).chain([line]).collect();
+            is_known.then(|| Found { case, pool, path: source.path.to_string(), line, lines, concurrency })
+        })
+        .collect()
+}
+
+/// Asks on the terminal which one is meant.
+fn ask<'f, 'r>(found: &'f [Found<'r>]) -> Result<Vec<&'f Found<'r>>, Failure> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        let list = found.iter().map(Found::says);
+        let what = format!("{} cases are too small: say which with PATH:LINE, or --all", found.len());
+        return Err(Failure(std::iter::once(what).chain(list).collect()));
+    }
+    let mut stderr = std::io::stderr().lock();
+    for (number, one) in found.iter().enumerate() {
+        let _ = writeln!(stderr, "{:>3}  {}", number + 1, crate::render::escape::line(&one.says()));
+    }
+    let _ = write!(stderr, "probe which (numbers, or `all`)? ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    if answer.trim() == "all" {
+        return Ok(found.iter().collect());
+    }
+    let numbers = answer.split([' ', ',']).filter(|part| !part.trim().is_empty());
+    numbers
+        .map(|number| {
+            let index = number.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            index.and_then(|index| found.get(index)).ok_or_else(|| Failure::new(format!("`{}` is none of the numbers", number.trim())))
+        })
+        .collect()
+}
+
+fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result<Task, Failure> {
+    let (pool, load) = (found.pool, &arguments.load);
+    let capacity = &pool.capacity;
+    let written = |value: &Option<Value>| value.as_ref().map(limit_of);
+    let (total, per_host) = (written(&capacity.total), written(&capacity.per_host));
+    let unknown = [total, per_host].contains(&Some(None));
+    if unknown {
+        return Err(Failure::new(format!("{}: a limit is not known, and cannot be probed", found.says())));
+    }
+    let (total, per_host) = (total.flatten(), per_host.flatten());
+    let mut question = plan::question(found.concurrency, load.hosts.unwrap_or(1.0), total, per_host);
+    load.put_into(&mut question.now);
+    // The command line's is in both already.
+    let declared = match settings.workloads.as_slice() {
+        [workload] => workload.load,
+        _ => settings.load,
+    };
+    let now = &mut question.now;
+    (now.latency, now.latency_p95) = (declared.latency, declared.latency_p95);
+    now.rounds = declared.rounds.map_or(1, |rounds| rounds as u64);
+    now.server = declared.server_capacity.map(plan::server);
+    let case =
+        report::Case { path: found.path.clone(), line: found.line, symbol: pool.symbol.clone(), because: found.case.because.clone() };
+    Ok(Task {
+        library: pool.library.clone(),
+        wanted: None,
+        pinned: pool.version.clone(),
+        question,
+        written: library::Written { limit: total, per_host, timeout: None, set: other_settings(pool) },
+        block: capacity.at_limit == AtLimit::Wait,
+        case: Some(case),
+        notes: Vec::new(),
+    })
+}
+
+/// A limit as the command line would write it: infinite is none; `None` where it is not one number.
+fn limit_of(value: &Value) -> Option<f64> {
+    match value.amount {
+        Amount::One(number) if number >= 1.0 => Some(number),
+        Amount::Unbounded => Some(f64::INFINITY),
+        _ => None,
+    }
+}
+
+/// The settings besides the limits that are one number, or none.
+fn other_settings(pool: &Pool) -> BTreeMap<String, Option<f64>> {
+    let known = pool.settings.iter().filter_map(|setting| match setting.value.amount {
+        Amount::One(number) => Some((setting.name.clone(), Some(number))),
+        Amount::Unbounded => Some((setting.name.clone(), None)),
+        _ => None,
+    });
+    known.collect()
+}

@@ -1,0 +1,287 @@
+//! `advisor probe`: the prediction, confirmed by the real client library.
+
+mod cases;
+mod progress;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueHint};
+
+use super::Failure;
+use super::args::{Output, limit, seconds, whole};
+use super::plan::{self, library};
+use super::terminal::Terminal;
+use super::{configure, scan, write};
+use crate::finding::Outcome;
+use crate::probe::driver::Refusal;
+use crate::probe::interpreter::{self, Interpreter};
+use crate::probe::verdict::Verdict;
+use crate::probe::{self, Subject, report, text};
+use crate::queueing::Scenario;
+use crate::queueing::what_if::{Change, Question, answer};
+use crate::render::Format;
+use crate::value::parse_seconds;
+use progress::Progress;
+
+/// Run the real client library, with the settings in question, against a server that takes its time, and compare what happens with what
+/// was predicted; then the same with the advised limits.
+///
+/// With PATHS the cases that `advisor scan` finds too small are probed: the only one, that at PATH:LINE, or all of them with --all.
+/// With --library no program is read. Nothing of the program is run, and nothing but this machine is connected to.
+///
+/// The exit code is 0 if all is confirmed, 1 if something is not, 2 if it could not be run. Where the machine is too busy to tell, it is 0
+/// with a warning, or 1 with --strict.
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folders and files to scan for cases; PATH:LINE is the case of the pool there
+    #[arg(value_name = "PATHS", value_hint = ValueHint::AnyPath)]
+    paths: Vec<String>,
+    /// Probe every case that is too small
+    #[arg(long, conflicts_with = "library")]
+    all: bool,
+    /// Interpreter whose libraries are probed; the active virtual environment, the project's own, or `python3` where absent
+    #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath)]
+    python: Option<PathBuf>,
+    /// How often each set of settings is run
+    #[arg(long, value_name = "N", default_value = "3", hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..=100))]
+    repeats: u32,
+    /// Probe the present settings only
+    #[arg(long)]
+    only_now: bool,
+    /// Exit with 1 where nothing could be concluded
+    #[arg(long)]
+    strict: bool,
+    /// Format: human or json; with `=PATH` into a file. May be given several times
+    #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
+    outputs: Vec<Output>,
+    /// Draw with letters only; so does a locale that is not UTF-8
+    #[arg(long)]
+    ascii: bool,
+    #[command(flatten)]
+    load: Load,
+    #[command(flatten)]
+    pool: Pool,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Load")]
+struct Load {
+    /// Requests that the program keeps under way at once
+    #[arg(long, value_name = "N", value_parser = whole)]
+    concurrency: Option<f64>,
+    /// Time that the server takes for one request: `40s`, `250ms`, `2m`; without it times are in calls of 1 s, and time-outs are left out
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    latency: Option<f64>,
+    /// Time that 95 of 100 requests stay below; without it all take equally long
+    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "latency")]
+    latency_p95: Option<f64>,
+    /// Requests that each worker makes one after the other; 1 is a burst
+    #[arg(long, value_name = "N", value_parser = whole)]
+    rounds: Option<f64>,
+    /// Pause of a worker between two requests
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pause: Option<f64>,
+    /// Hosts among which the requests are spread
+    #[arg(long, value_name = "N", value_parser = whole)]
+    hosts: Option<f64>,
+    /// Requests that each server takes at once
+    #[arg(long, value_name = "N", value_parser = whole)]
+    server_capacity: Option<f64>,
+    /// Seed of the times
+    #[arg(long, value_name = "N", default_value = "1", hide_default_value = true)]
+    seed: u64,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Pool without a program")]
+struct Pool {
+    /// Library, with a version where another one must not be taken
+    #[arg(long, value_name = "NAME[:POOL][@VERSION]", conflicts_with = "paths")]
+    library: Option<String>,
+    /// Connections over all hosts; `none` or 0 is no limit
+    #[arg(long, value_name = "N", value_parser = limit, requires = "library")]
+    limit: Option<f64>,
+    /// Connections to one host; `none` or 0 is no limit
+    #[arg(long, value_name = "N", value_parser = limit, requires = "library")]
+    per_host: Option<f64>,
+    /// Time-out of a request, as the library's own `timeout` counts it
+    #[arg(long, value_name = "TIME", value_parser = seconds, requires = "library")]
+    timeout: Option<f64>,
+    /// Another setting by the library's own name, as `advisor explain LIBRARY` lists them: a number, a time, or `none`. May be given several
+    /// times
+    #[arg(long, value_name = "NAME=VALUE", requires = "library")]
+    set: Vec<Setting>,
+    /// Let requests above the limit wait, for libraries that open more connections instead
+    #[arg(long, requires = "library")]
+    block: bool,
+}
+
+#[derive(Clone)]
+struct Setting(String, Option<f64>);
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+        let value = if value == "none" { None } else { Some(parse_seconds(value)?) };
+        Ok(Self(name.trim().to_string(), value))
+    }
+}
+
+/// One thing to probe, before the library's version is known.
+struct Task {
+    /// `NAME:POOL` of the catalog.
+    library: String,
+    /// Version that must be installed.
+    wanted: Option<String>,
+    /// Version that the project pins.
+    pinned: Option<String>,
+    question: Question,
+    written: library::Written,
+    block: bool,
+    case: Option<report::Case>,
+    notes: Vec<String>,
+}
+
+pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    let outputs = scan::outputs(&arguments.outputs, false)?;
+    if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json)) {
+        return Err(Failure::new("--output: a probe is no report of findings: there are human and json"));
+    }
+    let here = std::env::current_dir().map_err(|why| Failure::new(format!("the current folder cannot be read: {why}")))?;
+    let interpreter = interpreter::find(arguments.python.as_deref(), &here);
+    let tasks = if arguments.pool.library.is_some() { vec![written(arguments)?] } else { cases::tasks(arguments, terminal)? };
+    if tasks.len() > 1 && outputs.iter().any(|output| output.path.is_some()) {
+        return Err(Failure::new("--output: several cases do not fit into one file; probe them one by one"));
+    }
+    let mut worst = Verdict::Confirmed;
+    for task in tasks {
+        let document = one(arguments, task, &interpreter, terminal)?;
+        worst = worst.max(document.verdict);
+        deliver(&document, &outputs, arguments.ascii, terminal)?;
+    }
+    Ok(match worst {
+        Verdict::Confirmed => Outcome::Clean,
+        Verdict::NotConfirmed => Outcome::Findings,
+        Verdict::Undecided | Verdict::Inconclusive => {
+            terminal.note(&format!("{}: neither confirmed nor refuted", text::word(worst)));
+            if arguments.strict { Outcome::Findings } else { Outcome::Clean }
+        }
+    })
+}
+
+fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &Terminal) -> Result<report::Probe, Failure> {
+    let refused = |Refusal(why): Refusal| Failure::new(why);
+    let name = task.library.split(':').next().unwrap_or_default().to_string();
+    let hello = probe::hello(interpreter, &name).map_err(refused)?;
+    if let Some(wanted) = task.wanted.filter(|wanted| *wanted != hello.version) {
+        return Err(Failure::new(format!(
+            "--library: {name} {wanted} was asked for, and {} has {}",
+            interpreter.path.display(),
+            hello.version
+        )));
+    }
+    let mut notes = task.notes;
+    if let Some(pinned) = task.pinned.as_ref().filter(|pinned| **pinned != hello.version) {
+        let told = format!(
+            "the project pins {name} {pinned}, and {} has {}: the verdict is about {}",
+            interpreter.path.display(),
+            hello.version,
+            hello.version
+        );
+        terminal.note(&told);
+        notes.push(told);
+    }
+    let catalog = configure::catalog_here(terminal);
+    let named = format!("{}@{}", task.library, hello.version);
+    let known = library::find(catalog, &named)?;
+    let settings = &known.kind().settings;
+    if let Some(name) = task.written.set.keys().find(|name| !settings.iter().any(|setting| setting.name == **name)) {
+        let known: Vec<&str> = settings.iter().map(|setting| setting.name.as_str()).collect();
+        return Err(Failure::new(format!("--set: {} has no `{name}`; there are {}", task.library, known.join(", "))));
+    }
+    let mut question = task.question;
+    let origin = known.apply(&mut question, &task.written)?;
+    notes.extend(origin.notes);
+    let now = &mut question.now;
+    if task.block {
+        now.at_limit = crate::queueing::AtLimit::Wait;
+    }
+    if now.latency.is_none() {
+        now.latency = Some(1.0);
+        now.time_outs = crate::queueing::simulate::TimeOuts::default();
+        notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
+    }
+    let columns = columns(&question, arguments.only_now)?;
+    let subject = Subject { library: &name, kind: known.kind(), columns, repeats: arguments.repeats };
+    let mut progress = Progress::new(terminal);
+    let outcome = probe::probe(&subject, interpreter, &mut |part, what| progress.tell(part, what));
+    progress.clear();
+    let outcome = outcome.map_err(refused)?;
+    Ok(report::document(&name, interpreter, &outcome, task.pinned, task.case, notes))
+}
+
+/// The present settings, and the advised ones where something else is advised.
+fn columns(question: &Question, only_now: bool) -> Result<Vec<(String, Scenario)>, Failure> {
+    let mut columns = vec![("now".to_string(), question.now.clone())];
+    if !only_now {
+        let answer = answer(question).map_err(|why| Failure::new(format!("--latency, --latency-p95: {why}")))?;
+        let advised = answer.columns.into_iter().find(|column| column.change == Change::AsAdvised);
+        columns.extend(advised.map(|column| ("as advised".to_string(), column.scenario)));
+    }
+    Ok(columns)
+}
+
+/// What the command line says, without a program.
+fn written(arguments: &Arguments) -> Result<Task, Failure> {
+    let Arguments { load, pool, .. } = arguments;
+    let named = pool.library.clone().unwrap_or_default();
+    let (library, wanted) = match named.split_once('@') {
+        Some((library, version)) => (library.to_string(), Some(version.to_string())),
+        None => (named, None),
+    };
+    let Some(concurrency) = load.concurrency else {
+        return Err(Failure::new("--concurrency: how many requests are under way at once?"));
+    };
+    let mut question = plan::question(concurrency, load.hosts.unwrap_or(1.0), pool.limit, pool.per_host);
+    load.put_into(&mut question.now);
+    question.now.time_outs.total = pool.timeout;
+    let set = pool.set.iter().map(|Setting(name, value)| (name.clone(), *value)).collect();
+    Ok(Task {
+        library,
+        wanted,
+        pinned: None,
+        question,
+        written: library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, set },
+        block: pool.block,
+        case: None,
+        notes: Vec::new(),
+    })
+}
+
+impl Load {
+    fn put_into(&self, now: &mut Scenario) {
+        now.latency = self.latency;
+        now.latency_p95 = self.latency_p95;
+        now.rounds = self.rounds.map_or(1, |rounds| rounds as u64);
+        now.pause = self.pause.unwrap_or(0.0);
+        now.server = self.server_capacity.map(plan::server);
+        now.seed = self.seed;
+    }
+}
+
+fn deliver(document: &report::Probe, outputs: &[Output], ascii: bool, terminal: &Terminal) -> Result<(), Failure> {
+    let render = |format: Format| match format {
+        Format::Json => report::json(document),
+        _ => text::text(document, ascii || !plan::locale_is_utf8(|name| std::env::var(name).ok())),
+    };
+    for Output { format, path } in outputs {
+        match path {
+            Some(path) => write::file(path, &render(*format))?,
+            None => terminal.print(&render(*format))?,
+        }
+    }
+    Ok(())
+}

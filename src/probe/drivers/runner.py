@@ -1,0 +1,260 @@
+"""Runs requests of one client library against loopback and prints when each began and ended.
+
+The job is one JSON line on standard input. That stays open as long as the probe lives: when it closes, this process and all
+it started end. Results go to the former standard output, as JSON lines; whatever a library prints goes to standard error.
+The part for the library stands behind this one and defines `PACKAGES` and `open_client`.
+"""
+import importlib.metadata
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+OUT = os.fdopen(os.dup(1), "w", encoding="ascii", errors="backslashreplace")
+os.dup2(2, 1)
+LINE = 2000  # requests in a line of results
+READINGS = 20  # of the server's clock
+
+
+def say(kind, what):
+    OUT.write(json.dumps({kind: what}) + "\n")
+    OUT.flush()
+
+
+def fail(kind, message):
+    say("error", {"kind": kind, "message": str(message)})
+    OUT.close()
+    os._exit(1)
+
+
+def now():
+    """Nanoseconds of the clock that the server reads too."""
+    if hasattr(time, "CLOCK_MONOTONIC"):
+        return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    return time.monotonic_ns()
+
+
+def end_with_the_probe():
+    """Ends this process and its children when standard input closes: the probe has gone."""
+
+    def watch():
+        try:
+            while os.read(0, 4096):
+                pass
+        except OSError:
+            pass
+        if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+        os._exit(3)
+
+    threading.Thread(target=watch, daemon=True, name="lifeline").start()
+
+
+def is_loopback(host):
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    return host in ("localhost", "::1", "") or (isinstance(host, str) and host.startswith("127."))
+
+
+def allow_loopback_only():
+    """Refuses any other address. A net, no wall: code that wants to get around it can."""
+
+    def hook(event, arguments):
+        if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+            address = arguments[1]
+            if isinstance(address, tuple) and not is_loopback(address[0]):
+                raise PermissionError(f"the probe connects to loopback only, not to {address[0]}")
+        elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+            if arguments[0] is not None and not is_loopback(arguments[0]):
+                raise PermissionError(f"the probe resolves loopback only, not {arguments[0]}")
+
+    sys.addaudithook(hook)
+
+
+def read_clock(base):
+    """The server's clock less ours, and the quickest round trip, both in nanoseconds."""
+    host, port = base.split("//")[1].rsplit(":", 1)
+    best = None
+    with socket.create_connection((host.strip("[]"), int(port)), timeout=5) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(READINGS):
+            before = now()
+            connection.sendall(b"GET /__now HTTP/1.1\r\nHost: probe\r\n\r\n")
+            answer = b""
+            while b"}" not in answer:
+                piece = connection.recv(4096)
+                if not piece:
+                    raise ConnectionError("the clock's connection was closed")
+                answer += piece
+            after = now()
+            theirs = json.loads(answer.split(b"\r\n\r\n", 1)[1])["now"]
+            if best is None or after - before < best[1]:
+                best = (theirs - (before + after) // 2, after - before)
+    return {"offset_ns": best[0], "round_trip_ns": best[1]}
+
+
+def hello(job):
+    versions = {}
+    for package in PACKAGES:  # noqa: F821
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            fail("missing", package)
+    try:
+        import resource
+
+        open_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    except ImportError:
+        open_files = None
+    clock = read_clock(job["urls"][0]) if job["urls"] else None
+    say(
+        "hello",
+        {
+            "version": versions[PACKAGES[0]],  # noqa: F821
+            "packages": versions,
+            "python": "%d.%d.%d" % sys.version_info[:3],
+            "executable": sys.executable or "",
+            "open_files": open_files,
+            "clock": clock,
+        },
+    )
+
+
+def outcome_of(error):
+    return type(error).__name__
+
+
+class Refused(Exception):
+    """An answer that is none."""
+
+
+# The first request of a process imports and builds what later ones find. It is sent by a client of its own and counts nowhere: its
+# number is one above the last.
+
+
+async def warm_up_tasks(job):
+    client = await open_client(job["settings"])  # noqa: F821
+    try:
+        await client.send(job["urls"][0], job["workers"] * job["rounds"])
+    except Exception:
+        pass
+    await client.close()
+
+
+def warm_up_threads(job):
+    client = open_client(job["settings"])  # noqa: F821
+    try:
+        client.send(job["urls"][0], job["workers"] * job["rounds"])
+    except Exception:
+        pass
+    client.close()
+
+
+def run_tasks(job):
+    import asyncio
+
+    results = []
+
+    async def run():
+        await warm_up_tasks(job)
+        client = await open_client(job["settings"])  # noqa: F821
+        if client.read_back:
+            say("settings", client.read_back)
+        gate = asyncio.Semaphore(job["semaphore"]) if job["semaphore"] else None
+        urls, rounds, pause, send = job["urls"], job["rounds"], job["pause"], client.send
+
+        async def one(number, url, start):
+            try:
+                await send(url, number)
+                outcome = "ok"
+            except Exception as error:
+                outcome = outcome_of(error)
+            results.append((number, start, now(), outcome))
+
+        async def worker(which):
+            for turn in range(rounds):
+                number, url = which * rounds + turn, urls[(which + turn) % len(urls)]
+                if gate is None:
+                    await one(number, url, now() if turn else begin)
+                else:
+                    async with gate:
+                        await one(number, url, now())
+                if pause and turn + 1 < rounds:
+                    await asyncio.sleep(pause)
+
+        begin, cpu = now(), time.process_time()
+        await asyncio.gather(*(worker(which) for which in range(job["workers"])))
+        finish, cpu = now(), time.process_time() - cpu
+        await client.close()
+        return begin, finish, cpu
+
+    return (results, *asyncio.run(run()))
+
+
+def run_threads(job):
+    warm_up_threads(job)
+    client = open_client(job["settings"])  # noqa: F821
+    if client.read_back:
+        say("settings", client.read_back)
+    gate = threading.Semaphore(job["semaphore"]) if job["semaphore"] else None
+    urls, rounds, pause, send = job["urls"], job["rounds"], job["pause"], client.send
+    results = [[] for _ in range(job["workers"])]
+    started = {}
+    barrier = threading.Barrier(job["workers"], action=lambda: started.update(begin=now(), cpu=time.process_time()))
+
+    def one(mine, number, url, start):
+        try:
+            send(url, number)
+            outcome = "ok"
+        except Exception as error:
+            outcome = outcome_of(error)
+        mine.append((number, start, now(), outcome))
+
+    def worker(which):
+        mine = results[which]
+        barrier.wait()
+        for turn in range(rounds):
+            number, url = which * rounds + turn, urls[(which + turn) % len(urls)]
+            if gate is None:
+                one(mine, number, url, now() if turn else started["begin"])
+            else:
+                with gate:
+                    one(mine, number, url, now())
+            if pause and turn + 1 < rounds:
+                time.sleep(pause)
+
+    threading.stack_size(512 * 1024)
+    workers = [threading.Thread(target=worker, args=(which,), daemon=True) for which in range(job["workers"])]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    finish, cpu = now(), time.process_time() - started["cpu"]
+    client.close()
+    return [one for mine in results for one in mine], started["begin"], finish, cpu
+
+
+def report(results, begin, finish, cpu):
+    for first in range(0, len(results), LINE):
+        say("requests", results[first : first + LINE])
+    say("end", {"begin": begin, "finish": finish, "cpu_s": cpu})
+
+
+def main(job):
+    end_with_the_probe()
+    allow_loopback_only()
+    try:
+        hello(job)
+        job["settings"]["urls"] = job["urls"]
+        if not job["workers"]:
+            say("end", {"begin": 0, "finish": 0, "cpu_s": 0})
+            return
+        for _ in range(job["bursts"]):
+            report(*(run_threads if THREADS else run_tasks)(job))  # noqa: F821
+    except ImportError as error:
+        fail("missing", error)
+    except Exception as error:
+        fail("failed", "%s: %s" % (type(error).__name__, error))

@@ -1,0 +1,156 @@
+//! One run: the client's account and the server's, put together by the requests' numbers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use super::clock::seconds;
+use super::driver::{self, Hello, Job, Refusal};
+use super::interpreter::Interpreter;
+use super::mock::{Capacity, Config, Figures, Latency, Log, Outcome, Record, Server};
+use super::verdict::median;
+use crate::queueing::Scenario;
+use crate::queueing::simulate::WhenFull;
+
+/// What a run was, seconds and counts.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Measured {
+    /// Requests that the client got an answer to.
+    pub ok: u64,
+    /// All of them.
+    pub requests: u64,
+    /// From the start to the end of the last one.
+    pub wall: f64,
+    /// From the moment at which a request was to start to its arrival at the server, of those that arrived; ascending.
+    pub waits: Vec<f64>,
+    /// What the client raised, with how often.
+    pub errors: BTreeMap<String, u64>,
+    /// By how much the server was late with an answer, on average.
+    pub late: f64,
+    /// The server's account.
+    pub server: Figures,
+    /// CPU of the client.
+    pub cpu: f64,
+    /// Who ran.
+    pub hello: Hello,
+    /// Settings as the client object says they are.
+    pub read_back: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Measured {
+    /// Share of the requests that succeeded.
+    pub fn success(&self) -> f64 {
+        if self.requests == 0 { 1.0 } else { self.ok as f64 / self.requests as f64 }
+    }
+
+    /// Mean wait; 0 when nothing arrived.
+    pub fn mean_wait(&self) -> f64 {
+        if self.waits.is_empty() { 0.0 } else { self.waits.iter().sum::<f64>() / self.waits.len() as f64 }
+    }
+
+    /// A quantile of the wait, as the simulator takes it; 0 when nothing arrived.
+    pub fn wait_at(&self, quantile: f64) -> f64 {
+        let count = self.waits.len();
+        let rank = ((quantile * count as f64 - 1e-9).ceil() as usize).clamp(1, count.max(1)) - 1;
+        self.waits.get(rank).copied().unwrap_or(0.0)
+    }
+}
+
+/// Makes one run of a scenario of the probe's size. `times` are the requests' times by number, seconds.
+pub fn run(
+    interpreter: &Interpreter,
+    library: &str,
+    settings: &serde_json::Map<String, serde_json::Value>,
+    scenario: &Scenario,
+    times: &[f64],
+    patience: Duration,
+) -> Result<Measured, Refusal> {
+    let capacity = scenario
+        .server
+        .map(|server| Capacity { requests: server.capacity, refuse_for: matches!(server.when_full, WhenFull::Reject).then_some(1) });
+    // The last entry is for the request that only warms the client up.
+    let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
+    let config = Config { hosts: scenario.limits.hosts, latency, capacity, ..Config::default() };
+    let server = Server::start(config).map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
+    let job = Job {
+        settings: settings.clone(),
+        urls: server.addresses().iter().map(|address| format!("http://{address}")).collect(),
+        workers: scenario.concurrency,
+        rounds: scenario.rounds,
+        pause: scenario.pause,
+        semaphore: scenario.semaphore,
+        bursts: 1,
+    };
+    let run = driver::run(interpreter, library, &job, patience)?;
+    let mut log = server.stop();
+    log.records.retain(|record| record.id.is_some_and(|id| id < times.len() as u64));
+    Ok(put_together(run, &log, times))
+}
+
+/// What one request costs the client, seconds: the middle of some waves of requests that all begin at once, each on a connection of its
+/// own, less the time that the server takes for them. Without any such time the first would have ended before the last began, and
+/// fewer connections been opened than in a run.
+pub fn cost(
+    interpreter: &Interpreter,
+    library: &str,
+    settings: &serde_json::Map<String, serde_json::Value>,
+    at_once: u64,
+    patience: Duration,
+) -> Result<f64, Refusal> {
+    let latency = Latency::Listed((0..at_once.max(1)).map(|_| WAVE).chain([0.0]).collect());
+    let server = Server::start(Config { latency, ..Config::default() });
+    let server = server.map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
+    let urls = server.addresses().iter().map(|address| format!("http://{address}")).collect();
+    // A wave of few requests says little about one of them.
+    let bursts = (MANY / at_once.max(1)).clamp(WAVES.0, WAVES.1);
+    let job = Job { settings: settings.clone(), urls, workers: at_once.max(1), rounds: 1, pause: 0.0, semaphore: None, bursts };
+    let run = driver::run(interpreter, library, &job, patience)?;
+    if let Some((_, _, _, error)) = run.requests.iter().find(|(_, _, _, outcome)| outcome != "ok") {
+        return Err(Refusal(format!("without a time-out a request failed with {error}: nothing can be measured")));
+    }
+    Ok(((median(&run.walls) - WAVE) / job.workers as f64).max(0.0))
+}
+
+/// Waves of a calibration, at least and at most.
+const WAVES: (u64, u64) = (3, 7);
+/// Requests that they should have together.
+const MANY: u64 = 300;
+/// Time of a call in it, seconds.
+const WAVE: f64 = 0.2;
+
+fn put_together(run: driver::Run, log: &Log, times: &[f64]) -> Measured {
+    let mut arrivals: FxHashMap<u64, u64> = FxHashMap::default();
+    for record in &log.records {
+        if let Some(id) = record.id {
+            // A library that repeats a request by itself starts to wait anew; the first arrival ends the wait.
+            arrivals.entry(id).or_insert(record.arrived);
+        }
+    }
+    let mut waits: Vec<f64> =
+        run.requests.iter().filter_map(|(number, start, ..)| arrivals.get(number).map(|arrived| seconds(*start, *arrived))).collect();
+    waits.sort_unstable_by(f64::total_cmp);
+    let mut errors = BTreeMap::new();
+    for (_, _, _, outcome) in run.requests.iter().filter(|(_, _, _, outcome)| outcome != "ok") {
+        *errors.entry(outcome.clone()).or_insert(0) += 1;
+    }
+    let lateness = |record: &Record| {
+        let wanted = times.get(usize::try_from(record.id?).ok()?)?;
+        (record.outcome == Outcome::Done).then_some(seconds(record.began?, record.ended?) - wanted)
+    };
+    let late: Vec<f64> = log.records.iter().filter_map(lateness).collect();
+    let requests = run.requests.len() as u64;
+    let failed: u64 = errors.values().sum();
+    Measured {
+        ok: requests - failed,
+        requests,
+        wall: median(&run.walls),
+        waits,
+        errors,
+        late: late.iter().sum::<f64>() / late.len().max(1) as f64,
+        server: Figures::of(log),
+        cpu: run.cpu,
+        hello: run.hello,
+        read_back: run.read_back,
+    }
+}

@@ -1,0 +1,26 @@
+//! The probe: the real client library, with the settings in question, against a server that takes its time; and whether what
+//! happens is what was predicted.
+//!
+//! ```text
+//! scenario → scale → predict ─┐
+//!                  → measure (driver ⇄ mock server) → verdict → report → text
+//! ```
+//!
+//! A driver is the client library itself, run by the project's own interpreter; nothing of the user's program is run, nothing but
+//! loopback is connected to, and nothing stays behind. The prediction is never adjusted to the measurement.
+
+mod client;
+pub mod clock;
+pub mod driver;
+pub mod interpreter;
+pub mod measure;
+pub mod mock;
+pub mod predict;
+mod process;
+pub mod report;
+pub mod scale;
+pub mod session;
+pub mod text;
+pub mod verdict;
+
+pub use session::{Outcome, Subject, hello, probe};

@@ -1,0 +1,129 @@
+//! Small probes with the real libraries. What the machine's load may change is given room; what it may not is exact.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::environment::python;
+use crate::{advisor, outcome};
+
+/// One at a time: two probes would measure each other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The document of a probe, which has the shape of the schema and an exit code that fits its verdict.
+fn probe(arguments: &str) -> Value {
+    let python = python();
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = advisor(folder.path());
+    command.arg("probe").args(arguments.split_whitespace()).args(["--output", "json", "--strict", "--python"]).arg(python);
+    let (code, stdout, stderr) = outcome(&mut command);
+    let document: Value = serde_json::from_str(&stdout).unwrap_or_else(|why| panic!("{arguments}: {why}: {stdout}{stderr}"));
+    let schema: Value = serde_json::from_str(&pool_advisor::probe::report::schema()).unwrap();
+    jsonschema::validator_for(&schema).unwrap().validate(&document).unwrap_or_else(|why| panic!("{why} at {}", why.instance_path()));
+    assert_eq!(code, i32::from(document["verdict"] != "confirmed"), "{stderr}");
+    document
+}
+
+fn metric<'a>(document: &'a Value, column: usize, name: &str) -> &'a Value {
+    let metrics = document["columns"][column]["metrics"].as_array().unwrap();
+    metrics.iter().find(|metric| metric["name"] == name).unwrap_or_else(|| panic!("no {name} in {document}"))
+}
+
+/// All runs gave exactly this, and it was predicted.
+fn is_exactly(document: &Value, column: usize, name: &str, number: f64) {
+    let metric = metric(document, column, name);
+    assert!(metric["runs"].as_array().unwrap().iter().all(|run| run.as_f64() == Some(number)), "{name}: {metric}");
+    let predicted = &metric["predicted"];
+    assert_eq!((predicted["low"].as_f64(), predicted["high"].as_f64()), (Some(number), Some(number)), "{name}");
+    assert_eq!(metric["verdict"], "confirmed", "{metric}");
+}
+
+/// Never less than what was predicted, and not much more however busy the machine is.
+fn is_about(document: &Value, column: usize, name: &str, most: f64) {
+    let metric = metric(document, column, name);
+    let (predicted, measured) = (metric["predicted"]["high"].as_f64().unwrap(), metric["measured"].as_f64().unwrap());
+    assert!((0.98 * predicted..=most * predicted).contains(&measured), "{name}: {metric}");
+}
+
+#[test]
+fn aiohttp_waits_for_a_connection_as_predicted() {
+    let document = probe("--library aiohttp --limit 100 --per-host 20 --concurrency 60 --latency 40s --repeats 2");
+    assert_eq!(document["client"]["packages"]["aiohttp"], "3.14.5");
+    assert!(document["machine"]["clock_offset_ns"].as_i64().unwrap().abs() < 1_000_000);
+    for (column, slots) in [(0, 20.0), (1, 60.0)] {
+        is_exactly(&document, column, "most in flight", slots);
+        is_exactly(&document, column, "connections opened", slots);
+        is_exactly(&document, column, "success", 1.0);
+        is_about(&document, column, "wall time", 1.6);
+    }
+    // The last third waits two calls: by the server's arrivals, whatever events the client counts.
+    is_about(&document, 0, "longest wait", 1.6);
+    is_about(&document, 0, "mean wait", 1.8);
+    let scale = document["columns"][0]["time_scale"].as_f64().unwrap();
+    assert!((0.005..=0.05).contains(&scale), "{scale}");
+    let ascending = document["columns"][0]["timeline"].as_array().unwrap();
+    assert!(ascending.len() > 20 && ascending.iter().all(|moment| moment["most"].as_u64().unwrap() <= 20));
+}
+
+#[test]
+fn aiohttp_gives_up_in_the_queue() {
+    // Calls of 1 s through 20 of 60: the first two waves keep to 2.5 s.
+    let document = probe("--library aiohttp --per-host 20 --concurrency 60 --latency 1s --timeout 2.5s --repeats 2 --only-now");
+    assert_eq!(document["columns"].as_array().unwrap().len(), 1);
+    is_exactly(&document, 0, "most in flight", 20.0);
+    let success = metric(&document, 0, "success");
+    assert!((success["measured"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-6, "{success}");
+    assert_eq!(document["columns"][0]["errors"]["TimeoutError"], 40);
+}
+
+#[test]
+fn httpx_closes_connections_that_are_wanted_again() {
+    let document = probe("--library httpx --concurrency 40 --rounds 3 --latency 1s --timeout 60s --repeats 1 --only-now");
+    is_exactly(&document, 0, "most in flight", 40.0);
+    let opened = metric(&document, 0, "connections opened");
+    let (predicted, measured) = (opened["predicted"]["high"].as_f64().unwrap(), opened["measured"].as_f64().unwrap());
+    assert!(predicted > 100.0 && measured > 80.0, "each call on a connection of its own, nearly: {opened}");
+}
+
+#[test]
+fn requests_opens_what_it_throws_away() {
+    let document = probe("--library requests --concurrency 40 --rounds 3 --pause 200ms --latency 500ms --per-host 10 --repeats 1");
+    is_exactly(&document, 0, "most in flight", 40.0);
+    is_exactly(&document, 0, "connections opened", 100.0);
+    is_exactly(&document, 1, "connections opened", 40.0);
+}
+
+#[test]
+fn a_case_of_a_program_is_probed() {
+    let python = python();
+    let folder = tempfile::tempdir().unwrap();
+    let program = "import asyncio, aiohttp\n\nasync def main(urls):\n    connector = aiohttp.TCPConnector(limit_per_host=10)\n    \
+                   async with aiohttp.ClientSession(connector=connector) as session:\n        slots = asyncio.Semaphore(30)\n        \
+                   async def one(url):\n            async with slots:\n                async with session.get(url) as answer:\n                    \
+                   return await answer.read()\n        await asyncio.gather(*(one(url) for url in urls))\n";
+    std::fs::write(folder.path().join("app.py"), program).unwrap();
+    std::fs::write(folder.path().join("requirements.txt"), "aiohttp==3.9.5\n").unwrap();
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut command = advisor(folder.path());
+    let (code, stdout, stderr) =
+        outcome(command.args(["probe", "app.py:4", "--repeats", "1", "--only-now", "--ascii", "--python"]).arg(python));
+    assert!(code != 2 && stdout.contains("now: per host 10, in total 100; 30 requests at once"), "{code} {stdout}{stderr}");
+    assert!(stdout.contains("the project pins aiohttp 3.9.5") && stdout.contains("has 3.14.5"), "{stdout}");
+    assert!(stdout.contains("app.py:4: aiohttp.TCPConnector:") && stdout.is_ascii(), "{stdout}");
+    let (code, _, stderr) = outcome(advisor(folder.path()).args(["probe", "app.py:99", "--python"]).arg(python));
+    assert!(code == 2 && stderr.contains("no such case") && stderr.contains("app.py:4"), "{code} {stderr}");
+}
+
+#[test]
+fn the_schema_is_what_the_types_say() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema/probe.json");
+    let made = pool_advisor::probe::report::schema();
+    if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+        std::fs::write(path, &made).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(path).unwrap_or_default() == made,
+        "{path} is not what the types say; run `UPDATE=1 cargo test --test probe`"
+    );
+}
