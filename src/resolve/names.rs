@@ -11,6 +11,9 @@ use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, Outer
 use crate::text::Span;
 use crate::value::{Certainty, How};
 
+/// Longest chain of star imports that is followed.
+const MAX_STARS: u32 = 24;
+
 impl Evaluator<'_> {
     /// What a name can be where it is used.
     pub(super) fn name(&self, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
@@ -155,6 +158,10 @@ impl Evaluator<'_> {
 
     /// Whether a module is to be searched for a name: once in a look-up, by whatever chain of star imports it is reached.
     fn enter_star(&self, file: u32, name: &str) -> bool {
+        if self.searching.get() >= MAX_STARS {
+            self.told_less();
+            return false;
+        }
         let is_new = self.searched.borrow_mut().insert((file, name.into()));
         if is_new {
             self.searching.set(self.searching.get() + 1);

@@ -11,14 +11,18 @@ fn started() -> (tempfile::TempDir, Child, u32) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = advisor(folder.path());
     command.args("probe --library aiohttp --per-host 2 --concurrency 200 --latency 1s --only-now --repeats 1".split(' '));
-    let probe = command.arg("--python").arg(python()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut probe = command.arg("--python").arg(python()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let begin = Instant::now();
     loop {
         // A driver that has run for longer than a calibration takes is in the run.
         if let Some(driver) = children(probe.id()).into_iter().find(|_| begin.elapsed() > Duration::from_secs(5)) {
             return (folder, probe, driver);
         }
-        assert!(begin.elapsed() < Duration::from_secs(20), "no driver was started");
+        if begin.elapsed() > Duration::from_secs(20) {
+            let _ = probe.kill();
+            let _ = probe.wait();
+            panic!("no driver was started");
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
