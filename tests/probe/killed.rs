@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use crate::advisor;
 use crate::environment::python;
 
+// Who calls it kills the probe and waits for it.
+#[allow(clippy::zombie_processes)]
 /// A probe whose only run would take half a minute, and its driver while that run is on.
 fn started() -> (tempfile::TempDir, Child, u32) {
     let folder = tempfile::tempdir().unwrap();
