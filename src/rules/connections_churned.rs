@@ -1,6 +1,6 @@
 //! A cap on idle connections closes what is wanted a moment later. See `rules/connections-churned.md`.
 
-use super::telling::{assumptions, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
+use super::telling::{assumptions, busiest, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
 use super::{Context, Rule, advice, edits};
 use crate::catalog::library::{QuirkKind, Role};
 use crate::finding::{Finding, Verdict};
@@ -20,17 +20,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        let of_pool = || context.linked.cases.iter().filter(|case| case.pool == index);
         // Where requests wait, that is the finding; the churn is a part of it.
-        if of_pool().any(|case| case.verdict == Verdict::TooSmall) {
+        if context.linked.cases.iter().any(|case| case.pool == index && case.verdict == Verdict::TooSmall) {
             continue;
         }
-        let busiest = of_pool().filter(|case| decisive(&case.demand).is_some_and(|wanted| wanted > cap));
-        let Some(case) =
-            busiest.max_by(|one, other| decisive(&one.demand).unwrap_or(0.0).total_cmp(&decisive(&other.demand).unwrap_or(0.0)))
-        else {
-            continue;
-        };
+        let Some(case) = busiest(context, index, |case| decisive(&case.demand).is_some_and(|wanted| wanted > cap)) else { continue };
         let Some(shown) = context.linked.pools.get(index) else { continue };
         let default = if idle.value.how == How::Default { ", the library's default" } else { "" };
         let message = format!(

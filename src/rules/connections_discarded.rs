@@ -1,6 +1,6 @@
 //! More requests under way than the pool keeps connections: the extra ones are opened, used once and thrown away. See `rules/connections-discarded.md`.
 
-use super::telling::{assumptions, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
+use super::telling::{assumptions, busiest, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
 use super::{Context, Rule, advice, edits};
 use crate::finding::{AtLimit, Finding, Verdict};
 use crate::value::{How, show_number};
@@ -13,11 +13,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if pool.capacity.at_limit != AtLimit::Discard {
             continue;
         }
-        let cases = context.linked.cases.iter().filter(|case| case.pool == index && case.verdict == Verdict::TooSmall);
-        let Some(case) = cases.max_by(|one, other| decisive(&one.demand).unwrap_or(0.0).total_cmp(&decisive(&other.demand).unwrap_or(0.0)))
-        else {
-            continue;
-        };
+        let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall) else { continue };
         let (Some(wanted), Some(kept), Some(shown)) =
             (decisive(&case.demand), case.supply.amount.greatest(), context.linked.pools.get(index))
         else {

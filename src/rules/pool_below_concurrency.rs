@@ -1,6 +1,6 @@
 //! More requests under way than the pool lets through: the rest wait inside the client. See `rules/pool-below-concurrency.md`.
 
-use super::telling::{assumptions, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
+use super::telling::{assumptions, busiest, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
 use super::{Context, Rule, advice, edits, sums};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Case, Finding, Verdict};
@@ -16,10 +16,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if pool.capacity.at_limit != AtLimit::Wait {
             continue;
         }
-        let cases = context.linked.cases.iter().filter(|case| case.pool == index && case.verdict == Verdict::TooSmall);
-        if let Some(worst) =
-            cases.max_by(|one, other| decisive(&one.demand).unwrap_or(0.0).total_cmp(&decisive(&other.demand).unwrap_or(0.0)))
-        {
+        if let Some(worst) = busiest(context, index, |case| case.verdict == Verdict::TooSmall) {
             findings.extend(tell(context, index, pool, worst));
         }
     }
