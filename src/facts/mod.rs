@@ -68,6 +68,21 @@ impl FileFacts {
     pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + use<> {
         (0..self.scopes.len() as u32).map(ScopeId)
     }
+
+    /// `id` and the scopes around it, innermost first, the module last.
+    pub fn scope_chain(&self, id: ScopeId) -> impl Iterator<Item = ScopeId> {
+        std::iter::successors(Some(id), |&at| self.scope(at).parent)
+    }
+
+    /// Whether a scope is another or stands inside it, so that it sees its names.
+    pub fn sees(&self, inner: ScopeId, outer: ScopeId) -> bool {
+        self.scope_chain(inner).any(|at| at == outer)
+    }
+
+    /// Whether an expression is another or a part of it.
+    pub fn is_part_of(&self, inner: ExprId, outer: ExprId) -> bool {
+        std::iter::successors(Some(inner), |&at| self.expr(at).parent).any(|at| at == outer)
+    }
 }
 
 /// A module, function, lambda, class or comprehension: what names live in.

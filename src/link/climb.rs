@@ -260,7 +260,7 @@ impl<'c> Climber<'_, 'c> {
         let facts = evaluator.project.facts(start.file);
         let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
         let scope = evaluator.scope_of(start);
-        let inside = |at| std::iter::successors(Some(at), |id| facts.scope(*id).parent).any(|id| id == lambda);
+        let inside = |at| facts.sees(at, lambda);
         let moved = |name: &str| {
             facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope))
         };
@@ -435,12 +435,7 @@ impl<'c> Climber<'_, 'c> {
             if let Some(starter) = symbol.as_deref().and_then(|symbol| catalog.starter(symbol)).or_else(|| catalog.starter_method(&method))
             {
                 let given = starter.executor.and_then(|position| evaluator.positional(caller.call, position));
-                let executor = given.filter(|given| {
-                    evaluator
-                        .eval_open(*given)
-                        .iter()
-                        .any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
-                });
+                let executor = given.filter(|given| is_executor(evaluator, *given));
                 match (executor, &starter.workers) {
                     (Some(executor), _) => way.drafts.push((Draft::silent(What::Runs(executor), place), scope)),
                     (None, Some(workers)) => way.drafts.push((Draft::silent(What::Workers(caller.call, workers), place), scope)),

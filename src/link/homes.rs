@@ -125,13 +125,13 @@ fn store(
                 None => escape(evaluator, file, function, scope, name, found, seen, steps),
             }
         }
-        Target::Attribute { object, .. } => attribute(evaluator, ExprRef { file, expr: *object }, function, found, seen, steps),
+        Target::Attribute { object, .. } => attribute(evaluator, ExprRef { file, expr: *object }, found, seen, steps),
         Target::Subscript { .. } => add(found, Home::Program),
     }
 }
 
 /// An object stored as an attribute lives as long as the object that has it.
-fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, function: ScopeRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
+fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
     for possible in evaluator.eval_open(object) {
         match possible.thing {
             Thing::Object(of) => {
@@ -151,7 +151,6 @@ fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, function: ScopeRef, fou
             _ => add(found, Home::Program),
         }
     }
-    let _ = function;
 }
 
 /// A local name: it stays, or leaves by `return`, `yield`, a closure that is returned, or an attribute.
@@ -172,7 +171,7 @@ fn escape(
     let mut returned = false;
     for mention in index.mentions.get(name).into_iter().flatten() {
         let expr = facts.expr(*mention);
-        if !matches!(expr.kind, ExprKind::Name(_)) || !reaches(evaluator, file, expr.scope, scope) {
+        if !matches!(expr.kind, ExprKind::Name(_)) || !facts.sees(expr.scope, scope) {
             continue;
         }
         let mut inner = *mention;
@@ -193,7 +192,7 @@ fn escape(
                 StatementKind::Return(value) | StatementKind::Yield(value) if *value == inner && expr.scope == scope => returned = true,
                 StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } if *value == inner => {
                     left = true;
-                    attribute(evaluator, ExprRef { file, expr: *object }, function, found, seen, steps);
+                    attribute(evaluator, ExprRef { file, expr: *object }, found, seen, steps);
                 }
                 StatementKind::Bind { target: Target::Subscript { .. }, value, .. } if *value == inner => {
                     left = true;
@@ -223,12 +222,6 @@ fn escape(
     }
 }
 
-/// Whether a scope sees the names of another: it is the same or stands inside it.
-fn reaches(evaluator: &Evaluator<'_>, file: u32, inner: crate::facts::ScopeId, outer: crate::facts::ScopeId) -> bool {
-    let facts = evaluator.project.facts(file);
-    std::iter::successors(Some(inner), |scope| facts.scope(*scope).parent).any(|scope| scope == outer)
-}
-
 fn makes_object(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     evaluator.eval_open(call).iter().any(|possible| match &possible.thing {
         Thing::Object(object) => object.site.as_ref().is_some_and(|(site, _)| *site == call),
@@ -244,9 +237,9 @@ fn returned_closure_uses(evaluator: &Evaluator<'_>, file: u32, scope: crate::fac
     let names = index.mentions.get(name).into_iter().flatten().map(|mention| facts.expr(*mention).scope);
     let users =
         facts.expressions.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(used) if &**used == name)).map(|expr| expr.scope);
-    let closures: Vec<_> = names.chain(users).filter(|user| *user != scope && reaches(evaluator, file, *user, scope)).collect();
+    let closures: Vec<_> = names.chain(users).filter(|user| *user != scope && facts.sees(*user, scope)).collect();
     closures.iter().any(|user| {
-        let closure = std::iter::successors(Some(*user), |at| facts.scope(*at).parent).find(|at| facts.scope(*at).parent == Some(scope));
+        let closure = facts.scope_chain(*user).find(|at| facts.scope(*at).parent == Some(scope));
         let Some(closure) = closure else { return false };
         let closure_name = &facts.scope(closure).name;
         facts.scope(scope).statements.iter().any(|statement| {

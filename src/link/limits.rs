@@ -2,7 +2,7 @@
 
 use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
-use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeId, StatementKind, Target};
+use crate::facts::{ContextId, ContextKind, ExprKind, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -17,7 +17,7 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
             ContextKind::For { .. } | ContextKind::While { .. } if is_retry(evaluator, at, id) => {}
             // Something that is done now and then is no series.
             ContextKind::While { .. } if is_periodic(evaluator, at, context.span) => {}
-            ContextKind::With { value, .. } if value != at.expr && !is_inside(facts, at.expr, value) => {
+            ContextKind::With { value, .. } if value != at.expr && !facts.is_part_of(at.expr, value) => {
                 let value = ExprRef { file: at.file, expr: value };
                 if is_limiter(evaluator, value) {
                     drafts.push((Draft::silent(What::Held(value), evaluator.span(value)), here));
@@ -25,7 +25,7 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
                     drafts.extend(held_by_entering(evaluator, value));
                 }
             }
-            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => {
+            ContextKind::For { over, .. } if !facts.is_part_of(at.expr, over) => {
                 drafts.push((Draft::silent(What::Loop, context.span), here));
             }
             ContextKind::While { .. } => drafts.push((Draft::silent(What::Loop, context.span), here)),
@@ -87,7 +87,7 @@ pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>
     let loops = chain.filter_map(|(id, context)| {
         let what = match context.kind {
             _ if is_retry(evaluator, at, id) || calls_each(evaluator, at, id) => return None,
-            ContextKind::For { over, .. } if !is_inside(facts, at.expr, over) => What::Elements(ExprRef { file: at.file, expr: over }),
+            ContextKind::For { over, .. } if !facts.is_part_of(at.expr, over) => What::Elements(ExprRef { file: at.file, expr: over }),
             ContextKind::While { .. } => What::Many("a loop without a known end"),
             _ => return None,
         };
@@ -146,10 +146,6 @@ pub fn is_executor(evaluator: &Evaluator<'_>, object: ExprRef) -> bool {
         .any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
 }
 
-fn is_inside(facts: &FileFacts, inner: ExprId, outer: ExprId) -> bool {
-    std::iter::successors(Some(inner), |at| facts.expr(*at).parent).any(|at| at == outer)
-}
-
 /// Whether an expression can be a limiter.
 fn is_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     evaluator
@@ -195,8 +191,7 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bo
         if !released_here && given_back {
             continue;
         }
-        let released =
-            index.calls.get("release").into_iter().flatten().any(|release| reaches(facts, facts.expr(*release).scope, expr.scope));
+        let released = index.calls.get("release").into_iter().flatten().any(|release| facts.sees(facts.expr(*release).scope, expr.scope));
         if (released || !released_here) && !released_between {
             let object = ExprRef { file: at.file, expr: object };
             if is_limiter(evaluator, object) {
@@ -205,9 +200,4 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bo
         }
     }
     hops
-}
-
-/// Whether a scope is another or stands inside it.
-pub fn reaches(facts: &FileFacts, inner: ScopeId, outer: ScopeId) -> bool {
-    std::iter::successors(Some(inner), |scope| facts.scope(*scope).parent).any(|scope| scope == outer)
 }

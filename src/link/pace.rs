@@ -52,7 +52,7 @@ fn result_is_taken(facts: &FileFacts, started: ExprId) -> bool {
 
 /// Whether an expression waits for tasks: `await task`, `future.result()`, `wait(pending)`, `sleep` in a loop of its own.
 fn waits(evaluator: &Evaluator<'_>, facts: &FileFacts, file: u32, id: ExprId, started: ExprId) -> bool {
-    let around_start = std::iter::successors(Some(started), |at| facts.expr(*at).parent).any(|at| at == id);
+    let around_start = facts.is_part_of(started, id);
     match &facts.expr(id).kind {
         _ if around_start => false,
         ExprKind::Await(inner) => match facts.expr(*inner).kind {

@@ -1,7 +1,7 @@
 //! Tasks that are started together: how many, where they are waited for, and whether anything waits at all.
 
 use super::hops::{Draft, What};
-use super::limits::{acquired_for, collected_in, first_line, reaches};
+use super::limits::{acquired_for, collected_in, first_line};
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
 use crate::facts::{ArgumentKind, BODY, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
@@ -28,7 +28,7 @@ fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     let start = facts.expr(at.expr);
     let later = |id: ExprId| {
         let expr = facts.expr(id);
-        expr.span.end > start.span.end && reaches(facts, expr.scope, start.scope)
+        expr.span.end > start.span.end && facts.sees(expr.scope, start.scope)
     };
     let index = evaluator.project.tables(at.file);
     let methods = ["result", "join", "shutdown", "wait", "get", "joinall", "run_until_complete"];

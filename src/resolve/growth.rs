@@ -18,9 +18,7 @@ impl Evaluator<'_> {
         });
         let Some(target) = bound else { return false };
         let is_it = |object: ExprId| match (target, &facts.expr(object).kind) {
-            (Target::Name(name), ExprKind::Name(said)) => {
-                name == said && std::iter::successors(Some(facts.expr(object).scope), |at| facts.scope(*at).parent).any(|at| at == scope)
-            }
+            (Target::Name(name), ExprKind::Name(said)) => name == said && facts.sees(facts.expr(object).scope, scope),
             (Target::Attribute { name, .. }, ExprKind::Attribute { name: said, .. }) => name == said,
             _ => false,
         };

@@ -378,7 +378,7 @@ impl Evaluator<'_> {
         let facts = self.project.facts(seen_from.file);
         let index = self.project.tables(seen_from.file);
         let binds = |id: &ScopeId| index.binders.contains_key(&(*id, name.into()));
-        let Some(owner) = std::iter::successors(Some(seen_from.scope), |id| facts.scope(*id).parent).find(binds) else { return };
+        let Some(owner) = facts.scope_chain(seen_from.scope).find(binds) else { return };
         let owner = ScopeRef { file: seen_from.file, scope: owner };
         places.extend(self.name_uses(owner, name).into_iter().filter(|at| *at != place.at).map(|at| place.moved(at, place.holds)));
         if owner.scope != MODULE {

@@ -311,7 +311,7 @@ impl<'p> Evaluator<'p> {
         });
         match bound {
             Some(Some(name)) if facts.scope(scope_id).kind == crate::facts::ScopeKind::Function => {
-                let inside = |scope| std::iter::successors(Some(scope), |at| facts.scope(*at).parent).any(|at| at == scope_id);
+                let inside = |scope| facts.sees(scope, scope_id);
                 !facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if said == name) && inside(expr.scope))
             }
             Some(None) => true,

@@ -119,9 +119,7 @@ impl<'a> Project<'a> {
         for (name, records) in &index.records {
             for record in records {
                 // `Self { … }` is named by the type whose `impl` block it stands in.
-                let around = |scope: ScopeId| {
-                    std::iter::successors(Some(scope), |at| facts.scope(*at).parent).find(|at| facts.scope(*at).kind == ScopeKind::Class)
-                };
+                let around = |scope: ScopeId| facts.scope_chain(scope).find(|at| facts.scope(*at).kind == ScopeKind::Class);
                 let own =
                     if &**name == "Self" { around(facts.expr(*record).scope).map(|class| facts.scope(class).name.clone()) } else { None };
                 self.records.entry(own.unwrap_or_else(|| name.clone())).or_default().push((number, *record));
