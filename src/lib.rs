@@ -47,14 +47,24 @@ pub fn check(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
 const STACK_BYTES: usize = 128 << 20;
 
 fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
-    let (mut project, reading) = resolve::read_project(tree, catalog, link::explore);
-    let (pools, concurrency, cases, findings) = {
-        let linked = link::link(&resolve::Evaluator::new(&project), settings);
-        let findings = rules::judge(&rules::Context { linked: &linked, project: &project, sources: &project.sources, settings });
-        (linked.pools, linked.concurrency, linked.cases, findings)
+    let (mut project, mut reading) = resolve::read_seeds(tree, catalog);
+    let (pools, concurrency, cases, findings) = loop {
+        let evaluator = resolve::Evaluator::new(&project);
+        let explored = link::explore(&evaluator);
+        if let Some(round) = reading.next(&project, evaluator.take_wants()) {
+            drop(explored);
+            drop(evaluator);
+            reading.read(&mut project, round);
+            continue;
+        }
+        // Nothing more to read: what was asked last holds, and need not be asked again.
+        let linked = link::link(&evaluator, explored, settings);
+        let findings = rules::judge(&rules::Context { linked: &linked, evaluator: &evaluator, sources: &project.sources, settings });
+        break (linked.pools, linked.concurrency, linked.cases, findings);
     };
     let sources = std::mem::take(&mut project.sources);
-    let resolve::Reading { counters, problems, reads } = reading;
+    let resolve::Reading { counters, problems, mut reads, .. } = reading;
+    reads.sort();
     let mut report = Report { sources, counters, pools, concurrency, cases, findings, silenced: 0, problems, reads };
     suppress::silence(&mut report, &rules::ids(), |rule| rules::severity(rule, settings));
     report.findings.retain(|finding| finding.certainty >= settings.min_certainty);

@@ -86,18 +86,25 @@ impl Flow {
     }
 }
 
-/// Asks everything that linking will need, so that the files which an answer needs are read.
-pub fn explore(evaluator: &Evaluator<'_>) {
-    let pools = evaluator.pools();
-    flows(evaluator, &pools);
-    evaluator.sites();
+/// What flows through the pools of a project, before anything is judged.
+pub struct Explored<'a> {
+    resolved: Vec<ResolvedPool<'a>>,
+    sites: Vec<Site>,
+    homes: Vec<Vec<Home>>,
+    flows: Vec<Flow>,
 }
 
-/// Links a project.
-pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
+/// Asks everything that linking needs; what it asks for decides which files are read.
+pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
     let resolved = evaluator.pools();
     let sites = evaluator.sites();
     let (homes, flows) = flows(evaluator, &resolved);
+    Explored { resolved, sites, homes, flows }
+}
+
+/// Links what was explored.
+pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Settings) -> Linked<'a> {
+    let Explored { resolved, sites, homes, flows } = explored;
     let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     for declared in evaluator.declarations() {

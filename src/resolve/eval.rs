@@ -108,8 +108,8 @@ impl<'p> Evaluator<'p> {
     }
 
     /// What the answers so far would have needed.
-    pub fn into_wants(self) -> Wants {
-        self.wants.into_inner()
+    pub fn take_wants(&self) -> Wants {
+        self.wants.take()
     }
 
     /// The expression behind a reference.
@@ -388,16 +388,13 @@ impl<'p> Evaluator<'p> {
         for possible in self.eval(value, frame) {
             match &possible.thing {
                 Thing::Generator(scope, inner) => found.extend(self.results(*scope, inner)),
-                Thing::Object(object) => {
-                    let entry = ["__aenter__", "__enter__"].iter().find_map(|name| self.find_method(object.class, name));
-                    match entry {
-                        Some(method) => {
-                            let inner = self.method_frame(method, possible.thing.clone(), None, frame);
-                            found.extend(self.results(method, &inner));
-                        }
-                        None => found.push(possible),
+                Thing::Object(object) => match self.entry_of(object.class) {
+                    Some(method) => {
+                        let inner = self.method_frame(method, possible.thing.clone(), None, frame);
+                        found.extend(self.results(method, &inner));
                     }
-                }
+                    None => found.push(possible),
+                },
                 _ => found.push(possible),
             }
         }

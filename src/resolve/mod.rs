@@ -40,6 +40,6 @@ pub use eval::{Evaluator, Wants};
 pub use index::Binder;
 pub use pools::{Ignored, ResolvedPool, ResolvedSetting};
 pub use project::{Loaded, Project};
-pub use rounds::{Reading, read_project};
+pub use rounds::{Reading, Round, read_seeds};
 pub use sites::Site;
 pub use thing::{Binding, ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, last_part};

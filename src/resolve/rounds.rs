@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::eval::{Evaluator, Wants};
+use super::eval::Wants;
 use super::project::{Project, is_test};
 use crate::catalog::Catalog;
 use crate::discover::{Kind, Tree, Words};
@@ -11,7 +11,7 @@ use crate::finding::{Counters, ReadReason};
 use crate::text::{Language, Problem};
 
 /// Most rounds of reading after the seeds.
-const MAX_ROUNDS: u32 = 8;
+const MAX_ROUNDS: u64 = 8;
 
 /// A name that more files say than this leads only to those that also say where it comes from.
 const COMMON: usize = 12;
@@ -19,7 +19,7 @@ const COMMON: usize = 12;
 /// Most files that one name leads to.
 const MAX_FILES: usize = 60;
 
-/// What the reading did.
+/// What the reading did, and how far it got.
 #[derive(Default, Debug)]
 pub struct Reading {
     /// Exact counters.
@@ -28,43 +28,89 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// Why each file was read.
     pub reads: Vec<ReadReason>,
-}
-
-/// Reads what is needed to answer `ask`, which evaluates everything that the report will need.
-pub fn read_project<'a>(tree: &'a Tree, catalog: &'a Catalog, ask: impl Fn(&Evaluator<'_>)) -> (Project<'a>, Reading) {
-    let mut project = Project::new(tree, catalog);
-    let mut reading = Reading { problems: tree.problems().to_vec(), ..Reading::default() };
-    reading.counters.entries = tree.seen();
-    let seeds = seeds(tree, catalog, &mut reading);
-    load(&mut project, seeds.into_iter().map(|entry| (entry, "a pool's constructor".to_string())).collect(), 0, &mut reading);
-    if project.loaded().is_empty() {
-        return (project, reading);
-    }
-    let packages = (0..tree.entries().len()).filter(|entry| matches!(tree.entries()[*entry].kind, Kind::Packages(_))).collect();
-    load_configs(&mut project, packages, &mut FxHashSet::default(), &mut reading);
-    project.learn_crates();
-    let mut asked = Asked::default();
-    for round in 1..=MAX_ROUNDS {
-        let wants = {
-            let evaluator = Evaluator::new(&project);
-            ask(&evaluator);
-            evaluator.into_wants()
-        };
-        if !read_wanted(&mut project, wants, &mut asked, round, &mut reading) {
-            break;
-        }
-        reading.counters.rounds = u64::from(round);
-    }
-    reading.reads.sort();
-    (project, reading)
+    asked: Asked,
+    /// Whether another round can bring nothing.
+    is_over: bool,
 }
 
 /// What was looked up already.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Asked {
     names: FxHashSet<String>,
     flags: FxHashSet<String>,
     configs: FxHashSet<usize>,
+}
+
+/// What a round reads.
+#[derive(Debug)]
+pub struct Round {
+    /// Source files by entry, each with what led to it.
+    files: Vec<(usize, String)>,
+    /// Configuration and command files.
+    configs: Vec<usize>,
+    /// Names that more files say than are read.
+    unread: Vec<String>,
+}
+
+/// Reads the seeds: files that may make a pool, and what the packages of the tree say.
+pub fn read_seeds<'a>(tree: &'a Tree, catalog: &'a Catalog) -> (Project<'a>, Reading) {
+    let mut project = Project::new(tree, catalog);
+    let mut reading = Reading { problems: tree.problems().to_vec(), ..Reading::default() };
+    reading.counters.entries = tree.seen();
+    let seeds = seeds(tree, catalog, &mut reading);
+    load(&mut project, seeds.into_iter().map(|entry| (entry, "a pool's constructor".to_string())).collect(), &mut reading);
+    if project.loaded().is_empty() {
+        reading.is_over = true;
+        return (project, reading);
+    }
+    let packages = (0..tree.entries().len()).filter(|entry| matches!(tree.entries()[*entry].kind, Kind::Packages(_)));
+    load_configs(&mut project, packages, &mut reading);
+    project.learn_crates();
+    (project, reading)
+}
+
+impl Reading {
+    /// What to read for answers that wanted this; `None` where there is nothing more to read, so that the answers stand.
+    pub fn next(&mut self, project: &Project<'_>, wants: Wants) -> Option<Round> {
+        if self.is_over || self.counters.rounds >= MAX_ROUNDS {
+            return None;
+        }
+        let names: FxHashMap<String, FxHashSet<String>> =
+            wants.names.into_iter().filter(|(name, _)| self.asked.names.insert(name.clone())).collect();
+        self.counters.names += names.len() as u64;
+        let mut files: FxHashMap<usize, String> = wants.entries;
+        let (saying, unread) = files_that_say(project, &names);
+        for (entry, name) in saying {
+            files.entry(entry).or_insert_with(|| format!("`{name}`"));
+        }
+        let flags: Vec<String> = wants.flags.into_iter().filter(|flag| flag.len() > 2 && self.asked.flags.insert(flag.clone())).collect();
+        let mut configs = configs_that_say(project.tree, &flags);
+        if !flags.is_empty() {
+            // Short flags are too short to search for, and command files are few.
+            let entries = project.tree.entries().iter().enumerate();
+            configs.extend(entries.filter(|(_, entry)| matches!(entry.kind, Kind::Commands(_))).map(|(number, _)| number));
+        }
+        configs.retain(|entry| self.asked.configs.insert(*entry));
+        let mut files: Vec<(usize, String)> = files.into_iter().filter(|(entry, _)| project.loaded_entry(*entry).is_none()).collect();
+        files.sort();
+        let round = Round { files, configs, unread };
+        (!round.files.is_empty() || !round.configs.is_empty() || !round.unread.is_empty()).then_some(round)
+    }
+
+    /// Reads what a round asks for.
+    pub fn read(&mut self, project: &mut Project<'_>, round: Round) {
+        for name in round.unread {
+            project.leave_unread(&name);
+        }
+        let before = (project.loaded().len(), project.configs().len());
+        self.counters.rounds += 1;
+        load(project, round.files, self);
+        load_configs(project, round.configs, self);
+        if before == (project.loaded().len(), project.configs().len()) {
+            self.counters.rounds -= 1;
+            self.is_over = true;
+        }
+    }
 }
 
 /// Files that may make a pool.
@@ -97,39 +143,15 @@ fn language_of(kind: Kind) -> Language {
     if kind == Kind::Rust { Language::Rust } else { Language::Python }
 }
 
-/// Reads what the last round asked for; whether anything new came in.
-fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round: u32, reading: &mut Reading) -> bool {
-    let mut files: FxHashMap<usize, String> = wants.entries;
-    let names: FxHashMap<String, FxHashSet<String>> =
-        wants.names.into_iter().filter(|(name, _)| asked.names.insert(name.clone())).collect();
-    reading.counters.names += names.len() as u64;
-    for (entry, name) in files_that_say(project, &names) {
-        files.entry(entry).or_insert_with(|| format!("`{name}`"));
-    }
-    files.retain(|entry, _| project.loaded_entry(*entry).is_none());
-    let flags: Vec<String> = wants.flags.into_iter().filter(|flag| flag.len() > 2 && asked.flags.insert(flag.clone())).collect();
-    let mut configs = configs_that_say(project.tree, &flags);
-    if !flags.is_empty() {
-        // Short flags are too short to search for, and command files are few.
-        configs.extend((0..project.tree.entries().len()).filter(|entry| matches!(project.tree.entries()[*entry].kind, Kind::Commands(_))));
-    }
-    let before = (project.loaded().len(), project.configs().len());
-    let mut files: Vec<(usize, String)> = files.into_iter().collect();
-    files.sort();
-    load(project, files, round, reading);
-    load_configs(project, configs, &mut asked.configs, reading);
-    before != (project.loaded().len(), project.configs().len())
-}
-
-/// Files not loaded yet that say a wanted name; of a common name only those that also say where it comes from.
-fn files_that_say(project: &mut Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> Vec<(usize, String)> {
+/// Files that say a wanted name, of a common name only those that also say where it comes from; and the names that too many say.
+fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> (Vec<(usize, String)>, Vec<String>) {
     if names.is_empty() {
-        return Vec::new();
+        return Default::default();
     }
     let mut words: Vec<&str> = names.keys().map(String::as_str).chain(names.values().flatten().map(String::as_str)).collect();
     words.sort_unstable();
     words.dedup();
-    let Ok(needles) = Words::identifiers(&words) else { return Vec::new() };
+    let Ok(needles) = Words::identifiers(&words) else { return Default::default() };
     let search = project.tree.containing(&needles, Kind::is_source);
     let mut by_word: FxHashMap<&str, FxHashSet<usize>> = FxHashMap::default();
     for hit in &search.hits {
@@ -139,7 +161,7 @@ fn files_that_say(project: &mut Project<'_>, names: &FxHashMap<String, FxHashSet
             }
         }
     }
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
     let mut ordered: Vec<_> = names.iter().collect();
     ordered.sort_by_key(|(name, _)| name.as_str());
     for (name, companions) in ordered {
@@ -152,12 +174,12 @@ fn files_that_say(project: &mut Project<'_>, names: &FxHashMap<String, FxHashSet
             });
         }
         if entries.len() > MAX_FILES {
-            project.leave_unread(name);
+            unread.push(name.clone());
         } else {
-            found.extend(entries.into_iter().filter(|entry| project.loaded_entry(*entry).is_none()).map(|entry| (entry, name.clone())));
+            found.extend(entries.into_iter().map(|entry| (entry, name.clone())));
         }
     }
-    found
+    (found, unread)
 }
 
 /// Command and configuration files that say a flag or variable.
@@ -171,11 +193,11 @@ fn configs_that_say(tree: &Tree, flags: &[String]) -> Vec<usize> {
 }
 
 /// Reads source files in parallel, and takes them in by entry.
-fn load(project: &mut Project<'_>, files: Vec<(usize, String)>, round: u32, reading: &mut Reading) {
-    let mut wanted: Vec<(usize, String)> = files.into_iter().filter(|(entry, _)| project.loaded_entry(*entry).is_none()).collect();
-    wanted.sort();
+fn load(project: &mut Project<'_>, mut files: Vec<(usize, String)>, reading: &mut Reading) {
+    files.sort();
+    let round = reading.counters.rounds as u32;
     let mut ids = Vec::new();
-    for (entry, because) in wanted {
+    for (entry, because) in files {
         let path = project.tree.entries()[entry].path.clone();
         match project.tree.text(entry) {
             Ok(text) => {
@@ -199,11 +221,8 @@ fn load(project: &mut Project<'_>, files: Vec<(usize, String)>, round: u32, read
 }
 
 /// Reads configuration, command and package files.
-fn load_configs(project: &mut Project<'_>, entries: Vec<usize>, done: &mut FxHashSet<usize>, reading: &mut Reading) {
+fn load_configs(project: &mut Project<'_>, entries: impl IntoIterator<Item = usize>, reading: &mut Reading) {
     for entry in entries {
-        if !done.insert(entry) {
-            continue;
-        }
         let (path, kind) = (project.tree.entries()[entry].path.clone(), project.tree.entries()[entry].kind);
         match project.tree.text(entry) {
             Ok(text) => {

@@ -11,17 +11,17 @@ use crate::value::{Amount, How, show_number};
 
 /// Edits that give settings which the program does not mention; `None` where no one argument can.
 pub fn insert(context: &Context<'_>, pool: &ResolvedPool<'_>, wanted: &[(String, f64)]) -> Option<Vec<Edit>> {
-    let evaluator = Evaluator::new(context.project);
+    let evaluator = context.evaluator;
     let site = pool.made.site;
     // In a subclass the call that reaches the library stands elsewhere.
     if pool.made.class.is_some() {
         return None;
     }
-    if context.project.facts(site.file).language == Language::Rust {
-        return by_methods(&evaluator, pool, wanted);
+    if context.evaluator.project.facts(site.file).language == Language::Rust {
+        return by_methods(evaluator, pool, wanted);
     }
     if let Some(arguments) = direct(pool.constructor, wanted) {
-        return add(context, &evaluator, site, &arguments);
+        return add(context, evaluator, site, &arguments);
     }
     let call = evaluator.span(site);
     for carrier in &pool.carriers {
@@ -29,13 +29,13 @@ pub fn insert(context: &Context<'_>, pool: &ResolvedPool<'_>, wanted: &[(String,
         if at.file != call.file || at.start < call.start || call.end < at.end {
             continue;
         }
-        let Some(constructor) = constructor_of(&evaluator, *carrier) else { continue };
+        let Some(constructor) = constructor_of(evaluator, *carrier) else { continue };
         if let Some(arguments) = direct(constructor, wanted) {
-            return add(context, &evaluator, *carrier, &arguments);
+            return add(context, evaluator, *carrier, &arguments);
         }
     }
-    let (new, mut edits) = carried(context, &evaluator, pool, wanted)?;
-    edits.extend(add(context, &evaluator, site, &new)?);
+    let (new, mut edits) = carried(context, evaluator, pool, wanted)?;
+    edits.extend(add(context, evaluator, site, &new)?);
     Some(edits)
 }
 

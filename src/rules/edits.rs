@@ -6,7 +6,7 @@ use super::carry;
 use crate::catalog::library::Makes;
 use crate::facts::{ArgumentKind, ExprKind, Language, Parameter as Declared, ParameterKind, Scope, ScopeKind, StatementKind};
 use crate::finding::{Edit, Fix, Safety, Suggestion};
-use crate::resolve::{Evaluator, ExprRef, Ignored, ResolvedPool, ResolvedSetting, Thing};
+use crate::resolve::{ExprRef, Ignored, ResolvedPool, ResolvedSetting, Thing};
 use crate::text::Span;
 use crate::value::{Amount, How, show_number};
 
@@ -63,7 +63,7 @@ pub fn set(context: &Context<'_>, pool: &ResolvedPool<'_>, wishes: &[Wish]) -> O
     }
     let elsewhere: Vec<String> = edits
         .iter()
-        .filter(|edit| edit.span.file != context.project.facts(pool.made.site.file).file)
+        .filter(|edit| edit.span.file != context.evaluator.project.facts(pool.made.site.file).file)
         .map(|edit| context.sources.place(edit.span))
         .collect();
     let places = if elsewhere.is_empty() { String::new() } else { format!(" in {}", elsewhere.join(", ")) };
@@ -100,11 +100,11 @@ fn number_in(text: &str) -> Option<(std::ops::Range<usize>, f64)> {
 
 /// Turns the limits that a factory writes down into parameters of its own, with today's numbers as defaults.
 fn configurable(context: &Context<'_>, pool: &ResolvedPool<'_>, wishes: &[Wish]) -> Option<Fix> {
-    let evaluator = Evaluator::new(context.project);
+    let evaluator = context.evaluator;
     let call = evaluator.span(pool.made.site);
-    let facts = context.project.facts(pool.made.site.file);
+    let facts = context.evaluator.project.facts(pool.made.site.file);
     // The outermost function is the one that others call; what it takes, the functions inside it see.
-    let around = std::iter::successors(Some(facts.expr(pool.made.site.expr).scope), |at| facts.scope(*at).parent);
+    let around = facts.scope_chain(facts.expr(pool.made.site.expr).scope);
     let scope = around.map(|at| facts.scope(at)).filter(|scope| scope.kind == ScopeKind::Function).last()?;
     let gives = |scope: &Scope| scope.statements.iter().any(|it| matches!(it.kind, StatementKind::Return(_) | StatementKind::Yield(_)));
     if facts.language != Language::Python || !gives(scope) {
@@ -140,9 +140,9 @@ fn configurable(context: &Context<'_>, pool: &ResolvedPool<'_>, wishes: &[Wish])
 
 /// Takes away arguments that have no effect because another argument brings the pool. Safe where what brings it is sure to be a pool.
 pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &Ignored) -> Option<Fix> {
-    let evaluator = Evaluator::new(context.project);
+    let evaluator = context.evaluator;
     let calls = pool.clients.iter().copied().chain([pool.made.site]);
-    for call in calls.filter(|call| context.project.facts(call.file).language == Language::Python) {
+    for call in calls.filter(|call| context.evaluator.project.facts(call.file).language == Language::Python) {
         let ExprKind::Call { callee, arguments } = &evaluator.expr(call).kind else { continue };
         let at = |argument: &crate::facts::Argument| ExprRef { file: call.file, expr: argument.value };
         let Some(bringer) = arguments.iter().find(|argument| evaluator.span(at(argument)) == ignored.because_of) else { continue };
@@ -152,14 +152,14 @@ pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &
             Thing::Made(made) if made.site == call => Some(made),
             _ => None,
         })?;
-        let constructor = context.project.catalog.constructor(&made.symbol)?.constructor;
+        let constructor = context.evaluator.project.catalog.constructor(&made.symbol)?.constructor;
         let mut gone = Vec::new();
         let mut names = Vec::new();
         for argument in arguments {
             let ArgumentKind::Keyword(name) = &argument.kind else { continue };
             let Some(parameter) = constructor.parameters.iter().find(|parameter| *parameter.name == **name) else { continue };
             let has_no_effect = if parameter.carrier {
-                carry::carries_only(&evaluator, at(argument), &ignored.settings)
+                carry::carries_only(evaluator, at(argument), &ignored.settings)
             } else {
                 let is_plain = matches!(evaluator.expr(at(argument)).kind, ExprKind::Int(_) | ExprKind::Bool(_) | ExprKind::Name(_));
                 is_plain && !parameter.sets.is_empty() && parameter.sets.iter().all(|setting| ignored.settings.contains(setting))
@@ -176,7 +176,9 @@ pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &
             .map(|(range, new)| Edit { span: Span::new(ignored.because_of.file, range.start, range.end), replacement: new })
             .collect();
         let is_pool = |thing: &Thing| match thing {
-            Thing::Made(made) => context.project.catalog.constructor(&made.symbol).is_some_and(|found| owns(found.constructor.makes)),
+            Thing::Made(made) => {
+                context.evaluator.project.catalog.constructor(&made.symbol).is_some_and(|found| owns(found.constructor.makes))
+            }
             _ => false,
         };
         let is_sure = evaluator.eval_open(at(bringer)).iter().all(|possible| is_pool(&possible.thing));

@@ -17,7 +17,7 @@ pub struct Header {
 /// Places where a pool's clients or requests are given a header of this name and value, both in any case.
 pub fn saying(context: &Context<'_>, pool: usize, name: &str, value: &str) -> Vec<Header> {
     let Some(resolved) = context.linked.resolved.get(pool) else { return Vec::new() };
-    let evaluator = Evaluator::new(context.project);
+    let evaluator = context.evaluator;
     let requests = context.linked.flows.iter().filter(|flow| flow.pool == pool).map(|flow| flow.call);
     let mut calls: Vec<ExprRef> = std::iter::once(resolved.made.site).chain(resolved.clients.iter().copied()).chain(requests).collect();
     calls.sort();
@@ -28,7 +28,7 @@ pub fn saying(context: &Context<'_>, pool: usize, name: &str, value: &str) -> Ve
         for argument in arguments.iter().filter(|one| matches!(&one.kind, ArgumentKind::Keyword(name) if &**name == "headers")) {
             for possible in evaluator.eval_open(ExprRef { file: call.file, expr: argument.value }) {
                 let Thing::Mapping(at, _) = possible.thing else { continue };
-                found.extend(in_mapping(&evaluator, at, name, value));
+                found.extend(in_mapping(evaluator, at, name, value));
             }
         }
     }

@@ -13,11 +13,11 @@ use crate::value::Certainty;
 pub static RULE: Rule = Rule { id: "ineffective-setting", check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let evaluator = Evaluator::new(context.project);
+    let evaluator = context.evaluator;
     for (index, pool) in context.linked.resolved.iter().enumerate() {
         let Some(shown) = context.linked.pools.get(index) else { continue };
         let calls = pool.clients.iter().chain(&pool.carriers).copied().chain([pool.made.site]);
-        for (call, parameter) in calls.flat_map(|call| ignored(context, &evaluator, pool, call)) {
+        for (call, parameter) in calls.flat_map(|call| ignored(context, evaluator, pool, call)) {
             let message = format!("`{}` has no effect: {}", parameter.name, parameter.ignored_why);
             let mut found = finding(context, RULE.id, shown, &parameter.name, evaluator.span(call), Certainty::Declared, message);
             found.label = "ignored".to_string();
@@ -43,7 +43,8 @@ fn ignored<'c>(context: &Context<'c>, evaluator: &Evaluator<'_>, pool: &Resolved
         Thing::Made(made) if made.site == call => Some(made.symbol.clone()),
         _ => None,
     });
-    let Some(constructor) = symbol.and_then(|symbol| context.project.catalog.constructor(&symbol)).map(|found| found.constructor) else {
+    let Some(constructor) = symbol.and_then(|symbol| context.evaluator.project.catalog.constructor(&symbol)).map(|found| found.constructor)
+    else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -65,6 +66,6 @@ fn holds(context: &Context<'_>, pool: &ResolvedPool<'_>, parameter: &Parameter) 
     let reached =
         |have: Option<&str>, from: &str| have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from);
     let library = from.library.as_deref().is_none_or(|from| pool.version.is_none() || reached(pool.version.as_deref(), from));
-    let python = from.python.as_deref().is_none_or(|from| reached(context.project.least_python().as_deref(), from));
+    let python = from.python.as_deref().is_none_or(|from| reached(context.evaluator.project.least_python().as_deref(), from));
     library && python
 }

@@ -12,15 +12,15 @@ use crate::value::Certainty;
 pub static RULE: Rule = Rule { id: "misread-pool-metric", check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let evaluator = Evaluator::new(context.project);
-    for library in context.project.catalog.libraries() {
+    let evaluator = context.evaluator;
+    for library in context.evaluator.project.catalog.libraries() {
         for misread in &library.misreads {
-            for (file, at) in context.project.mentions_of(&misread.attribute) {
+            for (file, at) in context.evaluator.project.mentions_of(&misread.attribute) {
                 let at = ExprRef { file, expr: at };
-                if is_counted(&evaluator, at)
-                    && let Some(pool) = pool_read(context, &evaluator, at, &library.name)
+                if is_counted(evaluator, at)
+                    && let Some(pool) = pool_read(context, evaluator, at, &library.name)
                 {
-                    findings.push(tell(context, &evaluator, at, misread, pool));
+                    findings.push(tell(context, evaluator, at, misread, pool));
                 }
             }
         }

@@ -35,7 +35,7 @@ mod visible;
 
 use crate::finding::{Finding, Severity};
 use crate::link::Linked;
-use crate::resolve::Project;
+use crate::resolve::Evaluator;
 use crate::settings::{Level, Settings};
 use crate::text::Sources;
 
@@ -51,8 +51,8 @@ pub struct Rule {
 pub struct Context<'a> {
     /// Pools, concurrency and what flows between them.
     pub linked: &'a Linked<'a>,
-    /// What was read, for fixes: they need the arguments of a call, not only what they come to.
-    pub project: &'a Project<'a>,
+    /// What was read and what it comes to, for fixes: they need the arguments of a call too.
+    pub evaluator: &'a Evaluator<'a>,
     /// The texts, to quote from.
     pub sources: &'a Sources,
     /// Targets of the advice.

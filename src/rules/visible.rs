@@ -8,13 +8,13 @@ use crate::text::Span;
 
 /// A name for one of the symbols at a call, with the edits that make it known there; `None` where no import leads to it.
 pub fn name(context: &Context<'_>, evaluator: &Evaluator<'_>, call: ExprRef, symbols: &[String]) -> Option<(String, Vec<Edit>)> {
-    let facts = context.project.facts(call.file);
+    let facts = context.evaluator.project.facts(call.file);
     let callee = match evaluator.expr(call).kind {
         ExprKind::Call { callee, .. } => context.sources.slice(facts.expr(callee).span),
         _ => "",
     };
     let imports: Vec<(&Statement, &Import)> =
-        scopes_around(facts, facts.expr(call.expr).scope).flat_map(|scope| imports(facts, scope)).collect();
+        facts.scope_chain(facts.expr(call.expr).scope).flat_map(|scope| imports(facts, scope)).collect();
     let mut found: Vec<String> = Vec::new();
     for symbol in symbols {
         for (_, import) in &imports {
@@ -46,10 +46,6 @@ fn imports(facts: &FileFacts, scope: ScopeId) -> impl Iterator<Item = (&Statemen
         StatementKind::Import(import) if import.level == 0 => Some((statement, import)),
         _ => None,
     })
-}
-
-fn scopes_around(facts: &FileFacts, scope: ScopeId) -> impl Iterator<Item = ScopeId> {
-    std::iter::successors(Some(scope), |at| facts.scope(*at).parent)
 }
 
 /// `from library import Client` → `from library import Client, Limits`.
