@@ -26,6 +26,8 @@ pub struct Catalog {
     executors: Places,
     fan_outs: Places,
     fan_out_methods: Places,
+    /// Last names of all fan-outs, symbols and methods.
+    fan_out_names: FxHashSet<Box<str>>,
     starters: Places,
     starter_methods: Places,
     parsers: Places,
@@ -106,6 +108,11 @@ impl Catalog {
             add(&mut catalog.executors, modules, file, source.executors.iter().map(|entry| &entry.symbols));
             add(&mut catalog.fan_outs, modules, file, source.fan_outs.iter().map(|entry| &entry.symbols));
             add(&mut catalog.fan_out_methods, modules, file, source.fan_outs.iter().map(|entry| &entry.methods));
+            for fan_out in &source.fan_outs {
+                let last = |symbol: &String| symbol.rsplit('.').next().unwrap_or("").into();
+                catalog.fan_out_names.extend(fan_out.symbols.iter().map(last));
+                catalog.fan_out_names.extend(fan_out.methods.iter().map(|method| method.as_str().into()));
+            }
             add(&mut catalog.starters, modules, file, source.starters.iter().map(|entry| &entry.symbols));
             add(&mut catalog.starter_methods, modules, file, source.starters.iter().map(|entry| &entry.methods));
             add(&mut catalog.parsers, modules, file, source.parsers.iter().map(|entry| &entry.symbols));
@@ -225,9 +232,7 @@ impl Catalog {
 
     /// Whether a call of this last name may be a fan-out.
     pub fn is_fan_out_name(&self, name: &str) -> bool {
-        let last = |symbol: &String| symbol.rsplit('.').next() == Some(name);
-        self.fan_out_methods.contains_key(name)
-            || self.sources.iter().flat_map(|source| &source.fan_outs).any(|entry| entry.symbols.iter().any(last))
+        self.fan_out_names.contains(name)
     }
 
     fn entry<'a, T>(&'a self, places: &Places, symbol: &str, list: impl Fn(&'a Source) -> &'a Vec<T>) -> Option<&'a T> {

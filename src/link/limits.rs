@@ -65,9 +65,7 @@ fn held_by_entering<'c>(evaluator: &Evaluator<'c>, value: ExprRef) -> Vec<(Draft
             }
         } else {
             for call in evaluator.project.tables(function.file).calls.get("acquire").into_iter().flatten() {
-                let ExprKind::Call { callee, .. } = facts.expr(*call).kind else { continue };
-                let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
-                let object = ExprRef { file: function.file, expr: object };
+                let Some(object) = evaluator.receiver(ExprRef { file: function.file, expr: *call }) else { continue };
                 if facts.expr(*call).scope == function.scope && is_limiter(evaluator, object) {
                     found.push((Draft::silent(What::Held(object), facts.expr(*call).span), function));
                 }
@@ -173,8 +171,7 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bo
         if !is_before {
             continue;
         }
-        let ExprKind::Call { callee, .. } = acquire.kind else { continue };
-        let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { continue };
+        let Some(object) = evaluator.receiver(ExprRef { file: at.file, expr: *call }) else { continue };
         let released_between = index.calls.get("release").into_iter().flatten().any(|release| {
             let release = facts.expr(*release);
             release.scope == expr.scope
@@ -192,11 +189,8 @@ fn acquired_before<'c>(evaluator: &Evaluator<'c>, at: ExprRef, released_here: bo
             continue;
         }
         let released = index.calls.get("release").into_iter().flatten().any(|release| facts.sees(facts.expr(*release).scope, expr.scope));
-        if (released || !released_here) && !released_between {
-            let object = ExprRef { file: at.file, expr: object };
-            if is_limiter(evaluator, object) {
-                hops.push(Draft::silent(What::Held(object), acquire.span));
-            }
+        if (released || !released_here) && !released_between && is_limiter(evaluator, object) {
+            hops.push(Draft::silent(What::Held(object), acquire.span));
         }
     }
     hops

@@ -25,7 +25,7 @@ pub fn stream<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<Stream<'c>
     if fan_out.limit.is_some() {
         drafts.push((Draft::silent(What::Bound(runs, fan_out), at), scope));
     }
-    if let Some(elements) = receiver(evaluator, call) {
+    if let Some(elements) = evaluator.receiver(call) {
         drafts.push((Draft::silent(What::Elements(elements), at), scope));
     }
     Some(Stream { drafts, runs })
@@ -62,7 +62,7 @@ fn behind<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<(&'c FanOut, E
 fn before<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<(&'c FanOut, ExprRef)> {
     let mut at = call;
     for _ in 0..MAX_CHAIN {
-        at = receiver(evaluator, at)?;
+        at = evaluator.receiver(at)?;
         let ExprKind::Call { .. } = evaluator.expr(at).kind else { return None };
         // A limit that is an argument belongs to a stream, and what comes behind it is given results, not elements.
         if let Some(fan_out) = method(evaluator, at) {
@@ -77,11 +77,4 @@ fn method<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<&'c FanOut> {
     let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
     let ExprKind::Attribute { name, .. } = &evaluator.project.facts(call.file).expr(callee).kind else { return None };
     evaluator.project.catalog.fan_out_method(name).filter(|fan_out| fan_out.takes == Takes::Receiver)
-}
-
-/// What the method of a call is called on.
-fn receiver(evaluator: &Evaluator<'_>, call: ExprRef) -> Option<ExprRef> {
-    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
-    let ExprKind::Attribute { object, .. } = evaluator.project.facts(call.file).expr(callee).kind else { return None };
-    Some(ExprRef { file: call.file, expr: object })
 }

@@ -68,7 +68,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     found.extend(prepared(evaluator, &by_site));
     let carried: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends_by).map(String::as_str).collect();
     for method in carried {
-        for (file, call) in evaluator.project.calls_named(method) {
+        for &(file, call) in evaluator.project.calls_named(method) {
             let call = ExprRef { file, expr: call };
             let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { continue };
             for argument in arguments {
@@ -83,7 +83,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             }
         }
     }
-    found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file).to_string(), evaluator.span(at.call).start));
+    found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file), evaluator.span(at.call).start));
     found.dedup();
     found
 }
@@ -93,7 +93,7 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
     let mut found = Vec::new();
     for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
         for symbol in &prepares.symbols {
-            for (file, call) in evaluator.project.calls_named(last_part(symbol)) {
+            for &(file, call) in evaluator.project.calls_named(last_part(symbol)) {
                 let at = ExprRef { file, expr: call };
                 let ExprKind::Call { callee, .. } = evaluator.expr(at).kind else { continue };
                 let called = evaluator.eval_open(ExprRef { file, expr: callee });
@@ -117,7 +117,7 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
 /// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
 fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
     let mut found = Vec::new();
-    for (file, call) in evaluator.project.calls_named("getattr") {
+    for &(file, call) in evaluator.project.calls_named("getattr") {
         let taken = ExprRef { file, expr: call };
         let Some(object) = evaluator.positional(taken, 0) else { continue };
         for possible in evaluator.eval_open(taken) {

@@ -42,6 +42,13 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What the method of a call is called on.
+    pub fn receiver(&self, call: ExprRef) -> Option<ExprRef> {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return None };
+        let ExprKind::Attribute { object, .. } = self.project.facts(call.file).expr(callee).kind else { return None };
+        Some(ExprRef { file: call.file, expr: object })
+    }
+
     /// The argument of a call for a parameter, by name, position or inside `**`; `None` where the call does not give it.
     pub fn argument(&self, call: ExprRef, frame: &Frame, position: Option<usize>, name: &str) -> Option<Possibles> {
         if let Some(given) = self.keyword(call, name) {
@@ -52,7 +59,6 @@ impl Evaluator<'_> {
             let said = format!("passed as {}", self.snippet(self.span(given)));
             return Some(self.eval(given, frame).into_iter().map(|possible| possible.after(self.span(given), said.clone())).collect());
         }
-        let mut opaque = false;
         for argument in self.arguments(call) {
             if argument.kind != ArgumentKind::KeywordSpread {
                 continue;
@@ -62,12 +68,9 @@ impl Evaluator<'_> {
                 let found = match &possible.thing {
                     Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name),
                     Thing::Options(parsed, inner) => {
-                        Some(self.option(*parsed, inner, name, self.span(spread))).filter(|found| !found.iter().all(Possible::is_unknown))
+                        Some(self.option(*parsed, inner, name)).filter(|found| !found.iter().all(Possible::is_unknown))
                     }
-                    _ => {
-                        opaque = true;
-                        None
-                    }
+                    _ => None,
                 };
                 if let Some(found) = found {
                     return Some(
@@ -79,7 +82,6 @@ impl Evaluator<'_> {
                 }
             }
         }
-        let _ = opaque;
         None
     }
 

@@ -6,7 +6,7 @@ use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{Binding, ExprRef, Possible, ScopeRef, Thing};
 use crate::catalog::concurrency::Starter;
-use crate::facts::{ArgumentKind, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind, StatementKind};
+use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, ScopeKind, StatementKind};
 
 /// Most callers of one function that are followed.
 const MAX_CALLERS: usize = 48;
@@ -76,13 +76,13 @@ impl Evaluator<'_> {
                 for call in self.constructions(class) {
                     found.push(self.direct(call));
                 }
-                found.extend(self.super_callers(&scope.name, function, class));
+                found.extend(self.super_callers(&scope.name, function));
             }
             Some(class) if &*scope.name == "run" && self.starts_when_made(class).is_some() => {
                 for call in self.constructions(class) {
                     found.push(Caller { handed_on: true, ..self.direct(call) });
                 }
-                found.extend(self.super_callers(&scope.name, function, class));
+                found.extend(self.super_callers(&scope.name, function));
             }
             Some(class) if matches!(&*scope.name, "__aenter__" | "__enter__") => {
                 self.want_name(&self.scope(class).name, class);
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
             Some(class) => {
                 self.want_name(&scope.name, class);
                 self.named_callers(&scope.name, function, &mut found);
-                found.extend(self.super_callers(&scope.name, function, class));
+                found.extend(self.super_callers(&scope.name, function));
             }
             None => {
                 self.want_name(&scope.name, function);
@@ -138,7 +138,7 @@ impl Evaluator<'_> {
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
         // What is handed on first: it leads to where many run at once, and only so many callers are kept.
-        for (file, mention) in self.project.mentions_of(name) {
+        for &(file, mention) in self.project.mentions_of(name) {
             let mention = ExprRef { file, expr: mention };
             let means = self.means(mention, function);
             if means == Means::No {
@@ -150,7 +150,7 @@ impl Evaluator<'_> {
             }
             found.extend(landings.into_iter().map(|caller| Caller { assumed: means == Means::Perhaps, ..caller }));
         }
-        for (file, call) in self.project.calls_named(name) {
+        for &(file, call) in self.project.calls_named(name) {
             let call = ExprRef { file, expr: call };
             let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
             let means = self.means(ExprRef { file, expr: callee }, function);
@@ -172,10 +172,8 @@ impl Evaluator<'_> {
                     _ => false,
                 });
                 if enters {
-                    let caller = self.open_frame(self.scope_of(at));
                     // It takes no argument; the expression itself stands for the call.
-                    let binding = Binding { call: at, caller, skip: 0, before: None, packed: None };
-                    found.push(Caller { call: at, binding, handed_on: false, assumed: false, via: Vec::new() });
+                    found.push(self.direct(at));
                 }
             }
         }
@@ -186,27 +184,28 @@ impl Evaluator<'_> {
         for base in self.ancestry(class).0.iter().skip(1) {
             self.want_name(&self.scope(*base).name, *base);
         }
-        let mut asked = 0;
-        for (file, loaded) in self.project.loaded().iter().enumerate() {
-            for (name, calls) in &loaded.index.calls {
-                for call in calls {
-                    let ExprKind::Call { callee, .. } = loaded.facts.expr(*call).kind else { continue };
-                    if asked >= MAX_OBJECT_CALLS || !self.may_be_object(file as u32, callee, name) {
-                        continue;
-                    }
-                    asked += 1;
-                    let possibles = self.eval_open(ExprRef { file: file as u32, expr: callee });
-                    let is_it = possibles.iter().any(|possible| match &possible.thing {
-                        Thing::Object(object) => self.reaches(object.class, object.site.is_some(), class, function),
-                        _ => false,
-                    });
-                    if is_it {
-                        found.push(self.direct(ExprRef { file: file as u32, expr: *call }));
-                    }
-                }
+        for &(file, call, callee) in self.calls_of_objects.get_or_init(|| self.calls_of_objects()) {
+            let is_it = self.eval_open(ExprRef { file, expr: callee }).iter().any(|possible| match &possible.thing {
+                Thing::Object(object) => self.reaches(object.class, object.site.is_some(), class, function),
+                _ => false,
+            });
+            if is_it {
+                found.push(self.direct(ExprRef { file, expr: call }));
             }
         }
-        found.sort_by_key(|caller| (self.project.path(caller.call.file).to_string(), self.span(caller.call).start));
+        found.sort_by_key(|caller| (self.project.path(caller.call.file), self.span(caller.call).start));
+    }
+
+    /// Calls that may call an object, each with its callee: the same whatever class the object is of.
+    fn calls_of_objects(&self) -> Vec<(u32, ExprId, ExprId)> {
+        let all = self.project.loaded().iter().enumerate().flat_map(|(file, loaded)| {
+            let calls = loaded.index.calls.iter().flat_map(|(name, calls)| calls.iter().map(move |call| (name, *call)));
+            calls.filter_map(move |(name, call)| match loaded.facts.expr(call).kind {
+                ExprKind::Call { callee, .. } => self.may_be_object(file as u32, callee, name).then_some((file as u32, call, callee)),
+                _ => None,
+            })
+        });
+        all.take(MAX_OBJECT_CALLS).collect()
     }
 
     /// Whether a method call on an object of a class may land in `function`, a method of `class`: the same class, one that inherits it, or,
@@ -229,7 +228,7 @@ impl Evaluator<'_> {
             ExprKind::Name(_) => {
                 let mut at = Some(facts.expr(callee).scope);
                 while let Some(id) = at {
-                    if let Some(binders) = self.project.tables(file).binders.get(&(id, name.into())) {
+                    if let Some(binders) = self.project.tables(file).binders_of(id, name) {
                         return binders.iter().any(|binder| match *binder {
                             Binder::Parameter(..) => true,
                             Binder::Statement(scope, number) => {
@@ -252,14 +251,9 @@ impl Evaluator<'_> {
         let mut at = facts.expr(inner).parent?;
         loop {
             match &facts.expr(at).kind {
-                ExprKind::Call { callee, arguments } if *callee != inner => {
+                ExprKind::Call { callee, .. } if *callee != inner => {
                     let call = ExprRef { file: mention.file, expr: at };
-                    let positional: Vec<_> = arguments
-                        .iter()
-                        .filter(|argument| argument.kind == ArgumentKind::Positional)
-                        .map(|argument| argument.value)
-                        .collect();
-                    let skip = positional.iter().position(|value| *value == inner).map_or(positional.len(), |position| position + 1);
+                    let skip = self.positional_after(call, ExprRef { file: mention.file, expr: inner });
                     let caller = self.open_frame(self.scope_of(call));
                     return Some(Caller {
                         call,
@@ -376,31 +370,23 @@ impl Evaluator<'_> {
             }
         }
         names.push("cls".into());
+        let makes = |possible: &Possible| match possible.thing {
+            Thing::Class(made) => made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own),
+            _ => false,
+        };
         let mut found = Vec::new();
         for name in &names {
-            for (file, call) in self.project.calls_named(name) {
+            for &(file, call) in self.project.calls_named(name) {
                 let call = ExprRef { file, expr: call };
                 let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-                let makes = self.eval_open(ExprRef { file, expr: callee }).iter().any(|possible| match possible.thing {
-                    Thing::Class(made) => {
-                        made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own)
-                    }
-                    _ => false,
-                });
-                if makes && !found.contains(&call) {
+                if self.eval_open(ExprRef { file, expr: callee }).iter().any(makes) && !found.contains(&call) {
                     found.push(call);
                 }
             }
         }
-        for (file, mention) in names.iter().flat_map(|name| self.project.mentions_of(name)) {
+        for &(file, mention) in names.iter().flat_map(|name| self.project.mentions_of(name)) {
             let mention = ExprRef { file, expr: mention };
-            let is_it = |possible: &Possible| match possible.thing {
-                Thing::Class(made) => {
-                    made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own)
-                }
-                _ => false,
-            };
-            if !self.is_passed_on(mention) || !self.eval_open(mention).iter().any(is_it) {
+            if !self.is_passed_on(mention) || !self.eval_open(mention).iter().any(makes) {
                 continue;
             }
             for caller in self.landings(mention).into_iter().filter(|caller| !caller.handed_on) {
@@ -439,19 +425,17 @@ impl Evaluator<'_> {
     }
 
     /// `super().method(…)` in subclasses.
-    fn super_callers(&self, name: &str, function: ScopeRef, class: ScopeRef) -> Vec<Caller> {
+    fn super_callers(&self, name: &str, function: ScopeRef) -> Vec<Caller> {
         let mut found = Vec::new();
-        for (file, call) in self.project.calls_named(name) {
+        for &(file, call) in self.project.calls_named(name) {
             let call = ExprRef { file, expr: call };
-            let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-            let ExprKind::Attribute { object, .. } = self.project.facts(file).expr(callee).kind else { continue };
-            if let Some(Some((target, _))) = self.super_target(ExprRef { file, expr: object }, name)
+            if let Some(object) = self.receiver(call)
+                && let Some(Some((target, _))) = self.super_target(object, name)
                 && target == function
             {
                 found.push(self.direct(call));
             }
         }
-        let _ = class;
         found
     }
 

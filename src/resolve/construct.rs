@@ -246,9 +246,8 @@ impl Evaluator<'_> {
         if !found.constructor.receiver_carries {
             return;
         }
-        let ExprKind::Call { callee, .. } = self.expr(made.site).kind else { return };
-        let ExprKind::Attribute { object, .. } = self.project.facts(made.site.file).expr(callee).kind else { return };
-        for possible in self.eval(ExprRef { file: made.site.file, expr: object }, &made.frame) {
+        let Some(receiver) = self.receiver(made.site) else { return };
+        for possible in self.eval(receiver, &made.frame) {
             let Thing::Made(carrier) = possible.thing else { continue };
             let Some(carried) = self.construct(&carrier, depth + 1) else { continue };
             for setting in carried.given {
@@ -273,12 +272,9 @@ impl Evaluator<'_> {
     /// Methods called on the object that set something or hand a pool over.
     fn take_setters(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
         for setter in &found.constructor.setters {
-            for (file, call) in self.project.calls_named(&setter.method) {
+            for &(file, call) in self.project.calls_named(&setter.method) {
                 let call = ExprRef { file, expr: call };
-                let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-                let ExprKind::Attribute { object, .. } = self.project.facts(file).expr(callee).kind else { continue };
-                let object = ExprRef { file, expr: object };
-                if !self.is_made_at(object, made) {
+                if !self.receiver(call).is_some_and(|object| self.is_made_at(object, made)) {
                     continue;
                 }
                 let frame = self.open_frame(self.scope_of(call));
@@ -296,39 +292,37 @@ impl Evaluator<'_> {
     /// Attributes assigned after the construction (`config.max_pool_connections = 50`).
     fn take_assignments(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>) {
         for attribute in &found.constructor.assignable {
-            for file in 0..self.project.loaded().len() as u32 {
-                for (scope, number) in self.project.tables(file).attribute_sets.get(attribute.as_str()).into_iter().flatten() {
-                    let statement = &self.project.facts(file).scope(*scope).statements[*number as usize];
-                    let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
-                    if !self.is_made_at(ExprRef { file, expr: *object }, made) {
-                        continue;
-                    }
-                    let value = ExprRef { file, expr: *value };
-                    // Assigning to what is a parameter is giving it.
-                    if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
-                        let (given, at) = (self.eval_open(value), self.span(value));
-                        self.take_given(result, found, parameter, given, at, Some(at), 1);
-                        continue;
-                    }
-                    let mut possibles: Possibles = self
-                        .eval_open(value)
-                        .into_iter()
-                        .map(|possible| possible.after(statement.span, self.snippet(statement.span)))
-                        .collect();
-                    // What only some ways assign leaves the other value possible.
-                    let scope_of_site = self.scope_of(made.site);
-                    let always = scope_of_site.file == file
-                        && scope_of_site.scope == *scope
-                        && self.scope(scope_of_site).is_within(self.context_of(made.site), statement.context);
-                    if !always {
-                        let before = result.given.iter().find(|given| given.name == *attribute).map(|given| given.possibles.clone());
-                        match before {
-                            Some(before) => possibles.extend(before),
-                            None => possibles.push(Possible::unknown(format!("`{attribute}` is assigned on some ways only"))),
-                        }
-                    }
-                    result.set(attribute, possibles, Some(self.span(value)));
+            for &(file, scope, number) in self.project.attribute_sets(attribute) {
+                let statement = &self.project.facts(file).scope(scope).statements[number as usize];
+                let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
+                if !self.is_made_at(ExprRef { file, expr: *object }, made) {
+                    continue;
                 }
+                let value = ExprRef { file, expr: *value };
+                // Assigning to what is a parameter is giving it.
+                if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
+                    let (given, at) = (self.eval_open(value), self.span(value));
+                    self.take_given(result, found, parameter, given, at, Some(at), 1);
+                    continue;
+                }
+                let mut possibles: Possibles = self
+                    .eval_open(value)
+                    .into_iter()
+                    .map(|possible| possible.after(statement.span, self.snippet(statement.span)))
+                    .collect();
+                // What only some ways assign leaves the other value possible.
+                let scope_of_site = self.scope_of(made.site);
+                let always = scope_of_site.file == file
+                    && scope_of_site.scope == scope
+                    && self.scope(scope_of_site).is_within(self.context_of(made.site), statement.context);
+                if !always {
+                    let before = result.given.iter().find(|given| given.name == *attribute).map(|given| given.possibles.clone());
+                    match before {
+                        Some(before) => possibles.extend(before),
+                        None => possibles.push(Possible::unknown(format!("`{attribute}` is assigned on some ways only"))),
+                    }
+                }
+                result.set(attribute, possibles, Some(self.span(value)));
             }
         }
     }

@@ -110,7 +110,8 @@ impl Evaluator<'_> {
         let mut parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
         parts.extend(import.item.as_deref());
         let is_mod = import.item.is_none() && import.level == 1;
-        let found = match child_of(self.project.tree, self.project.path(file), &import.path).filter(|_| is_mod) {
+        let child = || child_of(self.project.tree, self.project.path(file), &import.path);
+        let found = match is_mod.then(child).flatten() {
             Some(entry) => vec![self.module_thing(entry, &import.path)],
             None => self.path(&parts, import.level, file, span, Some(&import.local)),
         };
@@ -162,7 +163,7 @@ impl Evaluator<'_> {
 
     /// `mod name;` or an inline module of the file itself.
     fn declared_module(&self, file: u32, name: &str) -> Option<Possible> {
-        let binders = self.project.tables(file).binders.get(&(MODULE, name.into()))?;
+        let binders = self.project.tables(file).binders_of(MODULE, name)?;
         let scope = self.scope(ScopeRef { file, scope: MODULE });
         binders.iter().find_map(|binder| {
             let super::index::Binder::Statement(MODULE, number) = *binder else { return None };

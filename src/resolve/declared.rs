@@ -46,8 +46,8 @@ impl Evaluator<'_> {
         found
     }
 
-    fn path_of(&self, at: Span) -> String {
-        self.project.sources.get(at.file).path.to_string()
+    fn path_of(&self, at: Span) -> &str {
+        &self.project.sources.get(at.file).path
     }
 
     /// Defaults of parameters.

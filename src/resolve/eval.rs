@@ -1,6 +1,6 @@
 //! Evaluates an expression in a frame to the few things it can be. Bounded in depth, width and steps, so that it always ends.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alternatives::{all_same, merge, truth};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ContextId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
+use crate::facts::{ContextId, ExprId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
@@ -57,6 +57,7 @@ pub struct Evaluator<'p> {
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
+    pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
     active: RefCell<Vec<ExprRef>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
     depth: Cell<u32>,
@@ -86,6 +87,7 @@ impl<'p> Evaluator<'p> {
             descendants: RefCell::default(),
             frames: RefCell::default(),
             callers: RefCell::default(),
+            calls_of_objects: OnceCell::new(),
             active: RefCell::default(),
             open_frames: RefCell::default(),
             depth: Cell::new(0),

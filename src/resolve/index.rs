@@ -16,8 +16,8 @@ pub enum Binder {
 /// Look-up tables of one file.
 #[derive(Default, Debug)]
 pub struct Index {
-    /// (scope that owns the name, name) → what binds it, in source order.
-    pub binders: FxHashMap<(ScopeId, Name), Vec<Binder>>,
+    /// Scope that owns a name → name → what binds it, in source order.
+    binders: FxHashMap<ScopeId, FxHashMap<Name, Vec<Binder>>>,
     /// Star imports of each scope, as statement numbers.
     pub stars: FxHashMap<ScopeId, Vec<u32>>,
     /// Attribute name → statements that assign it on any object (`self.x = …`, `cfg.x = …`).
@@ -52,13 +52,18 @@ impl Index {
         for id in facts.expr_ids() {
             index.take_expression(facts, id);
         }
-        for binders in index.binders.values_mut() {
+        for binders in index.binders.values_mut().flat_map(FxHashMap::values_mut) {
             binders.sort_by_key(|binder| match *binder {
                 Binder::Parameter(scope, _) => (0, scope.0, 0),
                 Binder::Statement(scope, at) => (1, facts.scope(scope).statements[at as usize].span.start, at),
             });
         }
         index
+    }
+
+    /// What binds a name that a scope owns, in source order; `None` where it owns none.
+    pub fn binders_of(&self, scope: ScopeId, name: &str) -> Option<&[Binder]> {
+        self.binders.get(&scope)?.get(name).map(Vec::as_slice)
     }
 
     fn take_scope(&mut self, facts: &FileFacts, id: ScopeId) {
@@ -75,13 +80,13 @@ impl Index {
             _ => None,
         }));
         for (number, parameter) in scope.parameters.iter().enumerate() {
-            self.binders.entry((id, parameter.name.clone())).or_default().push(Binder::Parameter(id, number as u32));
+            self.binders.entry(id).or_default().entry(parameter.name.clone()).or_default().push(Binder::Parameter(id, number as u32));
         }
         for (number, statement) in scope.statements.iter().enumerate() {
             let number = number as u32;
             let mut bind = |name: &Name| {
                 let owner = owner_of(facts, id, name);
-                self.binders.entry((owner, name.clone())).or_default().push(Binder::Statement(id, number));
+                self.binders.entry(owner).or_default().entry(name.clone()).or_default().push(Binder::Statement(id, number));
             };
             match &statement.kind {
                 StatementKind::Bind { target: Target::Name(name), .. } => bind(name),

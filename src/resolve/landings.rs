@@ -95,7 +95,7 @@ impl Evaluator<'_> {
             seen.push((place.at, place.holds));
             self.step(&place, &mut places, &mut found);
         }
-        found.sort_by_key(|caller| (self.project.path(caller.call.file).to_string(), self.span(caller.call).start));
+        found.sort_by_key(|caller| (self.project.path(caller.call.file), self.span(caller.call).start));
         found
     }
 
@@ -288,7 +288,7 @@ impl Evaluator<'_> {
                 if id == owner.scope {
                     return true;
                 }
-                if facts.scope(id).kind != ScopeKind::Class && index.binders.contains_key(&(id, name.into())) {
+                if facts.scope(id).kind != ScopeKind::Class && index.binders_of(id, name).is_some() {
                     return false;
                 }
                 at = facts.scope(id).parent;
@@ -377,7 +377,7 @@ impl Evaluator<'_> {
     fn names(&self, seen_from: ScopeRef, name: &str, place: &Place, places: &mut Vec<Place>) {
         let facts = self.project.facts(seen_from.file);
         let index = self.project.tables(seen_from.file);
-        let binds = |id: &ScopeId| index.binders.contains_key(&(*id, name.into()));
+        let binds = |id: &ScopeId| index.binders_of(*id, name).is_some();
         let Some(owner) = facts.scope_chain(seen_from.scope).find(binds) else { return };
         let owner = ScopeRef { file: seen_from.file, scope: owner };
         places.extend(self.name_uses(owner, name).into_iter().filter(|at| *at != place.at).map(|at| place.moved(at, place.holds)));
@@ -405,7 +405,7 @@ impl Evaluator<'_> {
 
     /// Whether a file imports a name from another, under the same name.
     fn imports(&self, file: u32, name: &str, from: u32) -> bool {
-        let Some(binders) = self.project.tables(file).binders.get(&(MODULE, name.into())) else { return false };
+        let Some(binders) = self.project.tables(file).binders_of(MODULE, name) else { return false };
         binders.iter().any(|binder| {
             let super::index::Binder::Statement(scope, number) = *binder else { return false };
             let StatementKind::Import(import) = &self.project.facts(file).scope(scope).statements[number as usize].kind else {
@@ -442,17 +442,12 @@ impl Evaluator<'_> {
 
     /// Attributes of a name wherever they are read.
     fn attribute_places(&self, name: &str) -> Vec<ExprRef> {
-        let called = self.project.calls_named(name).into_iter().filter_map(|(file, call)| match self.project.facts(file).expr(call).kind {
+        let called = self.project.calls_named(name).iter().filter_map(|&(file, call)| match self.project.facts(file).expr(call).kind {
             ExprKind::Call { callee, .. } => Some((file, callee)),
             _ => None,
         });
-        let objects = self
-            .project
-            .loaded()
-            .iter()
-            .enumerate()
-            .flat_map(|(file, loaded)| loaded.index.objects.get(name).into_iter().flatten().map(move |object| (file as u32, *object)));
-        let all = self.project.mentions_of(name).into_iter().chain(called).chain(objects);
+        let (mentions, objects) = (self.project.mentions_of(name), self.project.objects_named(name));
+        let all = mentions.iter().copied().chain(called).chain(objects.iter().copied());
         all.map(|(file, expr)| ExprRef { file, expr })
             .filter(|at| matches!(self.expr(*at).kind, ExprKind::Attribute { .. }))
             .take(MAX_USES)

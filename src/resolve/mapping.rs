@@ -179,16 +179,11 @@ impl Evaluator<'_> {
 
     /// Calls of a method on a mapping.
     fn calls_on(&self, mapping: ExprRef, method: &str) -> Vec<ExprRef> {
-        let facts = self.project.facts(mapping.file);
         let scope = self.scope_of(mapping);
         let calls = self.project.tables(mapping.file).calls.get(method).into_iter().flatten();
         calls
             .map(|call| ExprRef { file: mapping.file, expr: *call })
-            .filter(|call| {
-                let ExprKind::Call { callee, .. } = self.expr(*call).kind else { return false };
-                let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { return false };
-                self.is_mapping(ExprRef { file: mapping.file, expr: object }, mapping, scope)
-            })
+            .filter(|call| self.receiver(*call).is_some_and(|object| self.is_mapping(object, mapping, scope)))
             .collect()
     }
 
@@ -249,14 +244,11 @@ impl Evaluator<'_> {
                 (Thing::Options(parsed, inner), _) => {
                     for key in self.positional(at, 0).map(|key| self.eval(key, frame)).into_iter().flatten() {
                         if let Thing::Text(key) = key.thing {
-                            found.extend(self.option(*parsed, inner, &key, self.span(at)));
+                            found.extend(self.option(*parsed, inner, &key));
                         }
                     }
                 }
-                (Thing::Mapping(mapping, _), "values" | "items" | "keys") => match &self.expr(*mapping).kind {
-                    ExprKind::Mapping(_) => found.push(Possible::unknown("the elements of a mapping")),
-                    _ => found.push(Possible::unknown("the elements of a mapping")),
-                },
+                (Thing::Mapping(..), "values" | "items" | "keys") => found.push(Possible::unknown("the elements of a mapping")),
                 (Thing::Unknown(why), _) => found.push(Possible::unknown(why.clone())),
                 _ => found.push(Possible::unknown("a call that is not followed")),
             }

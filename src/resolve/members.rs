@@ -62,7 +62,7 @@ impl Evaluator<'_> {
             }
             Thing::Part(made, path) => vec![Possible::literal(Thing::Part(made.clone(), dotted(path, name)), span)],
             Thing::Foreign(path) => vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)],
-            Thing::Options(parsed, inner) => self.option(*parsed, inner, name, span),
+            Thing::Options(parsed, inner) => self.option(*parsed, inner, name),
             Thing::Mapping(mapping, inner) => {
                 self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))])
             }
@@ -89,14 +89,14 @@ impl Evaluator<'_> {
                             self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]),
                         );
                     }
-                    (Thing::Options(parsed, inner), Thing::Text(key)) => found.extend(self.option(*parsed, inner, key, self.span(at))),
+                    (Thing::Options(parsed, inner), Thing::Text(key)) => found.extend(self.option(*parsed, inner, key)),
                     (Thing::Sequence(list, inner), Thing::Number(number)) => match &self.expr(*list).kind {
                         ExprKind::List(items) if *number >= 0.0 && (*number as usize) < items.len() => {
                             found.extend(self.eval(ExprRef { file: list.file, expr: items[*number as usize] }, inner));
                         }
                         _ => found.push(Possible::unknown("an element of a sequence")),
                     },
-                    (Thing::Symbol(path), Thing::Text(variable)) => found.extend(self.environment_item(path, variable, self.span(at))),
+                    (Thing::Symbol(path), Thing::Text(variable)) => found.extend(self.environment_item(path, variable, at)),
                     (Thing::Mapping(mapping, inner), _) => {
                         found.extend(self.callables_of(*mapping, inner));
                         found.push(Possible::unknown("an element that is not followed"));
@@ -169,11 +169,14 @@ impl Evaluator<'_> {
 
     /// The method that stands in the class itself.
     pub(super) fn own_method(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
+        if !self.is_rust(class.file) {
+            return self.method_in(class, name);
+        }
         self.parts_of(class).into_iter().find_map(|part| self.method_in(part, name))
     }
 
     fn method_in(&self, class: ScopeRef, name: &str) -> Option<ScopeRef> {
-        let binders = self.project.tables(class.file).binders.get(&(class.scope, name.into()))?;
+        let binders = self.project.tables(class.file).binders_of(class.scope, name)?;
         binders.iter().rev().find_map(|binder| {
             let Binder::Statement(scope, number) = *binder else { return None };
             match self.project.facts(class.file).scope(scope).statements[number as usize].kind {
@@ -213,9 +216,7 @@ impl Evaluator<'_> {
                 };
                 return Some(vec![Possible::literal(thing, self.scope(method).name_span)]);
             }
-            let key = (class.scope, Name::from(name));
-            let index = self.project.tables(class.file);
-            if let Some(binders) = index.binders.get(&key) {
+            if let Some(binders) = self.project.tables(class.file).binders_of(class.scope, name) {
                 let mut found = Vec::new();
                 for binder in binders {
                     let Binder::Statement(scope, number) = *binder else { continue };
@@ -288,7 +289,7 @@ impl Evaluator<'_> {
     /// What subclasses say of a member that their base has too: any object of the base may be one of theirs.
     fn overridden(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
         let subclasses = self.subclasses(class);
-        let own = subclasses.iter().filter(|sub| self.project.tables(sub.file).binders.contains_key(&(sub.scope, Name::from(name))));
+        let own = subclasses.iter().filter(|sub| self.project.tables(sub.file).binders_of(sub.scope, name).is_some());
         own.take(MAX_SETS).filter_map(|sub| self.class_member(*sub, name, of, frame)).flatten().collect()
     }
 
@@ -296,35 +297,31 @@ impl Evaluator<'_> {
     pub(super) fn assigned_outside(&self, name: &str, near: ScopeRef, is_it: impl Fn(&Thing) -> bool) -> Possibles {
         let mut found = Vec::new();
         let mut taken = 0;
-        for file in 0..self.project.loaded().len() as u32 {
+        for &(file, scope, number) in self.project.attribute_sets(name) {
             if self.project.is_test(file) && !self.project.is_test(near.file) {
                 continue;
             }
             let facts = self.project.facts(file);
-            for (scope, number) in self.project.tables(file).attribute_sets.get(name).into_iter().flatten() {
-                let statement = &facts.scope(*scope).statements[*number as usize];
-                let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
-                let receiver = ExprRef { file, expr: *object };
-                let is_self = self.enclosing_method(ScopeRef { file, scope: *scope }).is_some_and(|(method, _)| {
-                    let first = self.scope(method).parameters.first();
-                    matches!((&facts.expr(*object).kind, first), (ExprKind::Name(said), Some(first)) if *said == first.name)
-                });
-                if is_self {
-                    continue;
-                }
-                taken += 1;
-                if taken > MAX_SETS {
-                    found.push(Possible::unknown("assigned in more places than are followed"));
-                    return found;
-                }
-                if self.eval_open(receiver).iter().any(|possible| is_it(&possible.thing)) {
-                    let said = self.snippet(statement.span);
-                    found.extend(
-                        self.eval_open(ExprRef { file, expr: *value })
-                            .into_iter()
-                            .map(|possible| possible.after(statement.span, said.clone())),
-                    );
-                }
+            let statement = &facts.scope(scope).statements[number as usize];
+            let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
+            let receiver = ExprRef { file, expr: *object };
+            let is_self = self.enclosing_method(ScopeRef { file, scope }).is_some_and(|(method, _)| {
+                let first = self.scope(method).parameters.first();
+                matches!((&facts.expr(*object).kind, first), (ExprKind::Name(said), Some(first)) if *said == first.name)
+            });
+            if is_self {
+                continue;
+            }
+            taken += 1;
+            if taken > MAX_SETS {
+                found.push(Possible::unknown("assigned in more places than are followed"));
+                return found;
+            }
+            if self.eval_open(receiver).iter().any(|possible| is_it(&possible.thing)) {
+                let said = self.snippet(statement.span);
+                found.extend(
+                    self.eval_open(ExprRef { file, expr: *value }).into_iter().map(|possible| possible.after(statement.span, said.clone())),
+                );
             }
         }
         found

@@ -4,7 +4,6 @@ use rustc_hash::FxHashSet;
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Thing};
-use crate::facts::ExprKind;
 
 impl Evaluator<'_> {
     /// Calls that made the objects which a pool is handed to by a method that takes pools.
@@ -15,18 +14,17 @@ impl Evaluator<'_> {
         let takes_pool = setters.filter(|setter| setter.parameters.iter().any(|parameter| parameter.gives_pool));
         let methods: FxHashSet<&str> = takes_pool.map(|setter| setter.method.as_str()).collect();
         let mut found = Vec::new();
-        for (file, call) in methods.iter().flat_map(|method| self.project.calls_named(method)) {
+        for &(file, call) in methods.iter().flat_map(|method| self.project.calls_named(method)) {
             let at = ExprRef { file, expr: call };
             let gives = |argument: &crate::facts::Argument| {
                 let given = self.eval_open(ExprRef { file, expr: argument.value });
                 given.iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if made.site == pool))
             };
-            let ExprKind::Call { callee, arguments } = &self.expr(at).kind else { continue };
-            let ExprKind::Attribute { object, .. } = self.project.facts(file).expr(*callee).kind else { continue };
-            if !arguments.iter().any(gives) {
+            let Some(object) = self.receiver(at) else { continue };
+            if !self.arguments(at).iter().any(gives) {
                 continue;
             }
-            for possible in self.eval_open(ExprRef { file, expr: object }) {
+            for possible in self.eval_open(object) {
                 match possible.thing {
                     Thing::Made(made) if catalog.constructor(&made.symbol).is_none() && !found.contains(&made.site) => {
                         found.push(made.site)

@@ -7,7 +7,7 @@ use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::concurrency::Gives;
-use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
+use crate::facts::{BODY, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, How};
 
@@ -34,14 +34,15 @@ impl Evaluator<'_> {
             }
             let hidden = scope.kind == ScopeKind::Class && !(rust && crate::read::rust::is_inline_module(scope));
             if global.is_none() && ((first && !rust) || !hidden) {
-                if let Some(binders) = index.binders.get(&(id, name.into())) {
+                if let Some(binders) = index.binders_of(id, name) {
                     let owner = ScopeRef { file: at.file, scope: id };
-                    if rust && self.reaching(name, binders, owner, Some(at)).is_empty() {
+                    let reaching = self.reaching(binders, owner, Some(at));
+                    if rust && reaching.is_empty() {
                         first = false;
                         here = scope.parent;
                         continue;
                     }
-                    return self.bound(name, binders, owner, &self.frame_for(owner, frame), Some(at));
+                    return self.bound(name, &reaching, owner, &self.frame_for(owner, frame));
                 }
                 if let Some(found) = self.through_stars(name, ScopeRef { file: at.file, scope: id }) {
                     return found;
@@ -74,8 +75,8 @@ impl Evaluator<'_> {
     /// What a name of a module is, seen from outside.
     pub(super) fn module_member(&self, file: u32, name: &str) -> Option<Possibles> {
         let owner = ScopeRef { file, scope: MODULE };
-        if let Some(binders) = self.project.tables(file).binders.get(&(MODULE, name.into())) {
-            return Some(self.bound(name, binders, owner, &self.open_frame(owner), None));
+        if let Some(binders) = self.project.tables(file).binders_of(MODULE, name) {
+            return Some(self.bound(name, &self.reaching(binders, owner, None), owner, &self.open_frame(owner)));
         }
         if let Some(found) = self.through_stars(name, owner) {
             return Some(found);
@@ -176,12 +177,11 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The values that the binders of a name give at a use (`None`: seen from outside its scope, when all of it has run).
-    fn bound(&self, name: &str, binders: &[Binder], owner: ScopeRef, frame: &Frame, used: Option<ExprRef>) -> Possibles {
-        let reaching = self.reaching(name, binders, owner, used);
+    /// The values that the binders of a name give which reach a use.
+    fn bound(&self, name: &str, reaching: &[Binder], owner: ScopeRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         let mut replaces_nothing = false;
-        for binder in &reaching {
+        for binder in reaching {
             replaces_nothing |= self.is_bound_when_missing(name, *binder, owner.file);
             found.push(self.binder_value(name, *binder, owner, frame));
         }
@@ -192,8 +192,8 @@ impl Evaluator<'_> {
         all
     }
 
-    /// The binders whose value can still be there at the use, latest first.
-    fn reaching(&self, _name: &str, binders: &[Binder], owner: ScopeRef, used: Option<ExprRef>) -> Vec<Binder> {
+    /// The binders whose value can still be there at the use (`None`: seen from outside the scope, when all of it has run), latest first.
+    fn reaching(&self, binders: &[Binder], owner: ScopeRef, used: Option<ExprRef>) -> Vec<Binder> {
         let scope = self.scope(owner);
         let inside = used.filter(|at| self.expr(*at).scope == owner.scope && at.file == owner.file);
         let (context, before) = match inside {
@@ -201,7 +201,7 @@ impl Evaluator<'_> {
             None => (BODY, u32::MAX),
         };
         let mut kept = Vec::new();
-        let mut branches: Vec<(crate::facts::ExprId, bool, ContextId)> = Vec::new();
+        let mut branches: Vec<(crate::facts::ExprId, bool)> = Vec::new();
         let mut killed = false;
         for binder in binders.iter().rev() {
             let Binder::Statement(stands_in, number) = *binder else { continue };
@@ -212,7 +212,7 @@ impl Evaluator<'_> {
             let statement = &scope.statements[number as usize];
             let within_itself =
                 statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
-            let earlier = statement.span.start < before && (!within_itself || self.is_block_target(scope, number));
+            let earlier = statement.span.start < before && (!within_itself || self.is_block_target(owner.file, scope, number));
             if killed || !earlier || scope.excludes(statement.context, context) {
                 continue;
             }
@@ -221,10 +221,10 @@ impl Evaluator<'_> {
                 killed = true;
             } else if let ContextKind::Branch { test: Some(test), when } = scope.context(statement.context).kind {
                 let around = scope.context(statement.context).parent.unwrap_or(BODY);
-                if branches.iter().any(|(other, side, _)| *other == test && *side != when) && scope.is_within(context, around) {
+                if branches.iter().any(|(other, side)| *other == test && *side != when) && scope.is_within(context, around) {
                     killed = true;
                 }
-                branches.push((test, when, statement.context));
+                branches.push((test, when));
             }
         }
         if !killed {
@@ -235,19 +235,16 @@ impl Evaluator<'_> {
     }
 
     /// Loop and `with` targets are bound by a statement whose span may be the whole block.
-    fn is_block_target(&self, scope: &Scope, number: u32) -> bool {
+    fn is_block_target(&self, file: u32, scope: &Scope, number: u32) -> bool {
         let StatementKind::Bind { value, .. } = scope.statements[number as usize].kind else { return false };
-        let file = self.project.facts_of_span(scope.span.file);
-        file.is_some_and(|file| {
-            let mut at = value;
-            loop {
-                match self.project.facts(file).expr(at).kind {
-                    ExprKind::Element(_) | ExprKind::Entered(_) => return true,
-                    ExprKind::Unpacked { value, .. } => at = value,
-                    _ => return false,
-                }
+        let mut at = value;
+        loop {
+            match self.project.facts(file).expr(at).kind {
+                ExprKind::Element(_) | ExprKind::Entered(_) => return true,
+                ExprKind::Unpacked { value, .. } => at = value,
+                _ => return false,
             }
-        })
+        }
     }
 
     /// `if x is None: x = …`, `if not x: x = …`: the earlier nothing is gone afterwards.

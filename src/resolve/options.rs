@@ -12,7 +12,7 @@ use crate::value::{Certainty, How, Step};
 
 impl Evaluator<'_> {
     /// The value of an option of parsed command-line arguments.
-    pub(super) fn option(&self, parsed: ExprRef, frame: &Frame, name: &str, used: Span) -> Possibles {
+    pub(super) fn option(&self, parsed: ExprRef, frame: &Frame, name: &str) -> Possibles {
         let parser = self.eval(parsed, frame).into_iter().find_map(|possible| match possible.thing {
             Thing::Made(made) => Some(made),
             _ => None,
@@ -23,21 +23,21 @@ impl Evaluator<'_> {
         };
         let mut elsewhere = Vec::new();
         for method in &parser.adds {
-            for (file, call) in self.project.calls_named(method) {
+            for &(file, call) in self.project.calls_named(method) {
                 let call = ExprRef { file, expr: call };
                 if !self.declares(call, parser, name) {
                     continue;
                 }
                 if self.adds_to(call, made.site) {
-                    return self.declared_flag(call, parser, name, used);
+                    return self.declared_flag(call, parser, name);
                 }
                 elsewhere.push(call);
             }
         }
         // A parser that is handed to a function which adds the flags: its parameter has no known origin.
         match elsewhere.as_slice() {
-            [only] => self.declared_flag(*only, parser, name, used),
-            [first, ..] if elsewhere.iter().all(|call| call.file == parsed.file) => self.declared_flag(*first, parser, name, used),
+            [only] => self.declared_flag(*only, parser, name),
+            [first, ..] if elsewhere.iter().all(|call| call.file == parsed.file) => self.declared_flag(*first, parser, name),
             _ => {
                 self.wants.borrow_mut().names.entry(name.to_string()).or_default();
                 vec![Possible::unknown(format!("no flag for `{name}` is found"))]
@@ -70,25 +70,21 @@ impl Evaluator<'_> {
 
     /// Whether the receiver of an `add_argument` call is the parser made at `site`, or a group of it.
     fn adds_to(&self, call: ExprRef, site: ExprRef) -> bool {
-        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
-        let ExprKind::Attribute { object, .. } = self.project.facts(call.file).expr(callee).kind else { return false };
-        self.eval_open(ExprRef { file: call.file, expr: object })
-            .iter()
-            .any(|possible| matches!(&possible.thing, Thing::Made(made) if made.site == site))
+        let Some(object) = self.receiver(call) else { return false };
+        self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if made.site == site))
     }
 
-    fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str, used: Span) -> Possibles {
+    fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str) -> Possibles {
         let spellings = self.spellings(call);
         let default = self.keyword(call, &parser.default);
-        self.flag(call, &spellings, default, name, used)
+        self.flag(call, &spellings, default, name)
     }
 
     /// The value of a flag: what command lines give it, else its default.
-    fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str, used: Span) -> Possibles {
+    fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str) -> Possibles {
         let at = self.span(call);
         let shown = spellings.iter().find(|spelling| spelling.starts_with("--")).or(spellings.first()).map_or(name, |spelling| spelling);
         self.wants.borrow_mut().flags.extend(spellings.iter().filter(|spelling| spelling.starts_with("--")).map(ToString::to_string));
-        let _ = used;
         let mut found: Possibles = Vec::new();
         for given in self.project.command_values(call.file, spellings) {
             let value = Possible {
@@ -143,7 +139,7 @@ impl Evaluator<'_> {
                 .or_else(|| spellings.iter().find(|spelling| spelling.starts_with("--")))
                 .or(spellings.first());
             if named.is_some_and(|spelling| attribute_of(spelling) == parameter) {
-                return Some(self.flag(call, &spellings, self.keyword(call, &option.default), parameter, self.span(call)));
+                return Some(self.flag(call, &spellings, self.keyword(call, &option.default), parameter));
             }
         }
         None
@@ -155,13 +151,13 @@ impl Evaluator<'_> {
             self.keyword(at, &option.default).or_else(|| option.default_position.and_then(|position| self.positional(at, position)));
         if option.stands == OptionPlace::Default {
             let spellings = self.spellings(at);
-            return self.flag(at, &spellings, default, "option", self.span(at));
+            return self.flag(at, &spellings, default, "option");
         }
         let default = default.or_else(|| option.other_defaults.iter().find_map(|name| self.keyword(at, name)));
         if self.is_rust(at.file)
             && let Some(field) = self.declares_flag(at)
         {
-            return self.flag(at, &field, default, "option", self.span(at));
+            return self.flag(at, &field, default, "option");
         }
         match default {
             Some(default) if option.default_names_function => self.named_default(default),
@@ -282,11 +278,10 @@ impl Evaluator<'_> {
     }
 
     /// `os.environ["NAME"]`.
-    pub(super) fn environment_item(&self, path: &str, variable: &str, at: Span) -> Possibles {
+    pub(super) fn environment_item(&self, path: &str, variable: &str, at: ExprRef) -> Possibles {
         match self.project.catalog.environment(path) {
             Some(_) => {
-                let file = self.project.facts_of_span(at.file).unwrap_or(0);
-                let set = self.environment_set(variable, at, file);
+                let set = self.environment_set(variable, self.span(at), at.file);
                 if set.is_empty() { vec![Possible::unknown(format!("environment variable `{variable}`"))] } else { set }
             }
             None => vec![Possible::unknown("an element that is not followed")],

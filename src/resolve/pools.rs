@@ -96,7 +96,7 @@ impl<'p> Evaluator<'p> {
             }
         }
         let mut order: Vec<ExprRef> = constructions.keys().copied().collect();
-        order.sort_by_key(|at| (self.project.path(at.file).to_string(), self.span(*at).start, *at));
+        order.sort_by_key(|at| (self.project.path(at.file), self.span(*at).start, *at));
         let mut pools = Vec::new();
         for site in &order {
             let (made, construction) = &constructions[site];
@@ -288,11 +288,12 @@ impl<'p> Evaluator<'p> {
     /// The library's default; less sure where versions differ and the project does not say which it uses.
     fn default_of(&self, setting: &Setting, version: Option<&str>, library: &Library) -> Value {
         let mut value = library_default(setting, version, library);
-        let least = self.project.least_version_of(library);
-        let since = least.as_deref().map(|least| default_for(setting, Some(least)).value.clone());
-        let newest = &default_for(setting, None).value;
-        if version.is_none() && setting.defaults.len() > 1 && since.as_ref() != Some(newest) {
-            value.certainty = Certainty::Assumed;
+        if version.is_none() && setting.defaults.len() > 1 {
+            let least = self.project.least_version_of(library);
+            let since = least.as_deref().map(|least| &default_for(setting, Some(least)).value);
+            if since != Some(&default_for(setting, None).value) {
+                value.certainty = Certainty::Assumed;
+            }
         }
         value
     }

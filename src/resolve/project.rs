@@ -8,7 +8,7 @@ use super::index::Index;
 use crate::catalog::Catalog;
 use crate::discover::Tree;
 use crate::facts::config::{CommandLine, ConfigFacts};
-use crate::facts::{ExprId, FileFacts, MODULE, Name, ScopeId, ScopeKind};
+use crate::facts::{ExprId, FileFacts, Name, ScopeId, ScopeKind};
 use crate::resolve::thing::ScopeRef;
 use crate::text::{FileId, Sources, Span};
 
@@ -49,9 +49,12 @@ pub struct Project<'a> {
     loaded: Vec<Loaded>,
     configs: Vec<ConfigFacts>,
     by_entry: FxHashMap<usize, u32>,
-    by_file: FxHashMap<FileId, u32>,
     calls: FxHashMap<Name, Vec<(u32, ExprId)>>,
     mentions: FxHashMap<Name, Vec<(u32, ExprId)>>,
+    /// Statements that assign an attribute of any object, by the attribute's name.
+    attribute_sets: FxHashMap<Name, Vec<(u32, ScopeId, u32)>>,
+    /// Names and attributes that an attribute is taken of, by name.
+    objects: FxHashMap<Name, Vec<(u32, ExprId)>>,
     functions: FxHashMap<Name, u32>,
     /// Functions and classes with a parameter whose name means concurrency.
     with_concurrency: FxHashSet<Name>,
@@ -73,9 +76,10 @@ impl<'a> Project<'a> {
             loaded: Vec::new(),
             configs: Vec::new(),
             by_entry: FxHashMap::default(),
-            by_file: FxHashMap::default(),
             calls: FxHashMap::default(),
             mentions: FxHashMap::default(),
+            attribute_sets: FxHashMap::default(),
+            objects: FxHashMap::default(),
             functions: FxHashMap::default(),
             with_concurrency: FxHashSet::default(),
             classes: Vec::new(),
@@ -97,6 +101,12 @@ impl<'a> Project<'a> {
         }
         for (name, mentions) in &index.mentions {
             self.mentions.entry(name.clone()).or_default().extend(mentions.iter().map(|mention| (number, *mention)));
+        }
+        for (name, sets) in &index.attribute_sets {
+            self.attribute_sets.entry(name.clone()).or_default().extend(sets.iter().map(|(scope, at)| (number, *scope, *at)));
+        }
+        for (name, objects) in &index.objects {
+            self.objects.entry(name.clone()).or_default().extend(objects.iter().map(|object| (number, *object)));
         }
         for id in facts.scope_ids() {
             let scope = facts.scope(id);
@@ -127,7 +137,6 @@ impl<'a> Project<'a> {
         }
         self.alias_calls(number, &facts, &index);
         self.by_entry.insert(entry, number);
-        self.by_file.insert(facts.file, number);
         let is_test = is_test(&path);
         self.loaded.push(Loaded { entry, path, facts, index, is_test });
     }
@@ -192,19 +201,24 @@ impl<'a> Project<'a> {
         self.by_entry.get(&entry).copied()
     }
 
-    /// The loaded file whose text has this id.
-    pub fn facts_of_span(&self, file: FileId) -> Option<u32> {
-        self.by_file.get(&file).copied()
-    }
-
     /// Calls whose callee's last name is `name`.
-    pub fn calls_named(&self, name: &str) -> Vec<(u32, ExprId)> {
-        self.calls.get(name).cloned().unwrap_or_default()
+    pub fn calls_named(&self, name: &str) -> &[(u32, ExprId)] {
+        self.calls.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Mentions of `name` that are not the callee of a call.
-    pub fn mentions_of(&self, name: &str) -> Vec<(u32, ExprId)> {
-        self.mentions.get(name).cloned().unwrap_or_default()
+    pub fn mentions_of(&self, name: &str) -> &[(u32, ExprId)] {
+        self.mentions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Statements that assign an attribute `name` of any object, by file, scope and number.
+    pub fn attribute_sets(&self, name: &str) -> &[(u32, ScopeId, u32)] {
+        self.attribute_sets.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Names and attributes `name` that an attribute is taken of.
+    pub fn objects_named(&self, name: &str) -> &[(u32, ExprId)] {
+        self.objects.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Struct literals that may make a type of this name.
@@ -387,17 +401,6 @@ impl<'a> Project<'a> {
                 crate::facts::config::Scalar::Text(target) => target.split(':').next().map(Into::into),
                 _ => None,
             })
-    }
-
-    /// The module scope of each loaded file.
-    pub fn module_scopes(&self) -> impl Iterator<Item = ScopeRef> + '_ {
-        (0..self.loaded.len() as u32).map(|file| ScopeRef { file, scope: MODULE })
-    }
-
-    /// The scope that stands directly in another and has this name.
-    pub fn scope_named(&self, file: u32, name: &str) -> Option<ScopeId> {
-        let facts = self.facts(file);
-        facts.scope_ids().find(|id| *facts.scope(*id).name == *name)
     }
 }
 

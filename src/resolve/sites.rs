@@ -42,7 +42,7 @@ impl Evaluator<'_> {
         names.dedup();
         let mut sites: Vec<Site> = Vec::new();
         for name in names {
-            for (file, call) in self.project.calls_named(name) {
+            for &(file, call) in self.project.calls_named(name) {
                 let at = ExprRef { file, expr: call };
                 for possible in self.eval_open(at) {
                     if let Thing::Made(made) = possible.thing
@@ -56,7 +56,7 @@ impl Evaluator<'_> {
             }
         }
         self.bounded_fan_outs(&mut sites);
-        sites.sort_by_key(|site| (self.project.path(site.made.site.file).to_string(), self.span(site.made.site).start));
+        sites.sort_by_key(|site| (self.project.path(site.made.site.file), self.span(site.made.site).start));
         sites
     }
 
@@ -66,7 +66,7 @@ impl Evaluator<'_> {
         for fan_out in fan_outs {
             let (Some(limit), Some(position)) = (&fan_out.limit, fan_out.limit_position) else { continue };
             for method in &fan_out.methods {
-                for (file, call) in self.project.calls_named(method) {
+                for &(file, call) in self.project.calls_named(method) {
                     let at = ExprRef { file, expr: call };
                     let frame = self.open_frame(self.scope_of(at));
                     let Some(given) = self.argument(at, &frame, Some(position), limit) else { continue };

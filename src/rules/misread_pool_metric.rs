@@ -15,7 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let evaluator = context.evaluator;
     for library in context.evaluator.project.catalog.libraries() {
         for misread in &library.misreads {
-            for (file, at) in context.evaluator.project.mentions_of(&misread.attribute) {
+            for &(file, at) in context.evaluator.project.mentions_of(&misread.attribute) {
                 let at = ExprRef { file, expr: at };
                 if is_counted(evaluator, at)
                     && let Some(pool) = pool_read(context, evaluator, at, &library.name)
