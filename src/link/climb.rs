@@ -43,9 +43,10 @@ pub struct Way<'c> {
 }
 
 /// All ways from a request through a pool with these homes.
-pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
+pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, pool: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
+    let made_by = evaluator.enclosing_method(evaluator.scope_of(pool)).map(|(_, class)| class);
     let mut climber =
-        Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS };
+        Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS, made_by };
     let mut seen = Vec::new();
     let mut way = Way::default();
     let Some(object) = object else {
@@ -85,6 +86,8 @@ fn counting(way: &Way<'_>) -> Vec<Span> {
 struct Climber<'e, 'c> {
     evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
+    /// The class whose methods make the pool, where one does: each of its objects has its own.
+    made_by: Option<ScopeRef>,
     found: Vec<Way<'c>>,
     /// How often each function was reached with the same things on the way: what lies beyond is the same then.
     visits: FxHashMap<Reached, u32>,
@@ -396,6 +399,9 @@ impl<'c> Climber<'_, 'c> {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
                 // A class of threads or processes: each object runs beside the others.
                 Thing::Class(class) if evaluator.starts_when_made(*class).is_some() => {
+                    if way.home_after.is_none() && self.made_by.is_some_and(|made_by| evaluator.derives(*class, made_by)) {
+                        way.home_after = Some(way.drafts.len());
+                    }
                     if evaluator.starts_when_made(*class).is_some_and(|starter| starter.processes) {
                         way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
                     }

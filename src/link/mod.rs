@@ -149,7 +149,7 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             _ => false,
         };
         let made_in = loops_around(evaluator, pool.made.site);
-        for way in climb::ways(evaluator, at.call, at.object, &homes[at.pool]) {
+        for way in climb::ways(evaluator, at.call, at.object, pool.made.site, &homes[at.pool]) {
             let Some(route) = route::route(evaluator, &way, at.object, is_pool) else { continue };
             // An example or a benchmark of the program shows what can be done with it.
             let beside = |file: u32| is_beside_the_program(evaluator.project.path(file));
@@ -263,6 +263,12 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
         }
     }
     found.dedup();
+    // What runs beside it, each with a pool of its own, is concurrency of the program all the same.
+    for (hop, _) in &flow.route.beyond {
+        if matches!(hop.kind, hops::HopKind::FanOut) {
+            listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value);
+        }
+    }
     found
 }
 
