@@ -2,6 +2,7 @@
 
 mod climb;
 mod demand;
+mod handed;
 mod homes;
 mod hops;
 mod inventory;
