@@ -104,6 +104,9 @@ fn overlay_pool(base: &PoolKind, derived: &PoolKind) -> PoolKind {
     if pool.caveats.is_empty() {
         pool.caveats.clone_from(&base.caveats);
     }
+    if pool.request_timeouts.is_empty() {
+        pool.request_timeouts.clone_from(&base.request_timeouts);
+    }
     if pool.error_text.is_empty() {
         pool.error_text.clone_from(&base.error_text);
     }

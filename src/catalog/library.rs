@@ -67,6 +67,9 @@ pub struct PoolKind {
     /// Methods of a client of this pool that send a request.
     #[serde(default)]
     pub sends: Vec<String>,
+    /// Methods that send nothing, where any other does (`sends = ["*"]`).
+    #[serde(default)]
+    pub sends_not: Vec<String>,
     /// Methods of other objects that send through the pool which they are given as an argument (sqlx: `query.fetch_all(&pool)`).
     #[serde(default)]
     pub sends_by: Vec<String>,
@@ -76,6 +79,11 @@ pub struct PoolKind {
     /// Whether a request sent over several hosts shares the total limit (`false`: every host has a pool of its own).
     #[serde(default = "yes")]
     pub shared_by_hosts: bool,
+    /// Where it was read that a caller above the limit waits without a time-out, unless a setting of the pool or of the request bounds the wait.
+    pub waits_for_ever: Option<String>,
+    /// Parameters with which one request sets time-outs of its own in place of the pool's (`session.get(url, timeout=5)`).
+    #[serde(default)]
+    pub request_timeouts: Vec<Parameter>,
     /// Things to know that no number shows, each a sentence; printed by `explain`.
     #[serde(default)]
     pub caveats: Vec<String>,
@@ -344,9 +352,24 @@ pub struct Parameter {
     /// Whether the library accepts and ignores it.
     #[serde(default)]
     pub ignored: bool,
+    /// Where `ignored` holds for some versions only.
+    pub ignored_from: Option<IgnoredFrom>,
+    /// Why it is ignored, as the rest of a sentence that begins with the parameter.
+    #[serde(default)]
+    pub ignored_why: String,
     /// By name only, where the others are not.
     #[serde(default)]
     pub keyword_only: bool,
+}
+
+/// The first versions with which a parameter is ignored.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IgnoredFrom {
+    /// Of the library; the newest counts where the project pins none.
+    pub library: Option<String>,
+    /// Of Python: only where the project demands at least this one.
+    pub python: Option<String>,
 }
 
 /// A method that changes a setting of the object it is called on.

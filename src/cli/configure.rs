@@ -105,43 +105,34 @@ fn from_file(scope: &Scope) -> Result<Configuration, Failure> {
     })
 }
 
-/// Puts the load of the command line in.
+/// Puts the load of the command line in: it holds for all workloads, and for what the code declares by itself.
 fn declare(settings: &mut Settings, load: &Load) -> Result<(), Failure> {
+    let given =
+        settings::Load { latency: load.latency, latency_p95: load.latency_p95, rounds: load.rounds, server_capacity: load.server_capacity };
     if let Some(concurrency) = load.concurrency {
         settings.workloads = vec![Workload {
             name: "command line".into(),
             concurrency,
-            latency: None,
-            latency_p95: None,
-            rounds: None,
-            server_capacity: None,
+            load: settings::Load::default(),
             paths: Vec::new(),
             declared: Step { at: None, said: format!("`--concurrency {}`", show_number(concurrency)) },
         }];
     }
-    let given = [
-        ("--latency", load.latency),
-        ("--latency-p95", load.latency_p95),
-        ("--rounds", load.rounds),
-        ("--server-capacity", load.server_capacity),
-    ];
-    if let Some((flag, _)) = given.iter().find(|(_, value)| value.is_some())
-        && settings.workloads.is_empty()
-    {
-        return Err(Failure::new(format!(
-            "{flag} describes a workload and there is none: add --concurrency N, or a [[workload]] to advisor.toml"
-        )));
-    }
+    settings.load = given;
     for workload in &mut settings.workloads {
-        workload.latency = load.latency.or(workload.latency);
-        workload.latency_p95 = load.latency_p95.or(workload.latency_p95);
-        workload.rounds = load.rounds.or(workload.rounds);
-        workload.server_capacity = load.server_capacity.or(workload.server_capacity);
-        if let (Some(mean), Some(high)) = (workload.latency, workload.latency_p95)
+        workload.load = given.or(workload.load);
+    }
+    let described = settings.workloads.iter().map(|workload| workload.load).chain([given]);
+    if given.latency_p95.is_some() && described.clone().all(|load| load.latency.is_none()) {
+        return Err(Failure::new("--latency-p95 says how much the latency varies, and there is none: add --latency TIME"));
+    }
+    for described in described {
+        if let (Some(mean), Some(high)) = (described.latency, described.latency_p95)
             && high < mean
         {
             return Err(Failure::new("--latency-p95 is below --latency: 95 of 100 requests cannot be faster than the mean"));
         }
+        described.service().map_err(|why| Failure::new(format!("--latency and --latency-p95: {why}")))?;
     }
     Ok(())
 }

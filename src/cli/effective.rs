@@ -46,11 +46,11 @@ fn workload_text(out: &mut String, workload: &Workload) {
     let _ = writeln!(out, "\n# from {}\n[[workload]]", workload.declared.said);
     put(out, "name", Value::from(workload.name.as_str()));
     put(out, "concurrency", number(workload.concurrency));
-    let times = [("latency", workload.latency), ("latency-p95", workload.latency_p95)];
+    let times = [("latency", workload.load.latency), ("latency-p95", workload.load.latency_p95)];
     for (name, seconds) in times.iter().filter_map(|(name, seconds)| seconds.map(|seconds| (name, seconds))) {
         put(out, name, Value::from(format!("{seconds}s")));
     }
-    let numbers = [("rounds", workload.rounds), ("server-capacity", workload.server_capacity)];
+    let numbers = [("rounds", workload.load.rounds), ("server-capacity", workload.load.server_capacity)];
     for (name, amount) in numbers.iter().filter_map(|(name, amount)| amount.map(|amount| (name, amount))) {
         put(out, name, number(amount));
     }

@@ -6,7 +6,7 @@ use super::homes::Home;
 use super::hops::{Draft, What};
 use super::limits::{is_executor, limiters_around, loops_around};
 use super::served;
-use super::starts::{fan_out_of, is_awaited, together};
+use super::starts::{fan_out_of, is_awaited, is_joined, together};
 use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
@@ -149,6 +149,9 @@ impl<'c> Climber<'_, 'c> {
         let catalog = self.evaluator.project.catalog;
         self.evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
             Thing::Symbol(symbol) => catalog.starter(symbol).is_some(),
+            Thing::Part(made, path) => {
+                catalog.starter(&format!("{}.{path}", made.symbol)).or_else(|| catalog.starter_method(method)).is_some()
+            }
             _ => catalog.starter_method(method).is_some(),
         })
     }
@@ -280,7 +283,10 @@ impl<'c> Climber<'_, 'c> {
     /// A coroutine that is given to something: a fan-out, a starter, an executor, a function of the project that awaits it; or kept for later.
     fn coroutine(&mut self, call: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let evaluator = self.evaluator;
-        let Some((outer, receiver)) = self.given_to(call) else { return self.side_by_side(call, None, way, seen) };
+        let Some((outer, receiver)) = self.given_to(call) else {
+            // Kept, and not started: without something that waits for all together, each runs when it is awaited.
+            return if is_joined(evaluator, call) { self.side_by_side(call, None, way, seen) } else { self.inline(call, way, seen) };
+        };
         match receiver {
             Receiver::Wrapper(awaits) => {
                 way.drafts.extend(limiters_around(evaluator, awaits));
@@ -290,7 +296,8 @@ impl<'c> Climber<'_, 'c> {
                 way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(outer)), evaluator.scope_of(outer)));
                 self.side_by_side(outer, None, way, seen)
             }
-            Receiver::Other => self.side_by_side(outer, None, way, seen),
+            Receiver::Other if self.is_starter(outer) || is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
+            Receiver::Other => self.inline(outer, way, seen),
         }
     }
 

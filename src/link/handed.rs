@@ -116,7 +116,7 @@ impl<'c> Climber<'_, 'c> {
                     way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
                 }
                 way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
-                let waits = !starter.detached && is_awaited(evaluator, caller.call);
+                let waits = is_awaited(evaluator, caller.call);
                 return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
             }
             if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {

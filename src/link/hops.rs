@@ -112,8 +112,12 @@ impl<'c> Draft<'c> {
             What::Known(number) => fan_out(value_of(&vec![Possible::literal(Thing::Number(*number), self.at)], &[])),
             What::Many(why) => fan_out(Value::unknown(*why)),
             What::Held(limiter) => {
-                let site = made_at(evaluator, *limiter, frame)
-                    .find_map(|made| evaluator.site_of(&made).filter(|site| site.kind == ConcurrencyKind::Semaphore))?;
+                let mut sites = made_at(evaluator, *limiter, frame)
+                    .filter_map(|made| evaluator.site_of(&made).filter(|site| site.kind == ConcurrencyKind::Semaphore));
+                let mut site = sites.next()?;
+                for other in sites {
+                    site.value = either(site.value, &other.value);
+                }
                 Some(limiter_hop(evaluator, &site, self.at, "held here"))
             }
             What::Runs(executor) => {
@@ -167,6 +171,18 @@ impl<'c> Draft<'c> {
             What::Loop => plain(HopKind::Loop, Value::unknown("one after the other")),
         }
     }
+}
+
+/// The value of one limiter or another.
+fn either(one: Value, other: &Value) -> Value {
+    let (Some(low), Some(low_other)) = (one.amount.least(), other.amount.least()) else {
+        return Value::unknown("one of several limiters");
+    };
+    let (Some(high), Some(high_other)) = (one.amount.greatest(), other.amount.greatest()) else {
+        return Value::unknown("one of several limiters");
+    };
+    let amount = Amount::Range { low: Some(low.min(low_other)), high: Some(high.max(high_other)) };
+    Value { amount, certainty: one.certainty.min(other.certainty), same_as: Vec::new(), ..one }
 }
 
 /// Objects of libraries that an expression can be in a frame.

@@ -1,8 +1,11 @@
 //! From demand and supply to a verdict, with the reason in words and the estimate where both numbers are known.
 
-use crate::finding::{AtLimit, Estimate, EstimateUnit, Verdict};
-use crate::queueing::{Burst, ClosedLoop};
+use super::forecast::scenario;
+use super::patience::Patience;
+use crate::finding::{AtLimit, Case, Estimate, EstimateUnit, Verdict};
+use crate::queueing::{Burst, ClosedLoop, Scenario};
 use crate::resolve::ResolvedPool;
+use crate::settings::Load;
 use crate::value::{Amount, Certainty, Value, show_number};
 
 /// The verdict on a demand and a supply, and why.
@@ -57,21 +60,42 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
     }
 }
 
-/// What the queueing model says without a latency: only of a pool whose callers wait.
-pub fn estimate(demand: &Value, pool: &ResolvedPool<'_>) -> Option<Estimate> {
-    let (wanted, limit) = (whole(demand.amount.greatest()?)?, whole(pool.capacity.effective.amount.greatest()?)?);
+/// What the queueing model says of a pool whose callers wait: in service times without a latency, in seconds with one. The waits are
+/// those of a burst in which nobody gives up; the share that times out is the larger one where the model gives two.
+pub fn estimate(case: &Case, pool: &ResolvedPool<'_>, load: &Load, patience: &Patience) -> Option<Estimate> {
+    let (wanted, limit) = (whole(case.demand.amount.greatest()?)?, whole(pool.capacity.effective.amount.greatest()?)?);
     if pool.capacity.at_limit != AtLimit::Wait || limit == 0 {
         return None;
     }
-    let burst = Burst { requests: wanted, limit: Some(limit) };
-    let steady = ClosedLoop { workers: wanted, limit: Some(limit), service: 1.0 };
+    let slots = load
+        .server_capacity
+        .and_then(whole)
+        .filter(|server| load.latency.is_some() && *server > 0)
+        .map_or(limit, |server| server.min(limit));
+    let burst = Burst { requests: wanted, limit: Some(slots) };
+    let waves = burst.waves()? as f64;
+    let Some(service) = load.service().ok().flatten() else {
+        let steady = ClosedLoop { workers: wanted, limit: Some(slots), service: 1.0 };
+        return Some(Estimate {
+            waves,
+            wait_mean: burst.mean_wait(),
+            wait_max: burst.longest_wait(),
+            wait_steady: steady.mean_wait(),
+            unit: EstimateUnit::ServiceTimes,
+            timed_out: None,
+        });
+    };
+    let in_time = burst.outcome(&service, None);
+    let scenario = Scenario { rounds: 1, ..scenario(pool, wanted as f64, load, patience)? };
+    let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
+    let figures = if gives_up { scenario.predict().ok().and_then(|prediction| prediction.figures) } else { None };
     Some(Estimate {
-        waves: burst.waves()? as f64,
-        wait_mean: burst.mean_wait(),
-        wait_max: burst.longest_wait(),
-        wait_steady: steady.mean_wait(),
-        unit: EstimateUnit::ServiceTimes,
-        timed_out: None,
+        waves,
+        wait_mean: in_time.mean_wait,
+        wait_max: in_time.max_wait,
+        wait_steady: ClosedLoop { workers: wanted, limit: Some(slots), service: service.mean() }.mean_wait(),
+        unit: EstimateUnit::Seconds,
+        timed_out: figures.map(|figures| (1.0 - figures.success.low).clamp(0.0, 1.0)),
     })
 }
 

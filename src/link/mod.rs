@@ -2,13 +2,17 @@
 
 mod climb;
 mod demand;
+mod forecast;
 mod handed;
 mod homes;
 mod hops;
+mod hosts;
 mod inventory;
 mod judge;
 mod limits;
 mod once;
+mod pace;
+mod patience;
 mod route;
 mod served;
 mod starts;
@@ -19,16 +23,19 @@ mod uses;
 use rustc_hash::FxHashMap;
 
 pub use demand::{Decider, Demand};
+pub use forecast::scenario;
 pub use homes::Home;
 pub use hops::{Hop, HopKind};
 pub use judge::whole;
+pub use patience::{Patience, TimeOut};
 pub use route::Route;
 pub use uses::Use;
 
-use crate::facts::ContextKind;
+use crate::catalog::library::Role;
+use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, Name, StatementKind, Target};
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing, is_beside_the_program};
-use crate::settings::{Settings, Workload};
+use crate::settings::{Load, Settings, Workload};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value};
 
@@ -42,6 +49,10 @@ pub struct Linked<'a> {
     pub homes: Vec<Vec<Home>>,
     /// Whether one life of each pool sees one request at most.
     pub one_request: Vec<bool>,
+    /// What bounds the wait at each pool.
+    pub patience: Vec<Patience>,
+    /// The load that was declared for each pool.
+    pub loads: Vec<Load>,
     /// All places that declare concurrency.
     pub concurrency: Vec<Concurrency>,
     /// What reaches what.
@@ -96,16 +107,26 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
         }
     }
     let mut cases = Vec::new();
+    let mut loads = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {
         let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
         let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
         let declared: Vec<&Workload> = declared.collect();
         let fans_out =
             known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
-        match declared.as_slice() {
-            [workload] if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
+        // Of several workloads the largest decides.
+        let largest = declared.into_iter().max_by(|one, other| one.concurrency.total_cmp(&other.concurrency));
+        loads.push(largest.map_or(settings.load, |workload| workload.load));
+        match largest {
+            Some(workload) if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
             _ => cases.extend(known),
         }
+    }
+    let of_pool = |number| flows.iter().filter(|flow| flow.pool == number).collect::<Vec<_>>();
+    let patience: Vec<Patience> =
+        resolved.iter().enumerate().map(|(number, pool)| patience::patience(evaluator, pool, &of_pool(number))).collect();
+    for case in &mut cases {
+        case.estimate = judge::estimate(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);
     }
     let mut limiters_per_task: Vec<(Span, Span)> = flows
         .iter()
@@ -126,7 +147,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, settings: &Settings) -> Linked<'a> {
     limiters_per_task.sort();
     limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
     let one_request = (0..resolved.len()).map(|number| sends_once(evaluator, number, &flows)).collect();
-    Linked { resolved, pools, homes, one_request, concurrency, cases, flows, limiters_per_task }
+    Linked { resolved, pools, homes, one_request, patience, loads, concurrency, cases, flows, limiters_per_task }
 }
 
 /// Whether a pool sees one request at most between its making and the next.
@@ -161,12 +182,50 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             let (around_both, around_request): (Vec<_>, Vec<_>) =
                 route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
             let repeats_at_home = !around_request.is_empty();
-            let home_repeats = demand.home_repeats || !around_both.is_empty();
+            // A client for each region, account or proxy of a loop is another client each time.
+            let home_repeats = demand.home_repeats || (!around_both.is_empty() && !varies_with_loop(evaluator, pool.made.site));
             let demand = Demand { home_repeats, ..demand };
             flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, route, demand });
         }
     }
     (homes, flows)
+}
+
+/// Whether the arguments of a construction say what a loop around it goes over.
+fn varies_with_loop(evaluator: &Evaluator<'_>, site: ExprRef) -> bool {
+    let facts = evaluator.project.facts(site.file);
+    let whole = facts.expr(site.expr);
+    let scope = facts.scope(whole.scope);
+    let loops = scope.context_chain(whole.context).filter(|(_, context)| matches!(context.kind, ContextKind::For { .. }));
+    let targets: Vec<&Name> = loops
+        .flat_map(|(id, _)| {
+            scope.statements.iter().filter(move |statement| statement.context == id).filter_map(|statement| match &statement.kind {
+                StatementKind::Bind { target: Target::Name(name), value, .. } if is_element(facts, *value) => Some(name),
+                _ => None,
+            })
+        })
+        .collect();
+    facts.expressions.iter().any(|expr| {
+        matches!(&expr.kind, ExprKind::Name(name) if targets.contains(&name))
+            && whole.span.start <= expr.span.start
+            && expr.span.end <= whole.span.end
+    })
+}
+
+/// Whether a value is an element of what a loop goes over, or a part of one.
+fn is_element(facts: &FileFacts, value: ExprId) -> bool {
+    match facts.expr(value).kind {
+        ExprKind::Element(_) => true,
+        ExprKind::Unpacked { value, .. } => is_element(facts, value),
+        _ => false,
+    }
+}
+
+/// Whether only the limit per host is too small for a demand, and not the total as well.
+pub fn bound_by_host_only(pool: &ResolvedPool<'_>, demand: &Value) -> bool {
+    let per_host = pool.role(Role::PerHost).is_some_and(|setting| setting.name == pool.capacity.decided_by);
+    let total = pool.role(Role::Total).and_then(|setting| setting.value.amount.greatest());
+    per_host && !total.zip(demand.amount.least()).is_some_and(|(total, wanted)| total < wanted)
 }
 
 /// Where the loops around a construction begin, in its own function.
@@ -201,6 +260,9 @@ fn pool_cases(
             Verdict::TooSmall if flow.route.open && !flow.demand.fans_out => {
                 (Verdict::CannotTell, format!("{because}, if so many are asked for at once: nothing in the scanned files does"))
             }
+            Verdict::TooSmall if bound_by_host_only(pool, &flow.demand.value) && hosts::vary(evaluator, flow.call) => {
+                (Verdict::CannotTell, format!("{because}, but to different hosts, and the limit holds for each host alone"))
+            }
             Verdict::TooSmall if flow.route.assumed => (
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
@@ -217,12 +279,16 @@ fn pool_cases(
             because,
             route: route_steps(evaluator, flow),
             route_is_known: true,
-            estimate: judge::estimate(&flow.demand.value, pool),
+            estimate: None,
         });
     }
     let own: Vec<&Flow> = flows.iter().filter(|flow| flow.pool == number).collect();
     if let Some((demand, parts)) = sums::together(evaluator, &own) {
-        let (verdict, because) = judge::verdict(&demand, pool);
+        let (mut verdict, mut because) = judge::verdict(&demand, pool);
+        if verdict == Verdict::TooSmall && bound_by_host_only(pool, &demand) && parts.iter().any(|flow| hosts::vary(evaluator, flow.call)) {
+            verdict = Verdict::CannotTell;
+            because = format!("{because}, but to different hosts, and the limit holds for each host alone");
+        }
         let mut fed_by: Vec<usize> = parts.iter().flat_map(|flow| feeding(evaluator, flow, sites, concurrency)).collect();
         fed_by.sort_unstable();
         fed_by.dedup();
@@ -234,7 +300,7 @@ fn pool_cases(
             because,
             route: parts.first().map(|flow| route_steps(evaluator, flow)).unwrap_or_default(),
             route_is_known: true,
-            estimate: judge::estimate(&demand, pool),
+            estimate: None,
             demand,
         });
     }
@@ -320,7 +386,7 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         because,
         route: vec![Step { at: workload.declared.at, said: format!("workload `{}`, taken to run through this pool", workload.name) }],
         route_is_known: false,
-        estimate: judge::estimate(&demand, pool),
+        estimate: None,
         demand,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::hops::{Draft, What};
 use super::limits::{acquired_for, collected_in, first_line, reaches};
+use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
 use crate::facts::{ArgumentKind, BODY, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
@@ -61,10 +62,16 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         if Some(id) == joined_in || Some(id) == collected {
             break;
         }
-        let what = match context.kind {
-            ContextKind::For { over, .. } => What::Elements(ExprRef { file: at.file, expr: over }),
-            ContextKind::While { .. } => What::Many("a loop without a known end"),
+        let over = match context.kind {
+            ContextKind::For { over, .. } => Some(over),
+            ContextKind::While { .. } => None,
             _ => continue,
+        };
+        let what = match (pace(evaluator, at, id), over) {
+            (Pace::OneByOne, _) => What::Loop,
+            (Pace::Window, _) => What::Many("tasks are waited for while the loop goes on"),
+            (Pace::Free, Some(over)) => What::Elements(ExprRef { file: at.file, expr: over }),
+            (Pace::Free, None) => What::Many("a loop without a known end"),
         };
         counts.push((Draft::silent(what, first_line(context.span)), scope));
     }
@@ -74,6 +81,9 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
             if twins > 1 {
                 counts.push((Draft::silent(What::Known(twins as f64), first_line(evaluator.span(call))), scope));
             }
+        }
+        if wraps_first(evaluator, call, at) {
+            counts.push((Draft::silent(What::Many("another function takes them first"), first_line(evaluator.span(call))), scope));
         }
         if let Some(fan_out) = fan_out_of(evaluator, call).filter(|fan_out| fan_out.limit.is_some()) {
             counts.insert(0, (Draft::silent(What::Bound(call, fan_out), first_line(evaluator.span(call))), scope));
@@ -90,6 +100,27 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         runs_on,
         joined_by: join.and_then(|join| join.call),
     }
+}
+
+/// Whether a fan-out that stands apart from what it waits for puts an `async` function of the project around each:
+/// `gather(*map(guarded, coroutines))`.
+fn wraps_first(evaluator: &Evaluator<'_>, call: ExprRef, started: ExprRef) -> bool {
+    let facts = evaluator.project.facts(call.file);
+    let (whole, start) = (facts.expr(call.expr).span, facts.expr(started.expr).span);
+    if whole.start <= start.start && start.end <= whole.end {
+        return false;
+    }
+    facts.expr_ids().any(|id| {
+        let expr = facts.expr(id);
+        let inside = whole.start <= expr.span.start
+            && expr.span.end <= whole.end
+            && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
+        inside
+            && evaluator.eval_open(ExprRef { file: call.file, expr: id }).iter().any(|possible| match possible.thing {
+                Thing::Function(function, _) | Thing::Method(_, function) => evaluator.scope(function).is_async,
+                _ => false,
+            })
+    })
 }
 
 /// `if len(tasks) >= n: await asyncio.wait(tasks)` in the loop that starts them: never more than `n` are under way.
@@ -146,6 +177,22 @@ fn twins_in(evaluator: &Evaluator<'_>, call: ExprRef, task: ExprRef) -> usize {
     arguments.iter().filter(same).count()
 }
 
+/// Whether something in the same function waits for what is kept at `at`: a coroutine that nothing waits for together runs when it is
+/// awaited, one after the other.
+pub fn is_joined(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    let mut at = at;
+    while facts.scope(facts.expr(at.expr).scope).kind == ScopeKind::Comprehension {
+        let scope = evaluator.scope_of(at);
+        let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope.scope).copied() else { break };
+        at = ExprRef { file: at.file, expr: maker };
+    }
+    let returned = facts.scope(facts.expr(at.expr).scope).statements.iter().any(|statement| {
+        matches!(statement.kind, crate::facts::StatementKind::Return(value) | crate::facts::StatementKind::Yield(value) if value == at.expr)
+    });
+    returned || join_of(evaluator, at).is_some()
+}
+
 /// Where tasks are waited for.
 struct Join {
     /// The context in which that happens.
@@ -170,12 +217,17 @@ fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     }
     let mut best: Option<Join> = None;
     let mut depth = 0;
-    for (number, candidate) in facts.expressions.iter().enumerate() {
-        let call = ExprRef { file: at.file, expr: ExprId(number as u32) };
+    let catalog = evaluator.project.catalog;
+    let named =
+        evaluator.project.tables(at.file).calls.iter().filter(|(name, _)| catalog.is_fan_out_name(name)).flat_map(|(_, calls)| calls);
+    let mut candidates: Vec<ExprId> = named.copied().collect();
+    candidates.sort_unstable();
+    for id in candidates {
+        let candidate = facts.expr(id);
+        let call = ExprRef { file: at.file, expr: id };
         let joins = candidate.scope == expr.scope
             && candidate.span.start > expr.span.start
             && scope.is_within(expr.context, candidate.context)
-            && matches!(candidate.kind, ExprKind::Call { .. })
             && fan_out_of(evaluator, call).is_some();
         if joins {
             let nested = scope.context_chain(candidate.context).count();
@@ -239,19 +291,24 @@ pub fn fan_out_of<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<&'c Fa
 /// Whether a call of an `async` function runs right here: it is awaited in its own statement.
 pub fn is_awaited(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     let facts = evaluator.project.facts(call.file);
-    facts.expr(call.expr).parent.is_some_and(|parent| match &facts.expr(parent).kind {
-        ExprKind::Await(_) | ExprKind::Entered(_) | ExprKind::Element(_) => true,
-        // `await wait_for(f(x), 5)`, `await shield(f(x))`: a call that takes one coroutine and is awaited itself.
-        ExprKind::Call { callee, arguments } => {
-            *callee != call.expr
-                && arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value).next()
-                    == Some(call.expr)
-                && facts.expr(parent).parent.is_some_and(|outer| matches!(facts.expr(outer).kind, ExprKind::Await(_)))
-                && fan_out_of(evaluator, ExprRef { file: call.file, expr: parent }).is_none()
-                && !takes_for_later(evaluator, ExprRef { file: call.file, expr: parent })
+    let mut at = call.expr;
+    while let Some(parent) = facts.expr(at).parent {
+        match &facts.expr(parent).kind {
+            ExprKind::Await(_) => return true,
+            ExprKind::Entered(_) | ExprKind::Element(_) if at == call.expr => return true,
+            // `await wait_for(f(x), 5)`, `await shield(create_task(f(x)))`: calls that take one coroutine and are awaited themselves.
+            ExprKind::Call { callee, arguments } => {
+                let first = arguments.iter().find(|argument| argument.kind == ArgumentKind::Positional).map(|argument| argument.value);
+                let outer = ExprRef { file: call.file, expr: parent };
+                if *callee == at || first != Some(at) || fan_out_of(evaluator, outer).is_some() || takes_for_later(evaluator, outer) {
+                    break;
+                }
+                at = parent;
+            }
+            _ => break,
         }
-        _ => false,
-    }) || stands_as_context(facts, call)
+    }
+    evaluator.project.tables(call.file).context_values.contains(&call.expr)
 }
 
 /// Whether a call takes a coroutine for something else than waiting for it: a function of the project, an executor, a starter.
@@ -261,15 +318,6 @@ fn takes_for_later(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
         Thing::Function(..) | Thing::Method(..) => true,
         Thing::Part(made, _) => catalog.executor(&made.symbol).is_some(),
-        _ => false,
-    })
-}
-
-/// `async with f(x):` and `async for … in f(x):`.
-fn stands_as_context(facts: &crate::facts::FileFacts, call: ExprRef) -> bool {
-    facts.scopes.iter().flat_map(|scope| &scope.contexts).any(|context| match context.kind {
-        ContextKind::With { value, .. } => value == call.expr,
-        ContextKind::For { over, .. } => over == call.expr,
         _ => false,
     })
 }

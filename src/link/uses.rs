@@ -145,7 +145,7 @@ fn sends(pool: &ResolvedPool<'_>, method: &str, below: &str) -> bool {
         || pool.constructor.setters.iter().any(|setter| setter.method == method)
         || pool.constructor.methods.contains_key(method)
         || matches!(method, "close" | "aclose" | "copy" | "with_options" | "__aenter__" | "__aexit__" | "__enter__" | "__exit__");
-    if is_other {
+    if is_other || pool.kind.sends_not.iter().any(|name| name == method) {
         return false;
     }
     if listed(ANY) { !method.starts_with('_') } else { below.is_empty() && listed(method) }

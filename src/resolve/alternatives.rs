@@ -52,17 +52,50 @@ pub fn same(left: &Thing, right: &Thing) -> bool {
 /// Alternatives without repetition and without the unknown ones that say nothing beside known ones of the same width.
 pub(super) fn merge(all: Possibles) -> Possibles {
     let mut kept: Possibles = Vec::with_capacity(all.len().min(MAX_ALTERNATIVES));
+    let mut too_many = Vec::new();
     for possible in all {
         if let Some(twin) = kept.iter_mut().find(|twin| same(&twin.thing, &possible.thing)) {
+            // Equal by construction only where every way to the value is.
+            let shared: Vec<_> = twin.same_as.iter().filter(|span| possible.same_as.contains(span)).copied().collect();
             if possible.certainty > twin.certainty {
                 *twin = possible;
             }
+            twin.same_as = std::rc::Rc::new(shared);
         } else if kept.len() < MAX_ALTERNATIVES {
             kept.push(possible);
+        } else {
+            too_many.push(possible);
         }
+    }
+    if !too_many.is_empty() {
+        kept = fold(kept, &too_many);
     }
     if kept.is_empty() {
         kept.push(Possible::unknown("no value"));
+    }
+    kept
+}
+
+/// More alternatives than are kept: numbers become a range, anything else leaves the rest unknown. Nothing is dropped in silence.
+fn fold(mut kept: Possibles, rest: &Possibles) -> Possibles {
+    let number = |possible: &Possible| match possible.thing {
+        Thing::Number(number) => Some(number),
+        _ => None,
+    };
+    let numbers: Option<Vec<f64>> = kept.iter().chain(rest).map(number).collect();
+    match (numbers, kept.first_mut()) {
+        (Some(numbers), Some(first)) => {
+            let (low, high) =
+                numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| (low.min(*number), high.max(*number)));
+            first.thing = Thing::Between(Some(low), Some(high));
+            first.how = How::Expression;
+            first.same_as = std::rc::Rc::default();
+            kept.truncate(1);
+        }
+        _ => {
+            kept.truncate(MAX_ALTERNATIVES - 1);
+            kept.push(Possible::unknown("more alternatives than are followed"));
+        }
     }
     kept
 }

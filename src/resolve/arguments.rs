@@ -106,6 +106,7 @@ impl Evaluator<'_> {
         let callers = self.callers_of(function);
         let mut found = Vec::new();
         let mut left_out = callers.is_empty();
+        let more = self.has_more_callers(function);
         for caller in callers.iter() {
             match self.bound_argument(&caller.binding, position, parameter.kind, &parameter.name) {
                 Some(given) => found.extend(given.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span))),
@@ -128,6 +129,9 @@ impl Evaluator<'_> {
             if found.is_empty() || default_is_known {
                 found.extend(default);
             }
+        }
+        if more {
+            found.push(Possible::unknown("more callers than are followed"));
         }
         found
     }

@@ -38,12 +38,23 @@ enum Means {
 }
 
 impl Evaluator<'_> {
+    /// Whether a function has callers that are not followed: too many, or in files that were too many to read.
+    pub(super) fn has_more_callers(&self, function: ScopeRef) -> bool {
+        let class = self.project.tables(function.file).class_of.get(&function.scope);
+        let name = match class.filter(|_| self.scope(function).name.starts_with("__")) {
+            Some(class) => &self.project.facts(function.file).scope(*class).name,
+            None => &self.scope(function).name,
+        };
+        self.project.is_left_unread(name) || self.more_callers.borrow().contains(&function)
+    }
+
     /// All callers of a function; for an `__init__`, the calls that make objects of its class.
     pub fn callers_of(&self, function: ScopeRef) -> Rc<Vec<Caller>> {
         if let Some(known) = self.callers.borrow().get(&function) {
             return known.clone();
         }
         if !self.asking.borrow_mut().insert(function) {
+            self.told_less();
             return Rc::default();
         }
         let found = Rc::new(self.find_callers(function));
@@ -109,6 +120,9 @@ impl Evaluator<'_> {
         let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
         if !is_example(self.project.path(function.file)) && !found.iter().all(from_example) {
             found.retain(|caller| !from_example(caller));
+        }
+        if found.len() > MAX_CALLERS {
+            self.more_callers.borrow_mut().insert(function);
         }
         found.truncate(MAX_CALLERS);
         found
@@ -446,12 +460,10 @@ impl Evaluator<'_> {
         if name.len() < 3 || name.starts_with("__") {
             return;
         }
-        let mut wants = self.wants.borrow_mut();
-        let companions = wants.names.entry(name.to_string()).or_default();
-        companions.extend(self.project.module_words(near.file));
-        if let Some((_, class)) = self.enclosing_method(near) {
-            companions.insert(self.scope(class).name.to_string());
-        }
+        let mut companions = self.project.module_words(near.file);
+        companions.extend(self.enclosing_method(near).map(|(_, class)| self.scope(class).name.to_string()));
+        // Nothing is evaluated while the wants are open.
+        self.wants.borrow_mut().names.entry(name.to_string()).or_default().extend(companions);
     }
 }
 

@@ -310,11 +310,23 @@ impl Evaluator<'_> {
                         self.take_given(result, found, parameter, given, at, Some(at), 1);
                         continue;
                     }
-                    let possibles = self
+                    let mut possibles: Possibles = self
                         .eval_open(value)
                         .into_iter()
                         .map(|possible| possible.after(statement.span, self.snippet(statement.span)))
                         .collect();
+                    // What only some ways assign leaves the other value possible.
+                    let scope_of_site = self.scope_of(made.site);
+                    let always = scope_of_site.file == file
+                        && scope_of_site.scope == *scope
+                        && self.scope(scope_of_site).is_within(self.context_of(made.site), statement.context);
+                    if !always {
+                        let before = result.given.iter().find(|given| given.name == *attribute).map(|given| given.possibles.clone());
+                        match before {
+                            Some(before) => possibles.extend(before),
+                            None => possibles.push(Possible::unknown(format!("`{attribute}` is assigned on some ways only"))),
+                        }
+                    }
                     result.set(attribute, possibles, Some(self.span(value)));
                 }
             }

@@ -227,11 +227,17 @@ impl Evaluator<'_> {
             return class;
         }
         let Some(of) = self.impl_base(class) else { return class };
+        if let Some(known) = self.whole_classes.borrow().get(&class) {
+            return *known;
+        }
+        self.whole_classes.borrow_mut().insert(class, class);
         let found = self.eval_open(of).into_iter().find_map(|possible| match possible.thing {
             Thing::Class(whole) if whole != class => Some(whole),
             _ => None,
         });
-        found.unwrap_or(class)
+        let whole = found.unwrap_or(class);
+        self.whole_classes.borrow_mut().insert(class, whole);
+        whole
     }
 
     /// The path of the type that an `impl` block elsewhere is for.
@@ -246,17 +252,18 @@ impl Evaluator<'_> {
 
     /// A class and the `impl` blocks of it that stand in other files.
     pub(super) fn parts_of(&self, class: ScopeRef) -> Vec<ScopeRef> {
-        let mut parts = vec![class];
-        if self.is_rust(class.file) {
-            let name = &self.scope(class).name;
-            let others = self
-                .project
-                .classes()
-                .iter()
-                .copied()
-                .filter(|other| *other != class && self.is_rust(other.file) && self.scope(*other).name == *name);
-            parts.extend(others.filter(|other| self.impl_base(*other).is_some() && self.whole_class(*other) == class));
+        if !self.is_rust(class.file) {
+            return vec![class];
         }
+        if let Some(known) = self.impl_parts.borrow().get(&class) {
+            return (**known).clone();
+        }
+        let mut parts = vec![class];
+        self.impl_parts.borrow_mut().insert(class, std::rc::Rc::new(parts.clone()));
+        let others = self.project.classes_named(&self.scope(class).name);
+        let others = others.iter().copied().filter(|other| *other != class && self.is_rust(other.file));
+        parts.extend(others.filter(|other| self.impl_base(*other).is_some() && self.whole_class(*other) == class));
+        self.impl_parts.borrow_mut().insert(class, std::rc::Rc::new(parts.clone()));
         parts
     }
 }

@@ -51,6 +51,8 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
+    pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -60,9 +62,13 @@ pub struct Evaluator<'p> {
     depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
+    /// Modules searched for a name through star imports, in the look-up at hand, and how deep it is.
+    pub(super) searched: RefCell<FxHashSet<(u32, crate::facts::Name)>>,
+    pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
     steps: Cell<u32>,
     cut: Cell<bool>,
+    pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
     pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
     pub(super) wants: RefCell<Wants>,
 }
@@ -74,6 +80,8 @@ impl<'p> Evaluator<'p> {
             project,
             memo: RefCell::default(),
             provisional: RefCell::default(),
+            impl_parts: RefCell::default(),
+            whole_classes: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
             frames: RefCell::default(),
@@ -83,12 +91,20 @@ impl<'p> Evaluator<'p> {
             depth: Cell::new(0),
             nesting: Cell::new(0),
             importing: Cell::new(0),
+            searched: RefCell::default(),
+            searching: Cell::new(0),
             next_frame: Cell::new(0),
             steps: Cell::new(0),
             cut: Cell::new(false),
+            more_callers: RefCell::default(),
             asking: RefCell::default(),
             wants: RefCell::default(),
         }
+    }
+
+    /// An answer is given that is less than the whole one, since its question is being asked already: it is not remembered.
+    pub(super) fn told_less(&self) {
+        self.cut.set(true);
     }
 
     /// What the answers so far would have needed.

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{ExprId, ExprKind, FileFacts, MODULE, Name, OuterName, ScopeId, ScopeKind, StatementKind, Target};
+use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, MODULE, Name, OuterName, ScopeId, ScopeKind, StatementKind, Target};
 
 /// A place that gives a name its value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,6 +32,8 @@ pub struct Index {
     pub objects: FxHashMap<Name, Vec<ExprId>>,
     /// Struct literals by the last name of their path; `Self` among them.
     pub records: FxHashMap<Name, Vec<ExprId>>,
+    /// Expressions that are entered by a `with` or iterated by a `for`.
+    pub context_values: rustc_hash::FxHashSet<ExprId>,
     /// The enclosing class of each function that stands directly in one.
     pub class_of: FxHashMap<ScopeId, ScopeId>,
     /// Expressions that stand in a lambda or comprehension scope: the expression that makes the scope.
@@ -67,6 +69,11 @@ impl Index {
         {
             self.class_of.insert(id, parent);
         }
+        self.context_values.extend(scope.contexts.iter().filter_map(|context| match context.kind {
+            ContextKind::With { value, .. } => Some(value),
+            ContextKind::For { over, .. } => Some(over),
+            _ => None,
+        }));
         for (number, parameter) in scope.parameters.iter().enumerate() {
             self.binders.entry((id, parameter.name.clone())).or_default().push(Binder::Parameter(id, number as u32));
         }

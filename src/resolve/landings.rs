@@ -171,7 +171,7 @@ impl Evaluator<'_> {
                 Thing::Part(made, path)
                     if self.project.catalog.parser(&made.symbol).is_some() && super::thing::last_part(path) == "set_defaults" =>
                 {
-                    goes_in |= self.kept_in_options(call, place, places);
+                    goes_in |= self.to_options(call, place, places);
                     None
                 }
                 // A method that a subclass adds to an executor runs it on the workers.
@@ -179,7 +179,7 @@ impl Evaluator<'_> {
                     continue;
                 }
                 Thing::Class(class) if self.find_method(*class, "__init__").is_none() => {
-                    goes_in |= self.kept_in_field(*class, call, place, places);
+                    goes_in |= self.to_field(*class, call, place, places);
                     None
                 }
                 Thing::Function(function, _) | Thing::Method(_, function) => Some(*function),
@@ -223,7 +223,7 @@ impl Evaluator<'_> {
     }
 
     /// A default of a parser's options is what the attribute of the parsed options gives.
-    fn kept_in_options(&self, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
+    fn to_options(&self, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
         let given = self.arguments(call).iter().find(|given| given.value == place.at.expr);
         let Some(ArgumentKind::Keyword(name)) = given.map(|given| &given.kind) else { return false };
         let before = places.len();
@@ -239,7 +239,7 @@ impl Evaluator<'_> {
     }
 
     /// An argument of a class without an `__init__` fills the field of its name.
-    fn kept_in_field(&self, class: ScopeRef, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
+    fn to_field(&self, class: ScopeRef, call: ExprRef, place: &Place, places: &mut Vec<Place>) -> bool {
         let given = self.arguments(call).iter().find(|given| given.value == place.at.expr);
         let Some(ArgumentKind::Keyword(name)) = given.map(|given| &given.kind) else { return false };
         let before = places.len();

@@ -22,10 +22,20 @@ impl Evaluator<'_> {
     }
 
     fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
-        let mut found = self.key_set_later(mapping, key);
-        if !found.is_empty() {
-            return Some(found);
+        let (mut later, replaces) = self.key_set_later(mapping, key);
+        if replaces {
+            return Some(later);
         }
+        let shown = self.key_shown(mapping, frame, key);
+        if shown.is_none() {
+            later.extend(self.key_if_missing(mapping, key));
+        }
+        later.extend(shown.into_iter().flatten());
+        (!later.is_empty()).then_some(later)
+    }
+
+    /// The value of a key in the display or call that makes the mapping.
+    fn key_shown(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         let part = |id| ExprRef { file: mapping.file, expr: id };
         match &self.expr(mapping).kind {
             ExprKind::Mapping(items) => {
@@ -33,8 +43,7 @@ impl Evaluator<'_> {
                     match item_key {
                         Some(item_key) => {
                             if matches!(&self.expr(part(*item_key)).kind, ExprKind::Text(text) if &**text == key) {
-                                found = self.eval(part(*value), frame);
-                                return Some(found);
+                                return Some(self.eval(part(*value), frame));
                             }
                         }
                         None => {
@@ -116,13 +125,15 @@ impl Evaluator<'_> {
         })
     }
 
-    /// `mapping[key] = v`, `mapping.setdefault(key, v)`, `mapping.update(key=v)` in the scope where the mapping is made.
-    fn key_set_later(&self, mapping: ExprRef, key: &str) -> Possibles {
+    /// `mapping[key] = v`, `mapping.update(key=v)` in the scope where the mapping is made, and whether one of them always runs there.
+    fn key_set_later(&self, mapping: ExprRef, key: &str) -> (Possibles, bool) {
         let scope = self.scope_of(mapping);
         let facts = self.project.facts(mapping.file);
         let index = self.project.tables(mapping.file);
         let part = |id| ExprRef { file: mapping.file, expr: id };
         let mut found = Vec::new();
+        let mut replaces = false;
+        let always = |at: crate::facts::ScopeId, context| at == scope.scope && facts.scope(at).is_within(self.context_of(mapping), context);
         for (stands_in, number) in &index.subscript_sets {
             let statement = &facts.scope(*stands_in).statements[*number as usize];
             let StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } = &statement.kind else { continue };
@@ -130,6 +141,7 @@ impl Evaluator<'_> {
             if is_key && self.is_mapping(part(*object), mapping, scope) {
                 let said = self.snippet(statement.span);
                 let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
+                replaces |= always(*stands_in, statement.context);
                 found.extend(
                     self.eval(part(*value), &inner)
                         .into_iter()
@@ -137,32 +149,47 @@ impl Evaluator<'_> {
                 );
             }
         }
-        for method in ["setdefault", "update"] {
-            for call in index.calls.get(method).into_iter().flatten() {
-                let call = part(*call);
-                let ExprKind::Call { callee, .. } = &self.expr(call).kind else { continue };
-                let ExprKind::Attribute { object, .. } = &facts.expr(*callee).kind else { continue };
-                if !self.is_mapping(part(*object), mapping, scope) {
-                    continue;
-                }
+        for call in self.calls_on(mapping, "update") {
+            let inner = self.open_frame(self.scope_of(call));
+            let set = match self.keyword(call, key) {
+                Some(value) => Some(self.eval(value, &inner)),
+                None => self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key)),
+            };
+            replaces |= set.is_some() && always(self.expr(call).scope, self.context_of(call));
+            found.extend(set.into_iter().flatten().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
+        }
+        (found, replaces)
+    }
+
+    /// `mapping.setdefault(key, v)`: only where nothing else sets the key.
+    fn key_if_missing(&self, mapping: ExprRef, key: &str) -> Possibles {
+        let mut found = Vec::new();
+        for call in self.calls_on(mapping, "setdefault") {
+            let names_it =
+                self.positional(call, 0).is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
+            if let Some(value) = self.positional(call, 1).filter(|_| names_it) {
                 let inner = self.open_frame(self.scope_of(call));
-                let set = if method == "setdefault" {
-                    let names_it = self
-                        .positional(call, 0)
-                        .is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
-                    if names_it { self.positional(call, 1).map(|value| self.eval(value, &inner)) } else { None }
-                } else {
-                    match self.keyword(call, key) {
-                        Some(value) => Some(self.eval(value, &inner)),
-                        None => {
-                            self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key))
-                        }
-                    }
-                };
-                found.extend(set.into_iter().flatten().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
+                found.extend(
+                    self.eval(value, &inner).into_iter().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))),
+                );
             }
         }
         found
+    }
+
+    /// Calls of a method on a mapping.
+    fn calls_on(&self, mapping: ExprRef, method: &str) -> Vec<ExprRef> {
+        let facts = self.project.facts(mapping.file);
+        let scope = self.scope_of(mapping);
+        let calls = self.project.tables(mapping.file).calls.get(method).into_iter().flatten();
+        calls
+            .map(|call| ExprRef { file: mapping.file, expr: *call })
+            .filter(|call| {
+                let ExprKind::Call { callee, .. } = self.expr(*call).kind else { return false };
+                let ExprKind::Attribute { object, .. } = facts.expr(callee).kind else { return false };
+                self.is_mapping(ExprRef { file: mapping.file, expr: object }, mapping, scope)
+            })
+            .collect()
     }
 
     /// Whether an expression of the file is the mapping, told by name in the scope that makes it or by evaluation elsewhere.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing, dotted};
-use crate::facts::{ArgumentKind, ExprKind, Name, ScopeKind, StatementKind, Target};
+use crate::facts::{ArgumentKind, ExprKind, MODULE, Name, ScopeKind, StatementKind, Target};
 use crate::value::{Certainty, How};
 
 /// A class with its bases in the project, nearest first, and the library classes among its bases.
@@ -34,6 +34,11 @@ impl Evaluator<'_> {
             Thing::Symbol(path) => vec![self.symbol(dotted(path, name), span)],
             Thing::Module(file) => self
                 .module_member(*file, name)
+                .map(|mut found| {
+                    let module = ScopeRef { file: *file, scope: MODULE };
+                    found.extend(self.assigned_outside(name, module, |thing| matches!(thing, Thing::Module(other) if other == file)));
+                    found
+                })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),
             Thing::Class(class) if self.is_rust(class.file) => {
                 // A function that a derive or trait gives (`Args::parse`, `Settings::default`): it makes one.
@@ -41,6 +46,10 @@ impl Evaluator<'_> {
             }
             Thing::Class(class) => self
                 .class_member(*class, name, &of.thing, frame)
+                .map(|mut found| {
+                    found.extend(self.assigned_outside(name, *class, |thing| matches!(thing, Thing::Class(other) if other == class)));
+                    found
+                })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
             Thing::Made(made) => {
@@ -107,6 +116,7 @@ impl Evaluator<'_> {
         if let Some(known) = self.ancestries.borrow().get(&class) {
             return known.clone();
         }
+
         // A class whose bases are being looked up, asked for again on the way: without bases for that question.
         self.ancestries.borrow_mut().insert(class, Rc::new((vec![class], Vec::new())));
         let found = Rc::new(self.find_ancestry(class));
@@ -249,6 +259,10 @@ impl Evaluator<'_> {
                 return of_field;
             }
         }
+        found.extend(self.assigned_outside(name, object.class, |thing| matches!(thing, Thing::Object(other) if other.class == object.class && (object.site.is_none() || other.site.as_ref().map(|site| site.0) == object.site.as_ref().map(|site| site.0)))));
+        if object.site.is_none() {
+            found.extend(self.overridden(object.class, name, of, frame));
+        }
         let in_class = self.class_member(object.class, name, of, frame);
         if found.is_empty() {
             if let Some(of_class) = in_class {
@@ -272,6 +286,51 @@ impl Evaluator<'_> {
         let some = found.iter().any(|possible| !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_)));
         if some {
             found.retain(|possible| !matches!(possible.thing, Thing::Nothing));
+        }
+        found
+    }
+
+    /// What subclasses say of a member that their base has too: any object of the base may be one of theirs.
+    fn overridden(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
+        let subclasses = self.subclasses(class);
+        let own = subclasses.iter().filter(|sub| self.project.tables(sub.file).binders.contains_key(&(sub.scope, Name::from(name))));
+        own.take(MAX_SETS).filter_map(|sub| self.class_member(*sub, name, of, frame)).flatten().collect()
+    }
+
+    /// What others assign: `settings.limit = 50` outside the class or module that `is_it` tells.
+    pub(super) fn assigned_outside(&self, name: &str, near: ScopeRef, is_it: impl Fn(&Thing) -> bool) -> Possibles {
+        let mut found = Vec::new();
+        let mut taken = 0;
+        for file in 0..self.project.loaded().len() as u32 {
+            if self.project.is_test(file) && !self.project.is_test(near.file) {
+                continue;
+            }
+            let facts = self.project.facts(file);
+            for (scope, number) in self.project.tables(file).attribute_sets.get(name).into_iter().flatten() {
+                let statement = &facts.scope(*scope).statements[*number as usize];
+                let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
+                let receiver = ExprRef { file, expr: *object };
+                let is_self = self.enclosing_method(ScopeRef { file, scope: *scope }).is_some_and(|(method, _)| {
+                    let first = self.scope(method).parameters.first();
+                    matches!((&facts.expr(*object).kind, first), (ExprKind::Name(said), Some(first)) if *said == first.name)
+                });
+                if is_self {
+                    continue;
+                }
+                taken += 1;
+                if taken > MAX_SETS {
+                    found.push(Possible::unknown("assigned in more places than are followed"));
+                    return found;
+                }
+                if self.eval_open(receiver).iter().any(|possible| is_it(&possible.thing)) {
+                    let said = self.snippet(statement.span);
+                    found.extend(
+                        self.eval_open(ExprRef { file, expr: *value })
+                            .into_iter()
+                            .map(|possible| possible.after(statement.span, said.clone())),
+                    );
+                }
+            }
         }
         found
     }

@@ -34,7 +34,7 @@ pub use alternatives::same;
 pub use amounts::value_of;
 pub use callers::{Caller, is_beside_the_program};
 pub use calls::COMPUTED;
-pub use construct::Construction;
+pub use construct::{Construction, GivenSetting};
 pub use declared::Declaration;
 pub use eval::{Evaluator, Wants};
 pub use index::Binder;

@@ -96,10 +96,10 @@ impl Evaluator<'_> {
                     let thing = self.module_thing(entry, &import.path);
                     if let Thing::Module(file) = thing.thing
                         && file != owner.file
-                        && self.enter_star(file)
+                        && self.enter_star(file, name)
                     {
                         let found = self.module_member(file, name);
-                        self.leave_star(file);
+                        self.leave_star();
                         if found.is_some() {
                             return found;
                         }
@@ -127,9 +127,9 @@ impl Evaluator<'_> {
         };
         for module in modules {
             match &module.thing {
-                Thing::Module(file) if *file != owner.file && self.enter_star(*file) => {
+                Thing::Module(file) if *file != owner.file && self.enter_star(*file, name) => {
                     let found = self.module_member(*file, name);
-                    self.leave_star(*file);
+                    self.leave_star();
                     if found.is_some() {
                         return found;
                     }
@@ -153,12 +153,20 @@ impl Evaluator<'_> {
         None
     }
 
-    fn enter_star(&self, file: u32) -> bool {
-        self.asking.borrow_mut().insert(ScopeRef { file, scope: MODULE })
+    /// Whether a module is to be searched for a name: once in a look-up, by whatever chain of star imports it is reached.
+    fn enter_star(&self, file: u32, name: &str) -> bool {
+        let is_new = self.searched.borrow_mut().insert((file, name.into()));
+        if is_new {
+            self.searching.set(self.searching.get() + 1);
+        }
+        is_new
     }
 
-    fn leave_star(&self, file: u32) {
-        self.asking.borrow_mut().remove(&ScopeRef { file, scope: MODULE });
+    fn leave_star(&self) {
+        self.searching.set(self.searching.get().saturating_sub(1));
+        if self.searching.get() == 0 {
+            self.searched.borrow_mut().clear();
+        }
     }
 
     /// The values that the binders of a name give at a use (`None`: seen from outside its scope, when all of it has run).

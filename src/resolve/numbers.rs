@@ -7,6 +7,12 @@ use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
 
+/// Longest text that is put together.
+const MAX_TEXT: usize = 4096;
+
+/// Most steps of a trail that arithmetic keeps.
+const MAX_STEPS_SHOWN: usize = 24;
+
 impl Evaluator<'_> {
     /// `left operator right`, alternative by alternative.
     pub(super) fn operate(&self, operator: Operator, left: &Possibles, right: &Possibles, at: Span) -> Possibles {
@@ -252,7 +258,9 @@ fn ends(thing: &Thing) -> Option<(Option<f64>, Option<f64>)> {
 
 fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible {
     let mut trail = (*one.trail).clone();
-    trail.extend(other.trail.iter().cloned());
+    let more: Vec<_> = other.trail.iter().filter(|step| !trail.contains(step)).cloned().collect();
+    trail.extend(more);
+    trail.truncate(MAX_STEPS_SHOWN);
     let only_one_moves = one.trail.is_empty() != other.trail.is_empty();
     let defined_at = match only_one_moves {
         true if one.trail.is_empty() => other.defined_at,
@@ -271,6 +279,9 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
 
 pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
     if let (Thing::Text(left), Thing::Text(right), Operator::Add) = (&one.thing, &other.thing, operator) {
+        if left.len() + right.len() > MAX_TEXT {
+            return rejoin(one, other, Thing::Unknown("a text that grows".into()), at);
+        }
         return rejoin(one, other, Thing::Text(format!("{left}{right}").into()), at);
     }
     let (Some(left), Some(right)) = (ends(&one.thing), ends(&other.thing)) else {
@@ -365,7 +376,8 @@ pub fn extreme_of(gives: Gives, one: &Possible, other: &Possible, at: Span) -> P
     let mut found = rejoin(one, other, thing, at);
     // `max(10, threads)` is never below `threads`: it stays equal by construction with what it came from.
     let mut same = (*one.same_as).clone();
-    same.extend(other.same_as.iter().copied());
+    same.extend(other.same_as.iter().filter(|span| !one.same_as.contains(span)));
+    same.truncate(MAX_STEPS_SHOWN);
     if !least {
         found.same_as = std::rc::Rc::new(same);
     }

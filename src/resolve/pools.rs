@@ -135,7 +135,25 @@ impl<'p> Evaluator<'p> {
             .parameters
             .iter()
             .any(|parameter| parameter.gives_pools && self.keyword(made.site, &parameter.name).is_some());
-        mounts && given == 0
+        mounts && given == 0 && !self.mounts_cover_all(made)
+    }
+
+    /// Whether the pools given in a mapping serve every request: mounted for `all://`, or for both schemes.
+    fn mounts_cover_all(&self, made: &Made) -> bool {
+        let Some(found) = self.project.catalog.constructor(&made.symbol) else { return false };
+        let mounts = found.constructor.parameters.iter().filter(|parameter| parameter.gives_pools);
+        let given = mounts.filter_map(|parameter| self.keyword(made.site, &parameter.name));
+        let mut prefixes: Vec<String> = Vec::new();
+        for possible in given.flat_map(|mapping| self.eval(mapping, &made.frame)) {
+            let Thing::Mapping(mapping, _) = possible.thing else { continue };
+            let ExprKind::Mapping(items) = &self.expr(mapping).kind else { continue };
+            prefixes.extend(items.iter().filter_map(|(key, _)| match &self.project.facts(mapping.file).expr((*key)?).kind {
+                ExprKind::Text(text) => Some(text.to_string()),
+                _ => None,
+            }));
+        }
+        let has = |prefix: &str| prefixes.iter().any(|known| known == prefix);
+        has("all://") || (has("http://") && has("https://"))
     }
 
     /// Calls that make a pool or a client, once per place.

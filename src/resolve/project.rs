@@ -58,6 +58,9 @@ pub struct Project<'a> {
     classes: Vec<ScopeRef>,
     modules: super::modules::Modules,
     crates: super::crates::Crates,
+    class_names: FxHashMap<Name, Vec<ScopeRef>>,
+    records: FxHashMap<Name, Vec<(u32, ExprId)>>,
+    unread: rustc_hash::FxHashSet<Name>,
 }
 
 impl<'a> Project<'a> {
@@ -78,6 +81,9 @@ impl<'a> Project<'a> {
             classes: Vec::new(),
             modules: super::modules::Modules::of(tree),
             crates: super::crates::Crates::default(),
+            class_names: FxHashMap::default(),
+            records: FxHashMap::default(),
+            unread: rustc_hash::FxHashSet::default(),
         }
     }
 
@@ -103,8 +109,22 @@ impl<'a> Project<'a> {
                         self.with_concurrency.insert(class.unwrap_or(&scope.name).clone());
                     }
                 }
-                ScopeKind::Class => self.classes.push(ScopeRef { file: number, scope: id }),
+                ScopeKind::Class => {
+                    self.classes.push(ScopeRef { file: number, scope: id });
+                    self.class_names.entry(scope.name.clone()).or_default().push(ScopeRef { file: number, scope: id });
+                }
                 _ => {}
+            }
+        }
+        for (name, records) in &index.records {
+            for record in records {
+                // `Self { … }` is named by the type whose `impl` block it stands in.
+                let around = |scope: ScopeId| {
+                    std::iter::successors(Some(scope), |at| facts.scope(*at).parent).find(|at| facts.scope(*at).kind == ScopeKind::Class)
+                };
+                let own =
+                    if &**name == "Self" { around(facts.expr(*record).scope).map(|class| facts.scope(class).name.clone()) } else { None };
+                self.records.entry(own.unwrap_or_else(|| name.clone())).or_default().push((number, *record));
             }
         }
         self.alias_calls(number, &facts, &index);
@@ -191,18 +211,24 @@ impl<'a> Project<'a> {
 
     /// Struct literals that may make a type of this name.
     pub fn records_of(&self, name: &str) -> Vec<(u32, ExprId)> {
-        let tables = self.loaded.iter().enumerate();
-        tables
-            .flat_map(|(file, loaded)| {
-                let named = [name, "Self"].into_iter().filter_map(|name| loaded.index.records.get(name));
-                named.flatten().map(move |record| (file as u32, *record))
-            })
-            .collect()
+        let mut found = self.records.get(name).cloned().unwrap_or_default();
+        found.sort_unstable();
+        found
     }
 
     /// The root file of a crate of the tree, by the name that `use` says.
     pub fn crate_root(&self, name: &str) -> Option<usize> {
         self.crates.root(name)
+    }
+
+    /// Notes that files which say a name are too many to read.
+    pub fn leave_unread(&mut self, name: &str) {
+        self.unread.insert(name.into());
+    }
+
+    /// Whether files that say a name were too many to read.
+    pub fn is_left_unread(&self, name: &str) -> bool {
+        self.unread.contains(name)
     }
 
     /// Whether a function or class of this name has a parameter whose name means concurrency.
@@ -225,6 +251,11 @@ impl<'a> Project<'a> {
             .filter(has_bases)
             .filter(|candidate| derives(*candidate))
             .collect()
+    }
+
+    /// Loaded classes of a name.
+    pub fn classes_named(&self, name: &str) -> &[ScopeRef] {
+        self.class_names.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Loaded classes.
@@ -275,9 +306,14 @@ impl<'a> Project<'a> {
 
     /// Values that command lines, containers and `.env` files give an environment variable.
     pub fn environment_values(&self, file: u32, variable: &str) -> Vec<Given> {
-        let _ = file;
         let mut found = Vec::new();
+        let path = self.path(file);
         for config in &self.configs {
+            // What a container or script beside another program sets is not this program's.
+            let folder = self.sources.get(config.file).path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if !folder.is_empty() && !path.starts_with(&format!("{folder}/")) {
+                continue;
+            }
             for command in &config.commands {
                 found.extend(self.environment_of(command, variable, config.file));
             }
@@ -308,7 +344,19 @@ impl<'a> Project<'a> {
                 }),
             ProgramKind::Script(script) => {
                 let script = script.trim_start_matches("./");
-                self.tree.entries().iter().position(|entry| &*entry.path == script || entry.path.ends_with(&format!("/{script}")))
+                let config = &self.sources.get(config).path;
+                let beside = config.rsplit_once('/').map_or_else(|| script.to_string(), |(folder, _)| format!("{folder}/{script}"));
+                let others = || {
+                    let mut ends = self
+                        .tree
+                        .entries()
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, entry)| entry.path.ends_with(&format!("/{script}")))
+                        .map(|(number, _)| number);
+                    ends.next().filter(|_| ends.next().is_none())
+                };
+                self.tree.find(&beside).or_else(|| self.tree.find(script)).or_else(others)
             }
             ProgramKind::Cargo { .. } => return path.ends_with(".rs"),
             ProgramKind::Name(name) if self.console_script(name).is_some() => {

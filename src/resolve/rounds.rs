@@ -122,7 +122,7 @@ fn read_wanted(project: &mut Project<'_>, wants: Wants, asked: &mut Asked, round
 }
 
 /// Files not loaded yet that say a wanted name; of a common name only those that also say where it comes from.
-fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> Vec<(usize, String)> {
+fn files_that_say(project: &mut Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> Vec<(usize, String)> {
     if names.is_empty() {
         return Vec::new();
     }
@@ -151,7 +151,9 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
                 companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry)))
             });
         }
-        if entries.len() <= MAX_FILES {
+        if entries.len() > MAX_FILES {
+            project.leave_unread(name);
+        } else {
             found.extend(entries.into_iter().filter(|entry| project.loaded_entry(*entry).is_none()).map(|entry| (entry, name.clone())));
         }
     }

@@ -3,6 +3,7 @@
 use super::project::Project;
 use crate::catalog::library::{Library, PoolKind, Quirk, QuirkKind};
 use crate::catalog::version::{Version, within};
+use crate::facts::config::Scalar;
 
 impl Project<'_> {
     /// The version of a library that a lock file or requirement names: an exact one before a least one.
@@ -40,6 +41,20 @@ impl Project<'_> {
             }
         };
         kind.quirks.iter().filter(holds).map(|quirk| (quirk.does, quirk.source.clone())).collect()
+    }
+
+    /// The least Python that the project demands (`requires-python = ">=3.13"`); the least of several, `None` where one demands none.
+    pub fn least_python(&self) -> Option<String> {
+        let demands = self.configs().iter().flat_map(|config| &config.entries);
+        let demands = demands
+            .filter(|entry| matches!(entry.path.as_slice(), [project, key] if &**project == "project" && &**key == "requires-python"));
+        let least = |entry: &crate::facts::config::Entry| match &entry.value {
+            Scalar::Text(text) => text.split(',').find_map(|part| part.trim().strip_prefix(">=")).map(|version| version.trim().to_string()),
+            _ => None,
+        };
+        let all: Option<Vec<(Version, String)>> =
+            demands.map(|entry| least(entry).and_then(|text| Some((Version::parse(&text)?, text)))).collect();
+        all?.into_iter().min_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text)
     }
 
     fn version_of_package(&self, packages: &[String]) -> Option<String> {

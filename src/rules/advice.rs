@@ -6,28 +6,66 @@ use crate::catalog::library::Role;
 use crate::finding::{Case, Suggestion};
 use crate::link::whole;
 use crate::queueing::Limits;
-use crate::queueing::sizing::{Demand, advise};
+use crate::queueing::sizing::{Advice, Demand, Reason, advise};
 use crate::resolve::ResolvedPool;
 use crate::value::{Amount, Value};
 
-/// What to write at a pool so that the demand of a case fits; nothing for pools that are not sized by concurrency.
-pub fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec<Suggestion> {
-    let Some(wanted) = decisive(&case.demand).and_then(whole) else { return Vec::new() };
+/// What is advised for the demand of a case, with the server's capacity where it is declared; `None` for pools that are not sized by
+/// concurrency.
+fn advised(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Option<(u64, Advice)> {
+    let wanted = decisive(&case.demand).and_then(whole)?;
     if pool.kind.database {
-        return Vec::new();
+        return None;
     }
     let targets = &context.settings.targets;
     let present = |role| pool.role(role).and_then(|setting| limit(&setting.value));
+    let server = context.linked.loads.get(case.pool).and_then(|load| load.server_capacity).and_then(whole);
     let advice = advise(&Demand {
         headroom: targets.headroom,
         present: Some(Limits { total: present(Role::Total), per_host: present(Role::PerHost), hosts: 1 }),
+        server_capacity: server,
         open_files: whole(targets.open_files),
         open_files_reserve: whole(targets.open_files_reserve).unwrap_or(50),
         ..Demand::single_host(wanted)
     });
+    Some((wanted, advice))
+}
+
+/// What the pool has to carry of a demand: no more than the server takes.
+pub fn to_carry(context: &Context<'_>, case: &Case, wanted: f64) -> f64 {
+    context.linked.loads.get(case.pool).and_then(|load| load.server_capacity).map_or(wanted, |server| server.min(wanted))
+}
+
+/// What to do beside the pool, or instead of it.
+pub fn notes(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let Some((wanted, advice)) = advised(context, case, pool) else { return notes };
+    if let Some(permits) = advice.semaphore {
+        notes.push(format!(
+            "the server takes {permits} at once: put a semaphore of {permits} around the requests, outside their time-out; a pool above it only moves the queue to the server"
+        ));
+    }
+    if let Some(files) = advice.open_files {
+        notes.push(format!(
+            "{wanted} connections need {files} open files: raise the soft limit (`ulimit -n`), {} is assumed",
+            context.settings.targets.open_files
+        ));
+    }
+    notes
+}
+
+/// What to write at a pool so that the demand of a case fits; nothing for pools that are not sized by concurrency.
+pub fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec<Suggestion> {
+    let Some((wanted, advice)) = advised(context, case, pool) else { return Vec::new() };
+    let targets = &context.settings.targets;
+    // Behind a narrower server the pool has to carry what the server takes, no more.
+    let wanted = advice.semaphore.map_or(wanted, |permits| permits.min(wanted));
     let ceiling = advice.ceiling.map(|bound| bound.connections as f64);
-    let ceiling_why = format!("{} open files less {} for the rest", targets.open_files, targets.open_files_reserve);
-    let floor_why = "as many as run at once".to_string();
+    let ceiling_why = match advice.ceiling.map(|bound| bound.reason) {
+        Some(Reason::ServerCapacity) => "what the server takes at once".to_string(),
+        _ => format!("{} open files less {} for the rest", targets.open_files, targets.open_files_reserve),
+    };
+    let floor_why = if advice.semaphore.is_some() { "what the server takes at once" } else { "as many as run at once" }.to_string();
     let suggestion = |setting: &str, advised: u64| Suggestion {
         setting: setting.to_string(),
         floor: wanted as f64,

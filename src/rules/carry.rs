@@ -83,7 +83,9 @@ fn carried(
         return None;
     }
     let is_plain = |other: &&Constructor| {
-        other.makes == Makes::Pool && same_pool(other, pool) && other.parameters.iter().all(|parameter| !parameter.sets.is_empty())
+        other.makes == Makes::Pool
+            && same_pool(other, pool)
+            && other.parameters.iter().all(|parameter| parameter.ignored || !parameter.sets.is_empty())
     };
     let owner = pool.library.constructors.iter().filter(is_plain).find(|other| same_package(other, pool.constructor))?;
     let (name, edits) = visible::name(context, evaluator, site, &owner.symbols)?;

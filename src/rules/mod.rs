@@ -5,18 +5,30 @@
 pub mod page;
 
 mod client_per_request;
+mod connect_timeout_covers_queue;
 mod connections_churned;
 mod connections_discarded;
+mod idle_cap_zero;
+mod ineffective_setting;
+mod keep_alive_disabled;
 mod limiter_per_call;
 mod limits_ignored;
+mod misread_pool_metric;
 mod per_host_above_total;
 mod pool_below_concurrency;
+mod pool_far_above_concurrency;
+mod pool_raises_when_full;
+mod pool_timeout_below_service_time;
+mod timeout_shorter_than_queue;
+mod timeout_without_total;
 mod unused_ignore;
+mod wait_without_timeout;
 
 mod advice;
 mod brackets;
 mod carry;
 mod edits;
+mod headers;
 mod sums;
 mod telling;
 mod visible;
@@ -50,13 +62,24 @@ pub struct Context<'a> {
 /// All rules, by id.
 pub static RULES: &[&Rule] = &[
     &client_per_request::RULE,
+    &connect_timeout_covers_queue::RULE,
     &connections_churned::RULE,
     &connections_discarded::RULE,
+    &idle_cap_zero::RULE,
+    &ineffective_setting::RULE,
+    &keep_alive_disabled::RULE,
     &limiter_per_call::RULE,
     &limits_ignored::RULE,
+    &misread_pool_metric::RULE,
     &per_host_above_total::RULE,
     &pool_below_concurrency::RULE,
+    &pool_far_above_concurrency::RULE,
+    &pool_raises_when_full::RULE,
+    &pool_timeout_below_service_time::RULE,
+    &timeout_shorter_than_queue::RULE,
+    &timeout_without_total::RULE,
     &unused_ignore::RULE,
+    &wait_without_timeout::RULE,
 ];
 
 /// Ids of all rules, sorted.

@@ -4,6 +4,7 @@ use super::telling::{assumptions, concurrency_labels, decisive, finding, number,
 use super::{Context, Rule, advice, edits, sums};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Case, Finding, Verdict};
+use crate::link::bound_by_host_only;
 use crate::resolve::ResolvedPool;
 use crate::value::{Amount, Certainty, How};
 
@@ -26,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn tell(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>, case: &Case) -> Option<Finding> {
     let shown = context.linked.pools.get(index)?;
-    let (wanted, limit) = (decisive(&case.demand)?, case.supply.amount.greatest()?);
+    let wanted = decisive(&case.demand)?;
     let decided_by = &pool.capacity.decided_by;
     let per_host = pool.role(Role::PerHost).is_some_and(|setting| setting.name == *decided_by);
     let whom = if per_host { " to one host" } else { "" };
@@ -36,14 +37,15 @@ fn tell(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>, case: &Cas
         number(&case.demand),
         number(&case.supply)
     );
-    let certainty =
-        case.demand.certainty.min(case.supply.certainty).min(if case.route_is_known { Certainty::Measured } else { Certainty::Assumed });
+    // That all goes to one host is taken for granted; where the total is too small as well, it does not matter.
+    let is_sure = case.route_is_known && !bound_by_host_only(pool, &case.demand);
+    let certainty = case.demand.certainty.min(case.supply.certainty).min(if is_sure { Certainty::Measured } else { Certainty::Assumed });
     let mut found = finding(context, RULE.id, shown, decided_by, place_of_setting(shown, decided_by), certainty, message);
     found.label = format!("{} at a time{whom}", number(&case.supply));
     found.labels = concurrency_labels(context, case);
     found.labels.extend(pool_label(context, &found, shown));
-    found.notes = sums::burst_and_steady(wanted, limit);
-    found.notes.extend(masked(pool, decided_by, wanted));
+    found.notes = sums::burst_and_steady(context, case);
+    found.notes.extend(masked(pool, decided_by, advice::to_carry(context, case, wanted)));
     found.notes.push(pool.kind.symptom.clone());
     if !pool.kind.error_text.is_empty() {
         found.notes.push(format!("what you may see: {}", pool.kind.error_text));
@@ -53,6 +55,7 @@ fn tell(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>, case: &Cas
     }
     found.notes.extend(assumptions(case, per_host));
     found.route = case.route.clone();
+    found.notes.extend(advice::notes(context, case, pool));
     found.suggestions = advice::suggestions(context, case, pool);
     found.fixes = edits::limits(context, pool, &found.suggestions);
     Some(found)

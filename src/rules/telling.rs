@@ -2,6 +2,8 @@
 
 use super::Context;
 use crate::finding::{Case, Finding, Label, Pool, Severity};
+use crate::link::{Flow, TimeOut};
+use crate::queueing::Range;
 use crate::text::Span;
 use crate::value::{Amount, Certainty, Value, show_number};
 
@@ -36,6 +38,31 @@ pub fn finding(
 pub fn place_of_setting(pool: &Pool, name: &str) -> Span {
     let written = pool.settings.iter().find(|setting| setting.name == name).and_then(|setting| setting.written_at);
     written.filter(|at| at.file == pool.span.file).unwrap_or_else(|| head(pool.span))
+}
+
+/// The place of a time-out: where a client or request writes it, else the pool.
+pub fn place_of_timeout(pool: &Pool, timeout: &TimeOut) -> Span {
+    timeout.written_at.unwrap_or_else(|| head(pool.span))
+}
+
+/// The case of a pool with the most at once among those that pass a test.
+pub fn busiest<'a>(context: &Context<'a>, pool: usize, test: impl Fn(&Case) -> bool) -> Option<&'a Case> {
+    let size = |case: &Case| decisive(&case.demand).unwrap_or(0.0);
+    let cases = context.linked.cases.iter().filter(|case| case.pool == pool && test(case));
+    cases.max_by(|one, other| size(one).total_cmp(&size(other)))
+}
+
+/// A request that one life of the pool sends again and again.
+pub fn repeated<'a>(context: &Context<'a>, pool: usize) -> Option<&'a Flow> {
+    let flows = context.linked.flows.iter().filter(|flow| flow.pool == pool);
+    flows.into_iter().find(|flow| flow.repeats_at_home && !flow.route.assumed)
+}
+
+/// A share in per cent, one digit after the point at most; a pair where it is a range.
+pub fn share(range: Range) -> String {
+    let percent = |share: f64| show_number((share * 1000.0).round() / 10.0);
+    let (low, high) = (percent(range.low), percent(range.high));
+    if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
 }
 
 /// The beginning of a call that may go over many lines.

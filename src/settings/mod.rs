@@ -3,6 +3,7 @@
 //! [`raw`] holds them as written, [`find()`] says where. Nothing after this module sees the raw ones.
 
 mod find;
+mod load;
 pub mod raw;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 pub use find::{Written, find, load};
 use ignore::gitignore::GitignoreBuilder;
+pub use load::Load;
 use raw::{RawLevel, RawWorkload, located, suggestion};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// Concurrency declared from outside.
     pub workloads: Vec<Workload>,
+    /// The load of what no workload describes.
+    pub load: Load,
     /// Numbers that judgement and advice aim at.
     pub targets: Targets,
     /// Level of each rule that the user changed, by id.
@@ -69,6 +73,7 @@ impl Default for Settings {
             found_at: None,
             exclude: Vec::new(),
             workloads: Vec::new(),
+            load: Load::default(),
             targets: Targets::default(),
             rules: BTreeMap::new(),
             min_certainty: Certainty::Assumed,
@@ -173,15 +178,21 @@ impl Check<'_> {
         let rounds = raw.rounds.as_ref().and_then(|rounds| self.number(rounds, POSITIVE, "rounds must be above 0"));
         let server_capacity =
             raw.server_capacity.as_ref().and_then(|server| self.number(server, POSITIVE, "what a server takes must be above 0"));
+        let load = Load {
+            latency: raw.latency.map(raw::Seconds::seconds),
+            latency_p95: raw.latency_p95.map(raw::Seconds::seconds),
+            rounds,
+            server_capacity,
+        };
+        if let Err(why) = load.service() {
+            self.problem(raw.concurrency.span().start, format!("the latency of this workload cannot be: {why}"));
+        }
         let paths = raw.paths.iter().filter_map(|glob| self.glob(glob)).collect();
         let line = self.written.text.get(..raw.concurrency.span().start).unwrap_or_default().matches('\n').count() + 1;
         Some(Workload {
             name: raw.name.clone().unwrap_or_else(|| "default".into()),
             concurrency: concurrency?,
-            latency: raw.latency.map(raw::Seconds::seconds),
-            latency_p95: raw.latency_p95.map(raw::Seconds::seconds),
-            rounds,
-            server_capacity,
+            load,
             paths,
             declared: Step { at: None, said: format!("{}:{line}", self.written.path) },
         })
@@ -195,14 +206,8 @@ pub struct Workload {
     pub name: String,
     /// Requests under way at once.
     pub concurrency: f64,
-    /// Service time of one request, seconds.
-    pub latency: Option<f64>,
-    /// 95th percentile of the service time, seconds.
-    pub latency_p95: Option<f64>,
-    /// Requests that each task makes one after the other.
-    pub rounds: Option<f64>,
-    /// Requests that the server takes at once.
-    pub server_capacity: Option<f64>,
+    /// How long its requests take, and what the server takes.
+    pub load: Load,
     /// Globs of the files whose pools it runs through; all where empty.
     pub paths: Vec<String>,
     /// Where it was declared, for trails: `--concurrency 500`, `advisor.toml:4`.

@@ -53,10 +53,13 @@ pool-below-concurrency = "error"
     assert_eq!(settings.rules["connections-discarded"], Level::Off);
     assert_eq!(settings.rules["pool-below-concurrency"], Level::At(Severity::Error));
     let [batch, other] = settings.workloads.as_slice() else { panic!("two workloads") };
-    assert_eq!((batch.name.as_str(), batch.concurrency, batch.latency, batch.latency_p95), ("batch", 500.0, Some(40.0), Some(90.0)));
-    assert_eq!((batch.rounds, batch.server_capacity), (Some(7.0), Some(1000.5)));
+    assert_eq!(
+        (batch.name.as_str(), batch.concurrency, batch.load.latency, batch.load.latency_p95),
+        ("batch", 500.0, Some(40.0), Some(90.0))
+    );
+    assert_eq!((batch.load.rounds, batch.load.server_capacity), (Some(7.0), Some(1000.5)));
     assert_eq!((batch.paths.as_slice(), batch.declared.said.as_str()), (&["src/".to_string()][..], "advisor.toml:9"));
-    assert_eq!((other.name.as_str(), other.latency), ("default", None));
+    assert_eq!((other.name.as_str(), other.load.latency), ("default", None));
 }
 
 #[test]
@@ -83,6 +86,10 @@ fn bad_settings_are_located_and_explained() {
         ("[[workload]]\nconcurrency = 5\nrounds = -1", "advisor.toml:3:10: rounds must be above 0, not -1"),
         ("[[workload]]\nconcurrency = 5\nlatency = '40x'", "advisor.toml:3:11: `40x` is no duration: write `400ms`, `40s`, `2m` or `1h`"),
         ("[[workload]]\nconcurrency = 5\nlatency = -4", "advisor.toml:3:11: `-4` is negative: a duration cannot be"),
+        (
+            "[[workload]]\nconcurrency = 5\nlatency = 40\nlatency-p95 = 160",
+            "advisor.toml:2:15: the latency of this workload cannot be: the 95th percentile must be above the mean and at most 3.87 times the mean",
+        ),
         ("[targets]\nheadroom = 0.5", "advisor.toml:2:12: the headroom must be at least 1, not 0.5"),
         ("exclude = ['a{b']", "advisor.toml:1:12: `a{b` is no glob: "),
         ("[catalog]\nextend = ['own/*.toml']", "advisor.toml:2:11: no file matches `own/*.toml`"),

@@ -45,7 +45,8 @@ fn every_fixture_is_mended() {
         assert!(open.is_empty(), "{name}: {open:?}");
         let new: Vec<String> = keys(&after).into_iter().filter(|key| !keys(&before).contains(key)).collect();
         assert!(new.is_empty(), "{name}: {new:?}");
-        assert_eq!(after.findings.len() + before.findings.iter().filter(has_fix).count(), before.findings.len(), "{name}");
+        // Mending one may settle another that speaks of the same number.
+        assert!(after.findings.len() + before.findings.iter().filter(has_fix).count() <= before.findings.len(), "{name}");
         assert!(after.problems.len() <= before.problems.len(), "{name}: {:?}", after.problems);
         for change in &plan.changes {
             let allowed = lines_of_edits(&before, &change.path);

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use pool_advisor::catalog::Catalog;
 use pool_advisor::discover::Tree;
 use pool_advisor::finding::Report;
-use pool_advisor::settings::Settings;
+use pool_advisor::settings::raw::{Section, parse};
+use pool_advisor::settings::{Settings, Written};
 
 /// The files of a project: path with `/`, bytes.
 pub type Files = Vec<(String, Vec<u8>)>;
@@ -20,14 +21,28 @@ pub type Files = Vec<(String, Vec<u8>)>;
 /// Name of the golden file, which is not part of the project.
 pub const GOLDEN: &str = "expected.txt";
 
+/// Name of a project's settings.
+pub const SETTINGS: &str = "advisor.toml";
+
 /// The package's own folder.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Runs the whole pipeline on files in memory.
+/// Runs the whole pipeline on files in memory, with the settings of an `advisor.toml` among them.
 pub fn check(files: &Files) -> Report {
-    pool_advisor::check(&Tree::from_memory(files.clone()), Catalog::built_in(), &Settings::default())
+    pool_advisor::check(&Tree::from_memory(files.clone()), Catalog::built_in(), &settings(files))
+}
+
+/// The settings that a project brings; the defaults where it brings none, or a damaged file.
+pub fn settings(files: &Files) -> Settings {
+    let text = files.iter().find(|(path, _)| path == SETTINGS).and_then(|(_, text)| std::str::from_utf8(text).ok());
+    let raw = text.and_then(|text| parse(SETTINGS, text, Section::Whole).ok().flatten().map(|raw| (text.to_string(), raw)));
+    raw.and_then(|(text, raw)| {
+        let written = Written { path: SETTINGS.into(), folder: std::path::PathBuf::new(), text, raw };
+        Settings::from_raw(&written, &pool_advisor::rules::ids()).ok()
+    })
+    .unwrap_or_default()
 }
 
 /// Rule, path and line of each finding, in the order of the report.

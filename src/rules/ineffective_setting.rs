@@ -1,0 +1,70 @@
+//! A setting that the library or the protocol ignores. See `rules/ineffective-setting.md`.
+
+use super::telling::{finding, pool_label};
+use super::{Context, Rule, headers};
+use crate::catalog::library::Parameter;
+use crate::catalog::version::Version;
+use crate::facts::{ArgumentKind, ExprKind};
+use crate::finding::Finding;
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
+use crate::value::Certainty;
+
+/// The rule.
+pub static RULE: Rule = Rule { id: "ineffective-setting", check };
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let evaluator = Evaluator::new(context.project);
+    for (index, pool) in context.linked.resolved.iter().enumerate() {
+        let Some(shown) = context.linked.pools.get(index) else { continue };
+        let calls = pool.clients.iter().chain(&pool.carriers).copied().chain([pool.made.site]);
+        for (call, parameter) in calls.flat_map(|call| ignored(context, &evaluator, pool, call)) {
+            let message = format!("`{}` has no effect: {}", parameter.name, parameter.ignored_why);
+            let mut found = finding(context, RULE.id, shown, &parameter.name, evaluator.span(call), Certainty::Declared, message);
+            found.label = "ignored".to_string();
+            found.labels.extend(pool_label(context, &found, shown));
+            found.notes.push("leave it out".to_string());
+            findings.push(found);
+        }
+        for header in headers::saying(context, index, "connection", "keep-alive").into_iter().filter(|header| !header.is_a_browsers) {
+            let message = "the header `Connection: keep-alive` has no effect: connections of HTTP/1.1 are kept without it".to_string();
+            let mut found = finding(context, RULE.id, shown, "Connection", header.span, Certainty::Declared, message);
+            found.label = "changes nothing".to_string();
+            found.labels.extend(pool_label(context, &found, shown));
+            found.notes.push("how many connections are kept, and for how long, the pool's settings say".to_string());
+            findings.push(found);
+        }
+    }
+}
+
+/// Arguments of a call that the library takes and ignores in the versions that the project demands.
+fn ignored<'c>(context: &Context<'c>, evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, call: ExprRef) -> Vec<(ExprRef, &'c Parameter)> {
+    let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return Vec::new() };
+    let symbol = evaluator.eval_open(call).into_iter().find_map(|possible| match possible.thing {
+        Thing::Made(made) if made.site == call => Some(made.symbol.clone()),
+        _ => None,
+    });
+    let Some(constructor) = symbol.and_then(|symbol| context.project.catalog.constructor(&symbol)).map(|found| found.constructor) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for argument in arguments {
+        let ArgumentKind::Keyword(name) = &argument.kind else { continue };
+        let Some(parameter) = constructor.parameters.iter().find(|known| known.ignored && *known.name == **name) else { continue };
+        let value = ExprRef { file: call.file, expr: argument.value };
+        let asks_for_it = !matches!(evaluator.expr(value).kind, ExprKind::Bool(false) | ExprKind::None);
+        if asks_for_it && holds(context, pool, parameter) {
+            found.push((value, parameter));
+        }
+    }
+    found
+}
+
+/// Whether the versions that the project demands ignore a parameter.
+fn holds(context: &Context<'_>, pool: &ResolvedPool<'_>, parameter: &Parameter) -> bool {
+    let Some(from) = &parameter.ignored_from else { return true };
+    let reached =
+        |have: Option<&str>, from: &str| have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from);
+    let library = from.library.as_deref().is_none_or(|from| pool.version.is_none() || reached(pool.version.as_deref(), from));
+    let python = from.python.as_deref().is_none_or(|from| reached(context.project.least_python().as_deref(), from));
+    library && python
+}

@@ -1,0 +1,84 @@
+//! A time-out that runs while requests wait ends before their turn comes. See `rules/timeout-shorter-than-queue.md`.
+
+use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share};
+use super::{Context, Rule, sums};
+use crate::catalog::library::Role;
+use crate::finding::{AtLimit, Finding, Verdict};
+use crate::link::{self, TimeOut};
+use crate::queueing::{Range, Scenario};
+use crate::value::{How, show_seconds};
+
+/// The rule.
+pub static RULE: Rule = Rule { id: "timeout-shorter-than-queue", check };
+
+/// Share of a burst whose failure is worth a word, beside those whose call alone is too long.
+const WORTH: f64 = 0.01;
+
+/// Without a latency: latency in seconds below which no call over a network can be counted on to stay.
+const QUICK: f64 = 1.0;
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (index, pool) in context.linked.resolved.iter().enumerate() {
+        let (Some(shown), Some(load), Some(patience)) =
+            (context.linked.pools.get(index), context.linked.loads.get(index), context.linked.patience.get(index))
+        else {
+            continue;
+        };
+        let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall) else { continue };
+        let Some(scenario) = decisive(&case.demand).and_then(|wanted| link::scenario(pool, wanted, load, patience)) else { continue };
+        if pool.capacity.at_limit != AtLimit::Wait {
+            continue;
+        }
+        let Some((binding, break_even)) = sums::binding(&scenario, patience) else { continue };
+        let seconds = binding.seconds().unwrap_or(0.0);
+        let told = match load.service().ok().flatten() {
+            Some(_) if is_of_the_other_rule(binding, load.latency) => continue,
+            Some(service) => {
+                let once = Scenario { rounds: 1, ..scenario.clone() };
+                let Some(figures) = once.predict().ok().and_then(|told| told.figures) else { continue };
+                let possible = if binding.role == Role::TotalTimeout { service.cdf(seconds) } else { 1.0 };
+                if figures.success.high > possible - WORTH {
+                    continue;
+                }
+                let failed = Range { low: 1.0 - figures.success.high, high: 1.0 - figures.success.low };
+                format!("{} of a burst fail", share(failed))
+            }
+            None if binding.is_declared() && break_even < QUICK => {
+                format!("every call slower than {} makes some of them fail", show_seconds(break_even))
+            }
+            None => continue,
+        };
+        let default = if binding.value.how == How::Default { ", the library's default," } else { "" };
+        let message = format!(
+            "`{}` of {}{default} runs while {} requests wait for {} connections: {told}",
+            binding.setting,
+            show_seconds(seconds),
+            number(&case.demand),
+            number(&case.supply)
+        );
+        let certainty = case.demand.certainty.min(case.supply.certainty).min(binding.value.certainty);
+        let mut found = finding(context, RULE.id, shown, &binding.setting, place_of_timeout(shown, binding), certainty, message);
+        found.label = format!("{} with the wait", show_seconds(seconds));
+        found.labels = concurrency_labels(context, case);
+        found.labels.extend(pool_label(context, &found, shown));
+        found.notes.extend(sums::break_even(&scenario, patience));
+        found.notes.push(format!(
+            "a larger pool, or at most {} at once, held back outside the time-out; a longer time-out alone keeps the wait",
+            number(&case.supply)
+        ));
+        let inner = patience.time_outs.iter().find(|one| !one.covers_queue && one.role == Role::ReadTimeout);
+        if let Some(inner) = inner.filter(|_| binding.role == Role::TotalTimeout) {
+            found.notes.push(format!(
+                "`{}` does not run while a request waits: it bounds a silent server without counting the queue",
+                inner.setting
+            ));
+        }
+        found.route = case.route.clone();
+        findings.push(found);
+    }
+}
+
+/// Whether the time-out of the wait is shorter than a call: a rule of its own.
+fn is_of_the_other_rule(binding: &TimeOut, latency: Option<f64>) -> bool {
+    binding.role == Role::AcquireTimeout && binding.seconds().zip(latency).is_some_and(|(seconds, latency)| seconds < latency)
+}

@@ -1,0 +1,38 @@
+//! More requests under way than the pool lets through, and nothing bounds the wait. See `rules/wait-without-timeout.md`.
+
+use super::telling::{busiest, concurrency_labels, finding, number, place_of_setting, pool_label};
+use super::{Context, Rule};
+use crate::catalog::library::Role;
+use crate::finding::{AtLimit, Finding, Verdict};
+use crate::value::Certainty;
+
+/// The rule.
+pub static RULE: Rule = Rule { id: "wait-without-timeout", check };
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (index, pool) in context.linked.resolved.iter().enumerate() {
+        let Some(source) = pool.kind.waits_for_ever.as_ref().filter(|_| pool.capacity.at_limit == AtLimit::Wait) else { continue };
+        let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall && case.route_is_known) else { continue };
+        let Some(shown) = context.linked.pools.get(index) else { continue };
+        if !context.linked.patience.get(index).is_some_and(|patience| patience.waits_for_ever()) {
+            continue;
+        }
+        let decided_by = &pool.capacity.decided_by;
+        let message =
+            format!("{} at once share {} connections, and nothing bounds the wait for one", number(&case.demand), number(&case.supply));
+        let certainty = case.demand.certainty.min(case.supply.certainty).min(Certainty::Declared);
+        let mut found = finding(context, RULE.id, shown, "wait", place_of_setting(shown, decided_by), certainty, message);
+        found.label = format!("{} at a time, the others wait without a time-out", number(&case.supply));
+        found.labels = concurrency_labels(context, case);
+        found.labels.extend(pool_label(context, &found, shown));
+        found
+            .notes
+            .push(format!("one call that never ends keeps its connection, and those who wait behind it get no error either ({source})"));
+        found.notes.push(match pool.settings.iter().find(|setting| setting.role == Role::AcquireTimeout) {
+            Some(setting) => format!("set `{}`, or put a time-out around the whole call", setting.name),
+            None => "the library has no setting for it: put a time-out around the whole call".to_string(),
+        });
+        found.route = case.route.clone();
+        findings.push(found);
+    }
+}
