@@ -304,8 +304,11 @@ fn pool_cases(
             demand,
         });
     }
-    // A request that runs alone says nothing beside one that runs in company.
-    if cases.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0)) {
+    // A request that runs alone says nothing beside one that surely runs in company.
+    let in_company = |flow: &&Flow| {
+        !flow.route.assumed && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
+    };
+    if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
         cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));
     }
     cases.sort_by(|one, other| {
