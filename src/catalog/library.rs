@@ -289,6 +289,9 @@ pub struct Constructor {
     /// Whether making it anew for each request is harmless (it carries no connections).
     #[serde(default)]
     pub cheap: bool,
+    /// Whether what its methods give sends requests too (`resource.Bucket(name).upload_file(…)`), so that one call is seldom the only request.
+    #[serde(default)]
+    pub gives_senders: bool,
 }
 
 /// A default of one constructor that differs from the pool kind's.

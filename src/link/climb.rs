@@ -7,8 +7,7 @@ use super::hops::{Draft, What};
 use super::limits::{is_executor, limiters_around, loops_around};
 use super::served;
 use super::starts::{fan_out_of, is_awaited, is_joined, together};
-use super::streams;
-use crate::facts::{ArgumentKind, ContextKind, ExprKind, ScopeKind, StatementKind, Target};
+use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -43,9 +42,10 @@ pub struct Way<'c> {
 }
 
 /// All ways from a request through a pool with these homes.
-pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, homes: &[Home]) -> Vec<Way<'c>> {
+pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef>, pool: ExprRef, homes: &[Home]) -> Vec<Way<'c>> {
+    let made_by = evaluator.enclosing_method(evaluator.scope_of(pool)).map(|(_, class)| class);
     let mut climber =
-        Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS };
+        Climber { evaluator, homes, found: Vec::new(), visits: FxHashMap::default(), ends: FxHashMap::default(), room: MAX_WAYS, made_by };
     let mut seen = Vec::new();
     let mut way = Way::default();
     let Some(object) = object else {
@@ -82,9 +82,11 @@ fn counting(way: &Way<'_>) -> Vec<Span> {
     way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call)).map(|(draft, _)| draft.at).collect()
 }
 
-struct Climber<'e, 'c> {
-    evaluator: &'e Evaluator<'c>,
+pub(super) struct Climber<'e, 'c> {
+    pub(super) evaluator: &'e Evaluator<'c>,
     homes: &'e [Home],
+    /// The class whose methods make the pool, where one does: each of its objects has its own.
+    pub(super) made_by: Option<ScopeRef>,
     found: Vec<Way<'c>>,
     /// How often each function was reached with the same things on the way: what lies beyond is the same then.
     visits: FxHashMap<Reached, u32>,
@@ -95,7 +97,7 @@ struct Climber<'e, 'c> {
 }
 
 impl<'c> Climber<'_, 'c> {
-    fn end(&mut self, way: Way<'c>) {
+    pub(super) fn end(&mut self, way: Way<'c>) {
         // Ends with the same things on the way say the same, but for the arguments on it.
         let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
         *twins += 1;
@@ -155,7 +157,7 @@ impl<'c> Climber<'_, 'c> {
     }
 
     /// An expression that runs where it stands: the limiters around it, then whoever runs its scope.
-    fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+    pub(super) fn inline(&mut self, at: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let scope = self.evaluator.scope_of(at);
         if way.runs_on {
             way.drafts.extend(loops_around(self.evaluator, at).into_iter().map(|draft| (draft, scope)));
@@ -168,7 +170,7 @@ impl<'c> Climber<'_, 'c> {
     }
 
     /// Tasks that run beside each other, started at `at`.
-    fn side_by_side(&mut self, at: ExprRef, many: Option<What<'c>>, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+    pub(super) fn side_by_side(&mut self, at: ExprRef, many: Option<What<'c>>, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let started = together(self.evaluator, at, many);
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
@@ -178,7 +180,7 @@ impl<'c> Climber<'_, 'c> {
     }
 
     /// Goes on from a scope to whoever runs it.
-    fn leave(&mut self, scope: ScopeRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+    pub(super) fn leave(&mut self, scope: ScopeRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         match self.evaluator.scope(scope).kind {
             ScopeKind::Module | ScopeKind::Class => return self.end(way),
             ScopeKind::Comprehension => {
@@ -252,39 +254,6 @@ impl<'c> Climber<'_, 'c> {
         let is_tail =
             facts.scope(parent).statements.iter().any(|statement| matches!(statement.kind, StatementKind::Return(value) if value == maker));
         is_tail.then_some(ScopeRef { file: scope.file, scope: parent })
-    }
-
-    /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
-    fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
-        let evaluator = self.evaluator;
-        let facts = evaluator.project.facts(start.file);
-        let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
-        let scope = evaluator.scope_of(start);
-        let inside = |at| facts.sees(at, lambda);
-        let moved = |name: &str| {
-            facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope))
-        };
-        let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
-            ContextKind::With { value, .. } => Some((value, context.span)),
-            _ => None,
-        });
-        held.filter(|(value, span)| {
-            // The name of the permit is bound by the statement right before the block over the limiter.
-            facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
-                StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
-                    statement.span.end <= span.end
-                        && facts.expr(*bound).span.start <= facts.expr(*value).span.start
-                        && facts.expr(*value).span.end <= facts.expr(*bound).span.end
-                        && moved(name)
-                }
-                _ => false,
-            })
-        })
-        .map(|(value, _)| {
-            let value = ExprRef { file: start.file, expr: value };
-            (Draft::silent(What::Held(value), evaluator.span(value)), scope)
-        })
-        .collect()
     }
 
     fn called(&mut self, function: ScopeRef, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
@@ -379,107 +348,6 @@ impl<'c> Climber<'_, 'c> {
             }
             _ => None,
         })
-    }
-
-    /// A function that is given to something which runs it: an executor, a thread, a task starter, or what is not known.
-    fn handed_on(&mut self, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
-        let evaluator = self.evaluator;
-        let catalog = evaluator.project.catalog;
-        let scope = evaluator.scope_of(caller.call);
-        let place = evaluator.span(caller.call);
-        let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return self.end(way) };
-        let callee = ExprRef { file: caller.call.file, expr: callee };
-        let (method, object) = match &evaluator.expr(callee).kind {
-            ExprKind::Name(name) => (name.to_string(), None),
-            ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
-            _ => (String::new(), None),
-        };
-        if served::adds_handler(evaluator, callee) {
-            way.drafts.push((Draft::silent(What::Served, place), scope));
-            return self.end(way);
-        }
-        for possible in evaluator.eval_open(callee) {
-            let symbol = match &possible.thing {
-                Thing::Symbol(symbol) => Some(symbol.clone()),
-                // A class of threads or processes: each object runs beside the others.
-                Thing::Class(class) if evaluator.starts_when_made(*class).is_some() => {
-                    if evaluator.starts_when_made(*class).is_some_and(|starter| starter.processes) {
-                        way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
-                    }
-                    return self.side_by_side(caller.call, None, way, seen);
-                }
-                // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
-                Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
-                    let Some(object) = object else { continue };
-                    way.drafts.push((Draft::silent(What::Runs(object), place), scope));
-                    let many = evaluator.positional(caller.call, 1).map(What::Elements);
-                    return self.side_by_side(caller.call, many, way, seen);
-                }
-                Thing::Part(made, _) => {
-                    let submits = catalog
-                        .executor(&made.symbol)
-                        .and_then(|executor| Some((executor, executor.submits.iter().find(|submit| submit.method == method)?)));
-                    if let (Some((executor, submit)), Some(object)) = (submits, object) {
-                        if executor.processes {
-                            way.drafts
-                                .push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
-                        }
-                        way.drafts.push((Draft::silent(What::Runs(object), place), scope));
-                        let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
-                        return self.side_by_side(caller.call, many, way, seen);
-                    }
-                    None
-                }
-                _ => None,
-            };
-            if let Some(starter) = symbol.as_deref().and_then(|symbol| catalog.starter(symbol)).or_else(|| catalog.starter_method(&method))
-            {
-                let given = starter.executor.and_then(|position| evaluator.positional(caller.call, position));
-                let executor = given.filter(|given| is_executor(evaluator, *given));
-                match (executor, &starter.workers) {
-                    (Some(executor), _) => way.drafts.push((Draft::silent(What::Runs(executor), place), scope)),
-                    (None, Some(workers)) => way.drafts.push((Draft::silent(What::Workers(caller.call, workers), place), scope)),
-                    (None, None) => {}
-                }
-                if let Some(task) = evaluator.positional(caller.call, starter.argument) {
-                    way.drafts.extend(self.permits(task, caller.call));
-                }
-                if starter.processes {
-                    way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
-                }
-                way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
-                let waits = is_awaited(evaluator, caller.call);
-                return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
-            }
-            if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {
-                if fan_out.limit.is_some() {
-                    way.drafts.push((Draft::silent(What::Bound(caller.call, fan_out), place), scope));
-                }
-                let many = Some(self.elements(caller.call, 1));
-                return self.side_by_side(caller.call, many, way, seen);
-            }
-            // A function with its first arguments: whoever gets it runs it.
-            if symbol.as_deref().is_some_and(|symbol| catalog.is_partial(symbol)) {
-                return match evaluator.handed_on(caller.call) {
-                    Some(outer) if fan_out_of(evaluator, outer.call).is_none() => self.handed_on(&outer, way, seen),
-                    _ => self.side_by_side(caller.call, None, way, seen),
-                };
-            }
-        }
-        if let Some(stream) = streams::stream(evaluator, caller.call) {
-            way.drafts.extend(stream.drafts);
-            return self.inline(stream.runs, way, seen);
-        }
-        // A callback of something that is not known: it may run at any time, once is certain.
-        self.leave(scope, way, seen);
-    }
-
-    /// As many as the iterable at a position has elements.
-    fn elements(&self, call: ExprRef, position: usize) -> What<'c> {
-        match self.evaluator.positional(call, position) {
-            Some(iterable) => What::Elements(iterable),
-            None => What::Many("a number of elements that is not known"),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod climb;
 mod demand;
 mod forecast;
+mod handed;
 mod homes;
 mod hops;
 mod hosts;
@@ -177,7 +178,7 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             _ => false,
         };
         let made_in = loops_around(evaluator, pool.made.site);
-        for way in climb::ways(evaluator, at.call, at.object, &homes[at.pool]) {
+        for way in climb::ways(evaluator, at.call, at.object, pool.made.site, &homes[at.pool]) {
             let Some(route) = route::route(evaluator, &way, at.object, is_pool) else { continue };
             // An example or a benchmark of the program shows what can be done with it.
             let beside = |file: u32| is_beside_the_program(evaluator.project.path(file));
@@ -290,7 +291,11 @@ fn pool_cases(
     }
     let own: Vec<&Flow> = flows.iter().filter(|flow| flow.pool == number).collect();
     if let Some((demand, parts)) = sums::together(evaluator, &own) {
-        let (verdict, because) = judge::verdict(&demand, pool);
+        let (mut verdict, mut because) = judge::verdict(&demand, pool);
+        if verdict == Verdict::TooSmall && bound_by_host_only(pool, &demand) && parts.iter().any(|flow| hosts::vary(evaluator, flow.call)) {
+            verdict = Verdict::CannotTell;
+            because = format!("{because}, but to different hosts, and the limit holds for each host alone");
+        }
         let mut fed_by: Vec<usize> = parts.iter().flat_map(|flow| feeding(evaluator, flow, sites, concurrency)).collect();
         fed_by.sort_unstable();
         fed_by.dedup();
@@ -306,8 +311,11 @@ fn pool_cases(
             demand,
         });
     }
-    // A request that runs alone says nothing beside one that runs in company.
-    if cases.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0)) {
+    // A request that runs alone says nothing beside one that surely runs in company.
+    let in_company = |flow: &&Flow| {
+        !flow.route.assumed && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
+    };
+    if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
         cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));
     }
     cases.sort_by(|one, other| {
@@ -332,6 +340,12 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
         }
     }
     found.dedup();
+    // What runs beside it, each with a pool of its own, is concurrency of the program all the same.
+    for (hop, _) in &flow.route.beyond {
+        if matches!(hop.kind, hops::HopKind::FanOut) {
+            listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value);
+        }
+    }
     found
 }
 

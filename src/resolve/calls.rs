@@ -257,7 +257,7 @@ impl Evaluator<'_> {
     }
 
     /// The method and class around a scope.
-    pub(super) fn enclosing_method(&self, scope: ScopeRef) -> Option<(ScopeRef, ScopeRef)> {
+    pub fn enclosing_method(&self, scope: ScopeRef) -> Option<(ScopeRef, ScopeRef)> {
         let index = self.project.tables(scope.file);
         let mut at = Some(scope.scope);
         while let Some(id) = at {

@@ -162,6 +162,11 @@ impl Evaluator<'_> {
         self.ancestry(class).0.iter().find_map(|class| self.own_method(*class, name))
     }
 
+    /// Whether a class is another or derives from it.
+    pub fn derives(&self, class: ScopeRef, base: ScopeRef) -> bool {
+        self.ancestry(class).0.contains(&base)
+    }
+
     /// The method that entering an object of a class calls.
     pub fn entry_of(&self, class: ScopeRef) -> Option<ScopeRef> {
         ["__aenter__", "__enter__"].iter().find_map(|name| self.find_method(class, name))

@@ -12,7 +12,8 @@ pub static RULE: Rule = Rule { id: "client-per-request", check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {
-        let owns = matches!(pool.constructor.makes, Makes::Client | Makes::Pool) && !pool.constructor.cheap;
+        let owns =
+            matches!(pool.constructor.makes, Makes::Client | Makes::Pool) && !pool.constructor.cheap && !pool.constructor.gives_senders;
         let lives_in_a_call = context
             .linked
             .homes

@@ -1,0 +1,148 @@
+//! Functions that are given to something which runs them: an executor, a thread, a task starter, a server, or what is not known.
+
+use super::climb::{Climber, Way};
+use super::hops::{Draft, What};
+use super::limits::is_executor;
+use super::starts::{fan_out_of, is_awaited};
+use super::{served, streams};
+use crate::facts::{ContextKind, ExprKind, StatementKind, Target};
+use crate::resolve::{Caller, ExprRef, ScopeRef, Thing};
+
+impl<'c> Climber<'_, 'c> {
+    /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
+    fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+        let evaluator = self.evaluator;
+        let facts = evaluator.project.facts(start.file);
+        let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
+        let scope = evaluator.scope_of(start);
+        let inside = |at| facts.sees(at, lambda);
+        let moved = |name: &str| {
+            facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope))
+        };
+        let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
+            ContextKind::With { value, .. } => Some((value, context.span)),
+            _ => None,
+        });
+        held.filter(|(value, span)| {
+            // The name of the permit is bound by the statement right before the block over the limiter.
+            facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
+                StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
+                    statement.span.end <= span.end
+                        && facts.expr(*bound).span.start <= facts.expr(*value).span.start
+                        && facts.expr(*value).span.end <= facts.expr(*bound).span.end
+                        && moved(name)
+                }
+                _ => false,
+            })
+        })
+        .map(|(value, _)| {
+            let value = ExprRef { file: start.file, expr: value };
+            (Draft::silent(What::Held(value), evaluator.span(value)), scope)
+        })
+        .collect()
+    }
+
+    /// A function that is given to something which runs it: an executor, a thread, a task starter, or what is not known.
+    pub(super) fn handed_on(&mut self, caller: &Caller, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
+        let evaluator = self.evaluator;
+        let catalog = evaluator.project.catalog;
+        let scope = evaluator.scope_of(caller.call);
+        let place = evaluator.span(caller.call);
+        let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return self.end(way) };
+        let callee = ExprRef { file: caller.call.file, expr: callee };
+        let (method, object) = match &evaluator.expr(callee).kind {
+            ExprKind::Name(name) => (name.to_string(), None),
+            ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
+            _ => (String::new(), None),
+        };
+        if served::adds_handler(evaluator, callee) {
+            way.drafts.push((Draft::silent(What::Served, place), scope));
+            return self.end(way);
+        }
+        for possible in evaluator.eval_open(callee) {
+            let symbol = match &possible.thing {
+                Thing::Symbol(symbol) => Some(symbol.clone()),
+                // A class of threads or processes: each object runs beside the others.
+                Thing::Class(class) if evaluator.starts_when_made(*class).is_some() => {
+                    if way.home_after.is_none() && self.made_by.is_some_and(|made_by| evaluator.derives(*class, made_by)) {
+                        way.home_after = Some(way.drafts.len());
+                    }
+                    if evaluator.starts_when_made(*class).is_some_and(|starter| starter.processes) {
+                        way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
+                    }
+                    return self.side_by_side(caller.call, None, way, seen);
+                }
+                // A method that a subclass adds to an executor: it runs the function on the workers, as often as it is told to.
+                Thing::Method(this, _) if matches!(&**this, Thing::Made(made) if catalog.executor(&made.symbol).is_some()) => {
+                    let Some(object) = object else { continue };
+                    way.drafts.push((Draft::silent(What::Runs(object), place), scope));
+                    let many = evaluator.positional(caller.call, 1).map(What::Elements);
+                    return self.side_by_side(caller.call, many, way, seen);
+                }
+                Thing::Part(made, _) => {
+                    let submits = catalog
+                        .executor(&made.symbol)
+                        .and_then(|executor| Some((executor, executor.submits.iter().find(|submit| submit.method == method)?)));
+                    if let (Some((executor, submit)), Some(object)) = (submits, object) {
+                        if executor.processes {
+                            way.drafts
+                                .push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
+                        }
+                        way.drafts.push((Draft::silent(What::Runs(object), place), scope));
+                        let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
+                        return self.side_by_side(caller.call, many, way, seen);
+                    }
+                    None
+                }
+                _ => None,
+            };
+            if let Some(starter) = symbol.as_deref().and_then(|symbol| catalog.starter(symbol)).or_else(|| catalog.starter_method(&method))
+            {
+                let given = starter.executor.and_then(|position| evaluator.positional(caller.call, position));
+                let executor = given.filter(|given| is_executor(evaluator, *given));
+                match (executor, &starter.workers) {
+                    (Some(executor), _) => way.drafts.push((Draft::silent(What::Runs(executor), place), scope)),
+                    (None, Some(workers)) => way.drafts.push((Draft::silent(What::Workers(caller.call, workers), place), scope)),
+                    (None, None) => {}
+                }
+                if let Some(task) = evaluator.positional(caller.call, starter.argument) {
+                    way.drafts.extend(self.permits(task, caller.call));
+                }
+                if starter.processes {
+                    way.drafts.push((Draft { what: What::Processes, at: place, said: "each process has its own copy".into() }, scope));
+                }
+                way.drafts.push((Draft { what: What::Call, at: place, said: "starts it".into() }, scope));
+                let waits = is_awaited(evaluator, caller.call);
+                return if waits { self.inline(caller.call, way, seen) } else { self.side_by_side(caller.call, None, way, seen) };
+            }
+            if let Some(fan_out) = symbol.as_deref().and_then(|symbol| catalog.fan_out(symbol)) {
+                if fan_out.limit.is_some() {
+                    way.drafts.push((Draft::silent(What::Bound(caller.call, fan_out), place), scope));
+                }
+                let many = Some(self.elements(caller.call, 1));
+                return self.side_by_side(caller.call, many, way, seen);
+            }
+            // A function with its first arguments: whoever gets it runs it.
+            if symbol.as_deref().is_some_and(|symbol| catalog.is_partial(symbol)) {
+                return match evaluator.handed_on(caller.call) {
+                    Some(outer) if fan_out_of(evaluator, outer.call).is_none() => self.handed_on(&outer, way, seen),
+                    _ => self.side_by_side(caller.call, None, way, seen),
+                };
+            }
+        }
+        if let Some(stream) = streams::stream(evaluator, caller.call) {
+            way.drafts.extend(stream.drafts);
+            return self.inline(stream.runs, way, seen);
+        }
+        // A callback of something that is not known: it may run at any time, once is certain.
+        self.leave(scope, way, seen);
+    }
+
+    /// As many as the iterable at a position has elements.
+    fn elements(&self, call: ExprRef, position: usize) -> What<'c> {
+        match self.evaluator.positional(call, position) {
+            Some(iterable) => What::Elements(iterable),
+            None => What::Many("a number of elements that is not known"),
+        }
+    }
+}
