@@ -53,10 +53,12 @@ impl Evaluator<'_> {
         if let Some(known) = self.callers.borrow().get(&function) {
             return known.clone();
         }
-        if !self.asking.borrow_mut().insert(function) {
-            self.told_less();
+        let begun = self.asking.borrow().get(&function).copied();
+        if let Some(begun) = begun {
+            self.told_less(begun.saturating_sub(1));
             return Rc::default();
         }
+        self.asking.borrow_mut().insert(function, self.under_way());
         let found = Rc::new(self.find_callers(function));
         self.asking.borrow_mut().remove(&function);
         self.callers.borrow_mut().insert(function, found.clone());

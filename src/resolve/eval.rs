@@ -13,7 +13,7 @@ use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
 /// Deepest chain of evaluations.
-const MAX_DEPTH: u32 = 160;
+const MAX_DEPTH: usize = 160;
 
 /// Most evaluations for one question from outside.
 const MAX_STEPS: u32 = 60_000;
@@ -35,6 +35,23 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// An evaluation under way.
+struct Active {
+    at: ExprRef,
+    /// Tells it from every other one.
+    number: u64,
+}
+
+/// An answer that hangs on an evaluation under way.
+struct Provisional {
+    answer: Rc<Possibles>,
+    /// Place and number of that evaluation.
+    hangs_on: (usize, u64),
+}
+
+/// Place of an evaluation that does not hang on any other.
+const NOTHING: usize = usize::MAX;
+
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -49,8 +66,8 @@ pub struct Evaluator<'p> {
     /// The files that are loaded.
     pub project: &'p Project<'p>,
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
-    /// What was found below an expression that depends on itself: good for the question at hand only.
-    provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    /// What was found below an expression that depends on itself: good while that is being evaluated.
+    provisional: RefCell<FxHashMap<(ExprRef, u32), Provisional>>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
@@ -58,9 +75,8 @@ pub struct Evaluator<'p> {
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
-    active: RefCell<Vec<ExprRef>>,
+    active: RefCell<Vec<Active>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
-    depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
     /// Modules searched for a name through star imports, in the look-up at hand, and how deep it is.
@@ -68,9 +84,12 @@ pub struct Evaluator<'p> {
     pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
     steps: Cell<u32>,
-    cut: Cell<bool>,
+    evaluations: Cell<u64>,
+    /// The outermost evaluation without which the answers since the one at hand began would be others.
+    hangs_on: Cell<usize>,
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
-    pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
+    /// Functions whose callers are being looked for, each with how many evaluations were under way when that began.
+    pub(super) asking: RefCell<FxHashMap<ScopeRef, usize>>,
     pub(super) wants: RefCell<Wants>,
 }
 
@@ -90,23 +109,29 @@ impl<'p> Evaluator<'p> {
             calls_of_objects: OnceCell::new(),
             active: RefCell::default(),
             open_frames: RefCell::default(),
-            depth: Cell::new(0),
             nesting: Cell::new(0),
             importing: Cell::new(0),
             searched: RefCell::default(),
             searching: Cell::new(0),
             next_frame: Cell::new(0),
             steps: Cell::new(0),
-            cut: Cell::new(false),
+            evaluations: Cell::new(0),
+            hangs_on: Cell::new(NOTHING),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
             wants: RefCell::default(),
         }
     }
 
-    /// An answer is given that is less than the whole one, since its question is being asked already: it is not remembered.
-    pub(super) fn told_less(&self) {
-        self.cut.set(true);
+    /// An answer is given that is less than the whole one because of the evaluation number `outer` among those under way: what is evaluated
+    /// inside of it is not remembered.
+    pub(super) fn told_less(&self, outer: usize) {
+        self.hangs_on.set(self.hangs_on.get().min(outer));
+    }
+
+    /// How many evaluations are under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.active.borrow().len()
     }
 
     /// What the answers so far would have needed.
@@ -210,43 +235,63 @@ impl<'p> Evaluator<'p> {
 
     /// Everything `at` can be in `frame`; at least one alternative.
     pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
-        if self.depth.get() == 0 {
+        let place = self.under_way();
+        if place == 0 {
             self.steps.set(0);
-            self.cut.set(false);
+            self.hangs_on.set(NOTHING);
         }
         let frame = self.frame_for(self.scope_of(at), frame);
         let key = (at, frame.0.id);
         if let Some(known) = self.memo.borrow().get(&key) {
             return (**known).clone();
         }
-        if let Some(known) = self.provisional.borrow().get(&key) {
-            self.cut.set(true);
-            return (**known).clone();
+        if let Some(known) = self.provisional.borrow().get(&key).filter(|known| self.still_holds(known)) {
+            self.told_less(known.hangs_on.0);
+            return (*known.answer).clone();
         }
         self.steps.set(self.steps.get() + 1);
-        if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
-            self.cut.set(true);
+        if place >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            self.told_less(0);
             return vec![Possible::unknown("too much to follow")];
         }
-        if self.active.borrow().iter().filter(|active| **active == at).count() >= 2 {
-            self.cut.set(true);
+        if let Some(first) = self.asked_twice(at) {
+            self.told_less(first);
             return vec![Possible::unknown("depends on itself")];
         }
-        let cut_before = self.cut.replace(false);
-        self.active.borrow_mut().push(at);
-        self.depth.set(self.depth.get() + 1);
+        self.evaluations.set(self.evaluations.get() + 1);
+        self.active.borrow_mut().push(Active { at, number: self.evaluations.get() });
+        let outside = self.hangs_on.replace(NOTHING);
         let found = merge(self.eval_kind(at, &frame));
-        self.depth.set(self.depth.get() - 1);
         self.active.borrow_mut().pop();
-        let was_cut = self.cut.get();
-        let outermost = self.depth.get() == 0;
-        let memo = if was_cut && !outermost { &self.provisional } else { &self.memo };
-        memo.borrow_mut().insert(key, Rc::new(found.clone()));
-        if outermost {
+        let hangs_on = self.hangs_on.get();
+        if hangs_on < place {
+            // Some evaluation further out was met again: inside of another the answer may be more.
+            let number = self.active.borrow().get(hangs_on).map_or(0, |outer| outer.number);
+            let answer = Rc::new(found.clone());
+            self.provisional.borrow_mut().insert(key, Provisional { answer, hangs_on: (hangs_on, number) });
+            self.told_less(outside);
+        } else {
+            self.memo.borrow_mut().insert(key, Rc::new(found.clone()));
+            self.hangs_on.set(outside);
+        }
+        if place == 0 {
             self.provisional.borrow_mut().clear();
         }
-        self.cut.set(was_cut || cut_before);
         found
+    }
+
+    /// Whether the evaluation that an answer hangs on is still under way.
+    fn still_holds(&self, known: &Provisional) -> bool {
+        let (place, number) = known.hangs_on;
+        self.active.borrow().get(place).is_some_and(|outer| outer.number == number)
+    }
+
+    /// The outermost evaluation of an expression, where two are under way.
+    fn asked_twice(&self, at: ExprRef) -> Option<usize> {
+        let active = self.active.borrow();
+        let mut places = active.iter().enumerate().filter(|(_, active)| active.at == at).map(|(place, _)| place);
+        let first = places.next()?;
+        places.next().map(|_| first)
     }
 
     fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {
@@ -448,13 +493,13 @@ impl<'p> Evaluator<'p> {
     }
 
     /// The text of a place in one short line, for trails.
-    pub(super) fn snippet(&self, span: Span) -> String {
+    pub(super) fn snippet(&self, span: Span) -> Rc<str> {
         let text = self.project.sources.slice(span);
         let line = text.lines().next().unwrap_or("").trim();
         let mut short: String = line.chars().take(72).collect();
         if short.len() < text.trim_end().len() {
             short.push('…');
         }
-        format!("`{short}`")
+        format!("`{short}`").into()
     }
 }

@@ -28,6 +28,7 @@ mod records;
 mod rounds;
 mod sites;
 mod thing;
+mod trail;
 mod versions;
 
 pub use alternatives::same;
