@@ -55,10 +55,10 @@ impl Evaluator<'_> {
         }
         let begun = self.asking.borrow().get(&function).copied();
         if let Some(begun) = begun {
-            self.told_less(begun.saturating_sub(1));
+            self.memory.told_less(begun.saturating_sub(1));
             return Rc::default();
         }
-        self.asking.borrow_mut().insert(function, self.under_way());
+        self.asking.borrow_mut().insert(function, self.memory.open_questions());
         let found = Rc::new(self.find_callers(function));
         self.asking.borrow_mut().remove(&function);
         self.callers.borrow_mut().insert(function, found.clone());

@@ -312,6 +312,11 @@ impl Evaluator<'_> {
         if depth > MAX_FRAMES {
             return vec![Possible::unknown("calls nested too deeply")];
         }
+        // Functions that call each other could be followed in as many ways as their calls can be put in a row.
+        let mut within = std::iter::successors(Some(&call.caller), |frame| frame.0.call.as_ref().map(|binding| &binding.caller));
+        if within.any(|frame| frame.scope() == function) {
+            return vec![Possible::unknown("depends on itself")];
+        }
         let scope = self.scope(function);
         let outer = match this {
             Some(_) => self.open_frame(function).0.outer.clone(),

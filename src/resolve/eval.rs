@@ -6,17 +6,12 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{all_same, merge, truth};
+use super::memory::{Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextId, ExprId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
-
-/// Deepest chain of evaluations.
-const MAX_DEPTH: usize = 160;
-
-/// Most evaluations for one question from outside.
-const MAX_STEPS: u32 = 60_000;
 
 /// Deepest nesting of sequences and mappings that are made of others.
 pub(super) const MAX_NESTING: u32 = 12;
@@ -35,23 +30,6 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
-/// An evaluation under way.
-struct Active {
-    at: ExprRef,
-    /// Tells it from every other one.
-    number: u64,
-}
-
-/// An answer that hangs on an evaluation under way.
-struct Provisional {
-    answer: Rc<Possibles>,
-    /// Place and number of that evaluation.
-    hangs_on: (usize, u64),
-}
-
-/// Place of an evaluation that does not hang on any other.
-const NOTHING: usize = usize::MAX;
-
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -65,9 +43,7 @@ struct FrameKey {
 pub struct Evaluator<'p> {
     /// The files that are loaded.
     pub project: &'p Project<'p>,
-    memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
-    /// What was found below an expression that depends on itself: good while that is being evaluated.
-    provisional: RefCell<FxHashMap<(ExprRef, u32), Provisional>>,
+    pub(super) memory: Memory,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
@@ -75,7 +51,6 @@ pub struct Evaluator<'p> {
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
-    active: RefCell<Vec<Active>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
@@ -83,12 +58,8 @@ pub struct Evaluator<'p> {
     pub(super) searched: RefCell<FxHashSet<(u32, crate::facts::Name)>>,
     pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
-    steps: Cell<u32>,
-    evaluations: Cell<u64>,
-    /// The outermost evaluation without which the answers since the one at hand began would be others.
-    hangs_on: Cell<usize>,
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
-    /// Functions whose callers are being looked for, each with how many evaluations were under way when that began.
+    /// Functions whose callers are being looked for, each with how many questions were open when that began.
     pub(super) asking: RefCell<FxHashMap<ScopeRef, usize>>,
     pub(super) wants: RefCell<Wants>,
 }
@@ -98,8 +69,7 @@ impl<'p> Evaluator<'p> {
     pub fn new(project: &'p Project<'p>) -> Self {
         Self {
             project,
-            memo: RefCell::default(),
-            provisional: RefCell::default(),
+            memory: Memory::new(),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
             ancestries: RefCell::default(),
@@ -107,31 +77,16 @@ impl<'p> Evaluator<'p> {
             frames: RefCell::default(),
             callers: RefCell::default(),
             calls_of_objects: OnceCell::new(),
-            active: RefCell::default(),
             open_frames: RefCell::default(),
             nesting: Cell::new(0),
             importing: Cell::new(0),
             searched: RefCell::default(),
             searching: Cell::new(0),
             next_frame: Cell::new(0),
-            steps: Cell::new(0),
-            evaluations: Cell::new(0),
-            hangs_on: Cell::new(NOTHING),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
             wants: RefCell::default(),
         }
-    }
-
-    /// An answer is given that is less than the whole one because of the evaluation number `outer` among those under way: what is evaluated
-    /// inside of it is not remembered.
-    pub(super) fn told_less(&self, outer: usize) {
-        self.hangs_on.set(self.hangs_on.get().min(outer));
-    }
-
-    /// How many evaluations are under way.
-    pub(super) fn under_way(&self) -> usize {
-        self.active.borrow().len()
     }
 
     /// What the answers so far would have needed.
@@ -235,63 +190,9 @@ impl<'p> Evaluator<'p> {
 
     /// Everything `at` can be in `frame`; at least one alternative.
     pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
-        let place = self.under_way();
-        if place == 0 {
-            self.steps.set(0);
-            self.hangs_on.set(NOTHING);
-        }
         let frame = self.frame_for(self.scope_of(at), frame);
-        let key = (at, frame.0.id);
-        if let Some(known) = self.memo.borrow().get(&key) {
-            return (**known).clone();
-        }
-        if let Some(known) = self.provisional.borrow().get(&key).filter(|known| self.still_holds(known)) {
-            self.told_less(known.hangs_on.0);
-            return (*known.answer).clone();
-        }
-        self.steps.set(self.steps.get() + 1);
-        if place >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
-            self.told_less(0);
-            return vec![Possible::unknown("too much to follow")];
-        }
-        if let Some(first) = self.asked_twice(at) {
-            self.told_less(first);
-            return vec![Possible::unknown("depends on itself")];
-        }
-        self.evaluations.set(self.evaluations.get() + 1);
-        self.active.borrow_mut().push(Active { at, number: self.evaluations.get() });
-        let outside = self.hangs_on.replace(NOTHING);
-        let found = merge(self.eval_kind(at, &frame));
-        self.active.borrow_mut().pop();
-        let hangs_on = self.hangs_on.get();
-        if hangs_on < place {
-            // Some evaluation further out was met again: inside of another the answer may be more.
-            let number = self.active.borrow().get(hangs_on).map_or(0, |outer| outer.number);
-            let answer = Rc::new(found.clone());
-            self.provisional.borrow_mut().insert(key, Provisional { answer, hangs_on: (hangs_on, number) });
-            self.told_less(outside);
-        } else {
-            self.memo.borrow_mut().insert(key, Rc::new(found.clone()));
-            self.hangs_on.set(outside);
-        }
-        if place == 0 {
-            self.provisional.borrow_mut().clear();
-        }
-        found
-    }
-
-    /// Whether the evaluation that an answer hangs on is still under way.
-    fn still_holds(&self, known: &Provisional) -> bool {
-        let (place, number) = known.hangs_on;
-        self.active.borrow().get(place).is_some_and(|outer| outer.number == number)
-    }
-
-    /// The outermost evaluation of an expression, where two are under way.
-    fn asked_twice(&self, at: ExprRef) -> Option<usize> {
-        let active = self.active.borrow();
-        let mut places = active.iter().enumerate().filter(|(_, active)| active.at == at).map(|(place, _)| place);
-        let first = places.next()?;
-        places.next().map(|_| first)
+        let found = self.memory.ask(Question { at, frame: frame.0.id, key: None }, || merge(self.eval_kind(at, &frame)));
+        found.map_or_else(|why| vec![Possible::unknown(why)], |found| (*found).clone())
     }
 
     fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {

@@ -1,6 +1,7 @@
 //! Mappings: keys of displays and `dict(…)` calls, keys set later, and the methods that read them.
 
 use super::eval::{Evaluator, MAX_NESTING};
+use super::memory::Question;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
@@ -16,9 +17,10 @@ impl Evaluator<'_> {
             return None;
         }
         self.nesting.set(self.nesting.get() + 1);
-        let found = self.key_any(mapping, frame, key);
+        let question = Question { at: mapping, frame: frame.0.id, key: Some(key.into()) };
+        let found = self.memory.ask(question, || self.key_any(mapping, frame, key).unwrap_or_default());
         self.nesting.set(self.nesting.get() - 1);
-        found
+        found.ok().filter(|found| !found.is_empty()).map(|found| (*found).clone())
     }
 
     fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
@@ -134,11 +136,10 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         let mut replaces = false;
         let always = |at: crate::facts::ScopeId, context| at == scope.scope && facts.scope(at).is_within(self.context_of(mapping), context);
-        for (stands_in, number) in &index.subscript_sets {
+        for (stands_in, number) in index.key_sets.get(key).into_iter().flatten() {
             let statement = &facts.scope(*stands_in).statements[*number as usize];
-            let StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } = &statement.kind else { continue };
-            let is_key = matches!(&facts.expr(*index).kind, ExprKind::Text(text) if &**text == key);
-            if is_key && self.is_mapping(part(*object), mapping, scope) {
+            let StatementKind::Bind { target: Target::Subscript { object, .. }, value, .. } = &statement.kind else { continue };
+            if self.is_mapping(part(*object), mapping, scope) {
                 let said = self.snippet(statement.span);
                 let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
                 replaces |= always(*stands_in, statement.context);

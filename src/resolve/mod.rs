@@ -17,6 +17,7 @@ mod index;
 mod landings;
 mod mapping;
 mod members;
+mod memory;
 mod modules;
 mod mounts;
 mod names;
