@@ -47,7 +47,11 @@ pub struct Evaluator<'p> {
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
-    pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
+    pub(super) descendants: RefCell<super::members::Descendants>,
+    pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
+    pub(super) own_class_calls: RefCell<Option<Rc<super::constructions::ClassCalls>>>,
+    pub(super) made_by: RefCell<FxHashMap<ScopeRef, Rc<Vec<ExprRef>>>>,
+    pub(super) method_calls: RefCell<FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
@@ -74,6 +78,10 @@ impl<'p> Evaluator<'p> {
             whole_classes: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
+            super_calls: RefCell::default(),
+            own_class_calls: RefCell::default(),
+            made_by: RefCell::default(),
+            method_calls: RefCell::default(),
             frames: RefCell::default(),
             callers: RefCell::default(),
             calls_of_objects: OnceCell::new(),
@@ -190,9 +198,19 @@ impl<'p> Evaluator<'p> {
 
     /// Everything `at` can be in `frame`; at least one alternative.
     pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
+        (*self.seen(at, frame)).clone()
+    }
+
+    /// The same, to look at.
+    pub(super) fn seen(&self, at: ExprRef, frame: &Frame) -> Rc<Possibles> {
         let frame = self.frame_for(self.scope_of(at), frame);
         let found = self.memory.ask(Question { at, frame: frame.0.id, key: None }, || merge(self.eval_kind(at, &frame)));
-        found.map_or_else(|why| vec![Possible::unknown(why)], |found| (*found).clone())
+        found.unwrap_or_else(|why| Rc::new(vec![Possible::unknown(why)]))
+    }
+
+    /// Everything `at` can be when every activation of its scope counts, to look at.
+    pub(super) fn seen_open(&self, at: ExprRef) -> Rc<Possibles> {
+        self.seen(at, &self.open_frame(self.scope_of(at)))
     }
 
     fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {

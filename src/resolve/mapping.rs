@@ -1,5 +1,7 @@
 //! Mappings: keys of displays and `dict(…)` calls, keys set later, and the methods that read them.
 
+use std::rc::Rc;
+
 use super::eval::{Evaluator, MAX_NESTING};
 use super::memory::Question;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
@@ -150,7 +152,7 @@ impl Evaluator<'_> {
                 );
             }
         }
-        for call in self.calls_on(mapping, "update") {
+        for call in self.calls_on(mapping, "update").iter().copied() {
             let inner = self.open_frame(self.scope_of(call));
             let set = match self.keyword(call, key) {
                 Some(value) => Some(self.eval(value, &inner)),
@@ -165,7 +167,7 @@ impl Evaluator<'_> {
     /// `mapping.setdefault(key, v)`: only where nothing else sets the key.
     fn key_if_missing(&self, mapping: ExprRef, key: &str) -> Possibles {
         let mut found = Vec::new();
-        for call in self.calls_on(mapping, "setdefault") {
+        for call in self.calls_on(mapping, "setdefault").iter().copied() {
             let names_it =
                 self.positional(call, 0).is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
             if let Some(value) = self.positional(call, 1).filter(|_| names_it) {
@@ -179,13 +181,23 @@ impl Evaluator<'_> {
     }
 
     /// Calls of a method on a mapping.
-    fn calls_on(&self, mapping: ExprRef, method: &str) -> Vec<ExprRef> {
+    fn calls_on(&self, mapping: ExprRef, method: &'static str) -> Rc<Vec<ExprRef>> {
+        if let Some(known) = self.method_calls.borrow().get(&(mapping, method)) {
+            return known.clone();
+        }
         let scope = self.scope_of(mapping);
         let calls = self.project.tables(mapping.file).calls.get(method).into_iter().flatten();
-        calls
-            .map(|call| ExprRef { file: mapping.file, expr: *call })
-            .filter(|call| self.receiver(*call).is_some_and(|object| self.is_mapping(object, mapping, scope)))
-            .collect()
+        let (found, holds) = self.memory.settled(|| {
+            calls
+                .map(|call| ExprRef { file: mapping.file, expr: *call })
+                .filter(|call| self.receiver(*call).is_some_and(|object| self.is_mapping(object, mapping, scope)))
+                .collect()
+        });
+        let found: Rc<Vec<ExprRef>> = Rc::new(found);
+        if holds {
+            self.method_calls.borrow_mut().insert((mapping, method), found.clone());
+        }
+        found
     }
 
     /// Whether an expression of the file is the mapping, told by name in the scope that makes it or by evaluation elsewhere.
@@ -200,12 +212,12 @@ impl Evaluator<'_> {
         {
             return self.is_parameter_mapping(object, mapping);
         }
-        self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
+        self.seen_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
     }
 
     fn is_parameter_mapping(&self, object: ExprRef, mapping: ExprRef) -> bool {
         matches!(self.expr(mapping).kind, ExprKind::Call { .. })
-            && self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
+            && self.seen_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
     }
 
     /// Methods of containers, options and texts that read a value; `None` where the object is none of these.

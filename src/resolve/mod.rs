@@ -9,6 +9,7 @@ mod arguments;
 mod callers;
 mod calls;
 mod construct;
+mod constructions;
 mod crates;
 mod declared;
 mod eval;
