@@ -97,6 +97,16 @@ impl<'p> Evaluator<'p> {
         }
     }
 
+    /// How many questions were answered: the work done, without noise.
+    pub fn questions(&self) -> u64 {
+        self.memory.asked()
+    }
+
+    /// How many activations were met.
+    pub(super) fn activations(&self) -> u32 {
+        self.next_frame.get()
+    }
+
     /// What the answers so far would have needed.
     pub fn take_wants(&self) -> Wants {
         self.wants.take()
