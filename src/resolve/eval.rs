@@ -53,6 +53,10 @@ pub struct Evaluator<'p> {
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
+    /// What the glob imports of Rust open, by scope and statement.
+    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
+    /// Fields of any object of a type, by type and name; nothing for what is being asked.
+    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -83,6 +87,8 @@ impl<'p> Evaluator<'p> {
             provisional: RefCell::default(),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
+            globs: RefCell::default(),
+            open_fields: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
             frames: RefCell::default(),
@@ -107,6 +113,15 @@ impl<'p> Evaluator<'p> {
     /// An answer is given that is less than the whole one, since its question is being asked already: it is not remembered.
     pub(super) fn told_less(&self) {
         self.cut.set(true);
+    }
+
+    /// An answer, and whether it is whole: not less because its own question was being asked already.
+    pub(super) fn asked_whole<T>(&self, ask: impl FnOnce() -> T) -> (T, bool) {
+        let cut_before = self.cut.replace(false);
+        let answer = ask();
+        let is_whole = !self.cut.get();
+        self.cut.set(cut_before || !is_whole);
+        (answer, is_whole)
     }
 
     /// What the answers so far would have needed.
@@ -232,20 +247,17 @@ impl<'p> Evaluator<'p> {
             self.cut.set(true);
             return vec![Possible::unknown("depends on itself")];
         }
-        let cut_before = self.cut.replace(false);
         self.active.borrow_mut().push(at);
         self.depth.set(self.depth.get() + 1);
-        let found = merge(self.eval_kind(at, &frame));
+        let (found, is_whole) = self.asked_whole(|| merge(self.eval_kind(at, &frame)));
         self.depth.set(self.depth.get() - 1);
         self.active.borrow_mut().pop();
-        let was_cut = self.cut.get();
         let outermost = self.depth.get() == 0;
-        let memo = if was_cut && !outermost { &self.provisional } else { &self.memo };
+        let memo = if is_whole || outermost { &self.memo } else { &self.provisional };
         memo.borrow_mut().insert(key, Rc::new(found.clone()));
         if outermost {
             self.provisional.borrow_mut().clear();
         }
-        self.cut.set(was_cut || cut_before);
         found
     }
 
