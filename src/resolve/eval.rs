@@ -46,6 +46,10 @@ pub struct Evaluator<'p> {
     pub(super) memory: Memory,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
+    /// What the glob imports of Rust open, by scope and statement.
+    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
+    /// Fields of any object of a type, by type and name; nothing for what is being asked.
+    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<super::members::Descendants>,
     pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
@@ -76,6 +80,8 @@ impl<'p> Evaluator<'p> {
             memory: Memory::new(),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
+            globs: RefCell::default(),
+            open_fields: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
             super_calls: RefCell::default(),

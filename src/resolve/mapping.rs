@@ -16,6 +16,7 @@ impl Evaluator<'_> {
     pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         // `**kwargs` that is handed round in a circle.
         if self.nesting.get() >= MAX_NESTING {
+            self.memory.told_less(0);
             return None;
         }
         self.nesting.set(self.nesting.get() + 1);
