@@ -324,12 +324,7 @@ impl Evaluator<'_> {
             None => Some(outer),
         };
         let this = if self.has_decorator(function, &["staticmethod"]) { None } else { this };
-        let known = self.activations();
         let frame = self.frame(function, outer, Some(call), this, depth);
-        if self.activations() > known && !self.memory.may_enter(function) {
-            self.memory.told_less(0);
-            return vec![Possible::unknown("called in more ways than are followed")];
-        }
         let yields = scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Yield(_)));
         if yields && scope.kind == ScopeKind::Function {
             return vec![Possible::literal(Thing::Generator(function, frame), at)];

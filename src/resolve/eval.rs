@@ -108,11 +108,6 @@ impl<'p> Evaluator<'p> {
         self.memory.asked()
     }
 
-    /// How many activations were met.
-    pub(super) fn activations(&self) -> u32 {
-        self.next_frame.get()
-    }
-
     /// What the answers so far would have needed.
     pub fn take_wants(&self) -> Wants {
         self.wants.take()

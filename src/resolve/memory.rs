@@ -9,17 +9,13 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::thing::{ExprRef, Possibles, ScopeRef};
+use super::thing::{ExprRef, Possibles};
 
 /// Most questions inside each other.
 const MAX_DEPTH: usize = 160;
 
 /// Most questions for one from outside.
 const MAX_STEPS: u32 = 60_000;
-
-/// Most calls that one function is followed into from, for one question from outside: where each of two calls leads on to two, the ways
-/// double with each step.
-const MAX_WAYS_IN: u32 = 64;
 
 /// Place of a question that does not hang on any other.
 const NOTHING: usize = usize::MAX;
@@ -53,8 +49,6 @@ pub(super) struct Memory {
     open: RefCell<Vec<Open>>,
     asked: Cell<u64>,
     steps: Cell<u32>,
-    /// For the question from outside: how many new activations each function got.
-    ways_in: RefCell<FxHashMap<ScopeRef, u32>>,
     /// The outermost open question without which the answers since the one at hand was asked would be others.
     hangs_on: Cell<usize>,
 }
@@ -67,7 +61,6 @@ impl Memory {
             open: RefCell::default(),
             asked: Cell::new(0),
             steps: Cell::new(0),
-            ways_in: RefCell::default(),
             hangs_on: Cell::new(NOTHING),
         }
     }
@@ -77,7 +70,6 @@ impl Memory {
         let place = self.open_questions();
         if place == 0 {
             self.steps.set(0);
-            self.ways_in.borrow_mut().clear();
             self.hangs_on.set(NOTHING);
         }
         if let Some(known) = self.remembered(&question) {
@@ -130,14 +122,6 @@ impl Memory {
     /// How many questions are open.
     pub(super) fn open_questions(&self) -> usize {
         self.open.borrow().len()
-    }
-
-    /// Whether a function may be followed by one more way.
-    pub(super) fn may_enter(&self, function: ScopeRef) -> bool {
-        let mut ways_in = self.ways_in.borrow_mut();
-        let ways = ways_in.entry(function).or_default();
-        *ways += 1;
-        *ways <= MAX_WAYS_IN
     }
 
     /// How many questions were answered.

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use super::trail::Trail;
 use crate::facts::{ExprId, ScopeId};
 use crate::text::Span;
-use super::trail::Trail;
 use crate::value::{Certainty, How};
 
 /// A scope of a loaded file.
