@@ -30,6 +30,12 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// Fields of any object of a type, by type and name; nothing for what is being asked.
+type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
+
+/// Calls of a method on a mapping.
+type MethodCalls = FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>;
+
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -49,13 +55,13 @@ pub struct Evaluator<'p> {
     /// What the glob imports of Rust open, by scope and statement.
     pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
     /// Fields of any object of a type, by type and name; nothing for what is being asked.
-    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
+    pub(super) open_fields: RefCell<OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<super::members::Descendants>,
     pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
     pub(super) own_class_calls: RefCell<Option<Rc<super::constructions::ClassCalls>>>,
     pub(super) made_by: RefCell<FxHashMap<ScopeRef, Rc<Vec<ExprRef>>>>,
-    pub(super) method_calls: RefCell<FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>>,
+    pub(super) method_calls: RefCell<MethodCalls>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
