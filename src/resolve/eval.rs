@@ -16,7 +16,7 @@ use crate::value::{Certainty, MAX_ALTERNATIVES};
 const MAX_DEPTH: u32 = 160;
 
 /// Most evaluations for one question from outside.
-const MAX_STEPS: u32 = 60_000;
+const MAX_STEPS: u32 = 12_000;
 
 /// Deepest nesting of sequences and mappings that are made of others.
 pub(super) const MAX_NESTING: u32 = 12;
@@ -35,6 +35,12 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// Values of keys, by mapping, activation and key.
+type Keys = FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>;
+
+/// Fields of any object of a type, by type and name.
+type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
+
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -51,16 +57,16 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
-    /// Values of keys by mapping, activation and key; nothing where nothing sets it.
-    pub(super) keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    /// Nothing where nothing sets the key.
+    pub(super) keys: RefCell<Keys>,
     /// The same, for the question at hand only.
-    pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    pub(super) provisional_keys: RefCell<Keys>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     /// What the glob imports of Rust open, by scope and statement.
     pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
     /// Fields of any object of a type, by type and name; nothing for what is being asked.
-    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
+    pub(super) open_fields: RefCell<OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -68,6 +74,8 @@ pub struct Evaluator<'p> {
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
     active: RefCell<Vec<ExprRef>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
+    /// What was found to lead back to itself in too many ways to follow.
+    tangled: RefCell<FxHashSet<ExprRef>>,
     depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
@@ -102,6 +110,7 @@ impl<'p> Evaluator<'p> {
             calls_of_objects: OnceCell::new(),
             active: RefCell::default(),
             open_frames: RefCell::default(),
+            tangled: RefCell::default(),
             depth: Cell::new(0),
             nesting: Cell::new(0),
             importing: Cell::new(0),
@@ -257,10 +266,14 @@ impl<'p> Evaluator<'p> {
         }
         self.steps.set(self.steps.get() + 1);
         if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            if self.steps.get() == MAX_STEPS + 1 {
+                self.note_tangle();
+            }
             self.cut.set(true);
             return vec![Possible::unknown("too much to follow")];
         }
-        if self.active.borrow().iter().filter(|active| **active == at).count() >= 2 {
+        let most = if self.tangled.borrow().contains(&at) { 1 } else { 2 };
+        if self.active.borrow().iter().filter(|active| **active == at).count() >= most {
             self.cut.set(true);
             return vec![Possible::unknown("depends on itself")];
         }
@@ -275,6 +288,13 @@ impl<'p> Evaluator<'p> {
             self.forget_provisional();
         }
         found
+    }
+
+    /// Expressions that lead back to themselves in many ways, each in other activations: every way once is enough from now on.
+    fn note_tangle(&self) {
+        let active = self.active.borrow();
+        let twice = active.iter().enumerate().filter(|(number, at)| active[..*number].contains(at)).map(|(_, at)| *at);
+        self.tangled.borrow_mut().extend(twice);
     }
 
     fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {
