@@ -208,9 +208,9 @@ fn starts_of(evaluator: &Evaluator<'_>, way: &Way<'_>, function: ScopeRef, eleme
     match element {
         Element::Loop(scope, context) => vec![facts.scope(scope).context(context).span.start],
         Element::Comprehension(scope) => {
-            let maker = evaluator.project.tables(function.file).maker.get(&scope).copied().map(part);
-            let of_it = way.drafts.iter().filter(|(draft, _)| matches!(draft.what, What::Elements(iterated) if Some(iterated) == maker));
-            of_it.map(|(draft, _)| draft.at.start).collect()
+            let Some(maker) = evaluator.project.tables(function.file).maker.get(&scope).copied() else { return Vec::new() };
+            let of_it = way.drafts.iter().filter(|(draft, _)| matches!(draft.what, What::Elements(iterated) if iterated == part(maker)));
+            of_it.map(|(draft, _)| draft.at.start).chain([facts.expr(maker).span.start]).collect()
         }
     }
 }
