@@ -253,16 +253,9 @@ impl<'a> Project<'a> {
         self.functions.get(name).copied().unwrap_or(0)
     }
 
-    /// Loaded classes other than `class` that pass the test; only classes with bases are asked.
-    pub fn subclasses(&self, class: ScopeRef, derives: impl Fn(ScopeRef) -> bool) -> Vec<ScopeRef> {
-        let has_bases = |candidate: &ScopeRef| !self.facts(candidate.file).scope(candidate.scope).bases.is_empty();
-        self.classes
-            .iter()
-            .copied()
-            .filter(|candidate| *candidate != class)
-            .filter(has_bases)
-            .filter(|candidate| derives(*candidate))
-            .collect()
+    /// Loaded classes with bases.
+    pub fn derived_classes(&self) -> impl Iterator<Item = ScopeRef> {
+        self.classes.iter().copied().filter(|class| !self.facts(class.file).scope(class.scope).bases.is_empty())
     }
 
     /// Loaded classes of a name.
