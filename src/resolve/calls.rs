@@ -11,6 +11,7 @@ use crate::value::Certainty;
 /// Name of an attribute that the program computes.
 pub const COMPUTED: &str = "<computed>";
 
+
 impl Evaluator<'_> {
     /// What a call gives.
     pub(super) fn call(&self, at: ExprRef, frame: &Frame) -> Possibles {
@@ -311,6 +312,11 @@ impl Evaluator<'_> {
         let depth = call.caller.0.depth + 1;
         if depth > MAX_FRAMES {
             return vec![Possible::unknown("calls nested too deeply")];
+        }
+        // What a function gives by calling itself is among what it gives without.
+        if call.callers().any(|frame| frame.scope() == function) {
+            self.told_less();
+            return vec![Possible::unknown("depends on itself")];
         }
         let scope = self.scope(function);
         let outer = match this {

@@ -18,6 +18,9 @@ const MAX_DEPTH: u32 = 160;
 /// Most evaluations for one question from outside.
 const MAX_STEPS: u32 = 60_000;
 
+/// Most evaluations for one question after many that took more than they were given.
+const MIN_STEPS: u32 = 2_000;
+
 /// Deepest nesting of sequences and mappings that are made of others.
 pub(super) const MAX_NESTING: u32 = 12;
 
@@ -72,6 +75,7 @@ pub struct Evaluator<'p> {
     pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
     steps: Cell<u32>,
+    allowance: Cell<u32>,
     cut: Cell<bool>,
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
     pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
@@ -103,6 +107,7 @@ impl<'p> Evaluator<'p> {
             searching: Cell::new(0),
             next_frame: Cell::new(0),
             steps: Cell::new(0),
+            allowance: Cell::new(MAX_STEPS),
             cut: Cell::new(false),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
@@ -226,7 +231,10 @@ impl<'p> Evaluator<'p> {
     /// Everything `at` can be in `frame`; at least one alternative.
     pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
         if self.depth.get() == 0 {
-            self.steps.set(0);
+            // Where questions are hard again and again, each is given less: all of them together stay within bounds.
+            if self.steps.replace(0) > self.allowance.get() {
+                self.allowance.set((self.allowance.get() / 2).max(MIN_STEPS));
+            }
             self.cut.set(false);
         }
         let frame = self.frame_for(self.scope_of(at), frame);
@@ -239,7 +247,7 @@ impl<'p> Evaluator<'p> {
             return (**known).clone();
         }
         self.steps.set(self.steps.get() + 1);
-        if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+        if self.depth.get() >= MAX_DEPTH || self.steps.get() > self.allowance.get() {
             self.cut.set(true);
             return vec![Possible::unknown("too much to follow")];
         }
