@@ -6,6 +6,7 @@
 mod alternatives;
 mod amounts;
 mod arguments;
+mod builders;
 mod callers;
 mod calls;
 mod construct;

@@ -34,6 +34,12 @@ impl Evaluator<'_> {
         {
             return self.field_at(*site, frame, name);
         }
+        if let Some((site, frame)) = &object.site
+            && self.begins_builder(*site)
+            && self.has_builder(object.class)
+        {
+            return self.built_field(*site, frame, name).unwrap_or_else(|| self.declared_field(object.class, name));
+        }
         let key = (object.class, Rc::from(name));
         match self.open_fields.borrow().get(&key) {
             Some(Some(known)) => return (**known).clone(),
@@ -67,6 +73,12 @@ impl Evaluator<'_> {
             let is_test = self.project.is_test(file) && !self.project.is_test(class.file);
             if makes && !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.field_at(record, &self.open_frame(self.scope_of(record)), name));
+            }
+        }
+        for begins in self.builders_of(class) {
+            let is_test = self.project.is_test(begins.file) && !self.project.is_test(class.file);
+            if !is_test && found.len() < MAX_ALTERNATIVES * 2 {
+                found.extend(self.built_field(begins, &self.open_frame(self.scope_of(begins)), name).unwrap_or_default());
             }
         }
         let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));

@@ -1,0 +1,86 @@
+//! Builders that a derive writes (`Pool::builder().workers(4).build()`): an object of the type, whose fields the chain gives.
+
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Frame, Possibles, ScopeRef, Thing};
+use crate::facts::{ExprKind, StatementKind, Target};
+
+/// The function that begins a chain.
+const BEGINS: &str = "builder";
+
+/// The methods that end it.
+const ENDS: [&str; 2] = ["build", "try_build"];
+
+impl Evaluator<'_> {
+    /// Whether a type derives a builder.
+    pub(super) fn has_builder(&self, class: ScopeRef) -> bool {
+        self.is_rust(class.file) && self.ancestry(class).1.iter().any(|symbol| self.project.catalog.is_builder(symbol))
+    }
+
+    /// A method of such a chain leaves the object what it is: one named like a field gives the field, and `build` ends the chain.
+    pub(super) fn builder_call(&self, object: ExprRef, name: &str, frame: &Frame) -> Option<Possibles> {
+        if !self.is_rust(object.file) {
+            return None;
+        }
+        let given = self.eval(object, frame);
+        let in_chain = |thing: &Thing| match thing {
+            Thing::Object(object) => {
+                object.site.as_ref().is_some_and(|(site, _)| self.begins_builder(*site))
+                    && self.has_builder(object.class)
+                    && self.find_method(object.class, name).is_none()
+                    && (ENDS.contains(&name) || self.has_field(object.class, name))
+            }
+            _ => false,
+        };
+        given.iter().all(|possible| in_chain(&possible.thing)).then_some(given)
+    }
+
+    /// What a chain that begins at a call gives a field; `None` where it leaves the field to its default.
+    pub(super) fn built_field(&self, begins: ExprRef, frame: &Frame, name: &str) -> Option<Possibles> {
+        let value = self.setter_in_chain(begins, name)?;
+        let span = self.span(value);
+        let given = self.eval(value, frame).into_iter();
+        Some(given.map(|possible| possible.through(span).after(span, format!("field `{name}`"))).collect())
+    }
+
+    /// Calls of the loaded files that begin a chain which makes a type.
+    pub(super) fn builders_of(&self, class: ScopeRef) -> Vec<ExprRef> {
+        if !self.has_builder(class) {
+            return Vec::new();
+        }
+        self.want_name(&self.scope(class).name, class);
+        let calls = self.project.calls_named(BEGINS).iter().map(|&(file, expr)| ExprRef { file, expr });
+        let makes = |call: &ExprRef| {
+            self.eval_open(*call).iter().any(|possible| matches!(&possible.thing, Thing::Object(object) if object.class == class))
+        };
+        calls.filter(makes).collect()
+    }
+
+    /// Whether an object was made by the first call of a chain.
+    pub(super) fn begins_builder(&self, site: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = self.expr(site).kind else { return false };
+        matches!(&self.project.facts(site.file).expr(callee).kind, ExprKind::Attribute { name, .. } if &**name == BEGINS)
+    }
+
+    fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
+        let facts = self.project.facts(begins.file);
+        let mut at = begins.expr;
+        loop {
+            let attribute = facts.expr(at).parent?;
+            let ExprKind::Attribute { object, name, .. } = &facts.expr(attribute).kind else { return None };
+            let call = facts.expr(attribute).parent?;
+            if *object != at || !matches!(facts.expr(call).kind, ExprKind::Call { callee, .. } if callee == attribute) {
+                return None;
+            }
+            if &**name == field {
+                return self.positional(ExprRef { file: begins.file, expr: call }, 0);
+            }
+            at = call;
+        }
+    }
+
+    fn has_field(&self, class: ScopeRef, name: &str) -> bool {
+        self.scope(class).statements.iter().any(|statement| {
+            matches!(&statement.kind, StatementKind::Bind { target: Target::Name(field), annotation: Some(_), .. } if &**field == name)
+        })
+    }
+}
