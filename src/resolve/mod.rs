@@ -27,6 +27,7 @@ mod pools;
 mod project;
 mod records;
 mod rounds;
+mod shipped;
 mod sites;
 mod thing;
 mod versions;

@@ -99,6 +99,10 @@ impl Evaluator<'_> {
         if !declared.iter().all(Possible::is_unknown) {
             return declared;
         }
+        let shipped = self.shipped(class, name);
+        if !shipped.is_empty() {
+            return shipped;
+        }
         let typed = self.scope(class).statements.iter().find_map(|statement| match &statement.kind {
             StatementKind::Bind { target: Target::Name(field), annotation: Some(annotation), .. } if &**field == name => {
                 self.typed(ExprRef { file: class.file, expr: *annotation })
