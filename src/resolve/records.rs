@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::arguments::is_opaque;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
 use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
@@ -81,8 +82,7 @@ impl Evaluator<'_> {
                 found.extend(self.built_field(begins, &self.open_frame(self.scope_of(begins)), name).unwrap_or_default());
             }
         }
-        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
-        if found.iter().all(opaque) {
+        if found.iter().all(is_opaque) {
             let declared = self.declared_field(class, name);
             if !declared.iter().all(Possible::is_unknown) {
                 return declared;
