@@ -2,7 +2,7 @@
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Possibles, ScopeRef, Thing};
-use crate::facts::{ExprKind, StatementKind, Target};
+use crate::facts::ExprKind;
 
 /// The function that begins a chain.
 const BEGINS: &str = "builder";
@@ -76,11 +76,5 @@ impl Evaluator<'_> {
             }
             at = call;
         }
-    }
-
-    fn has_field(&self, class: ScopeRef, name: &str) -> bool {
-        self.scope(class).statements.iter().any(|statement| {
-            matches!(&statement.kind, StatementKind::Bind { target: Target::Name(field), annotation: Some(_), .. } if &**field == name)
-        })
     }
 }

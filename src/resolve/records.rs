@@ -7,7 +7,7 @@ use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
 use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Gives, MethodGives};
-use crate::facts::{ExprKind, Operator, StatementKind, Target};
+use crate::facts::{ExprKind, Name, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
 impl Evaluator<'_> {
@@ -27,7 +27,8 @@ impl Evaluator<'_> {
 
     /// A field of an object that struct literals make: of the one at hand, else of all that make its type.
     pub(super) fn record_field(&self, object: &Rc<Object>, name: &str) -> Possibles {
-        if !self.is_rust(object.class.file) {
+        // A method is none of its fields: it keeps the object that it is called on.
+        if !self.is_rust(object.class.file) || !self.has_field(object.class, name) {
             return Vec::new();
         }
         if let Some((site, frame)) = &object.site
@@ -58,6 +59,21 @@ impl Evaluator<'_> {
             false => self.open_fields.borrow_mut().remove(&key),
         };
         found
+    }
+
+    /// Whether a type declares a field.
+    pub(super) fn has_field(&self, class: ScopeRef, name: &str) -> bool {
+        self.fields_of(class).any(|(field, _)| &**field == name)
+    }
+
+    /// The fields that a type declares, each with its type.
+    pub(super) fn fields_of(&self, class: ScopeRef) -> impl Iterator<Item = (&Name, ExprRef)> {
+        self.scope(class).statements.iter().filter_map(move |statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(name), annotation: Some(annotation), .. } => {
+                Some((name, ExprRef { file: class.file, expr: *annotation }))
+            }
+            _ => None,
+        })
     }
 
     /// A field of any object of a type: what each literal that makes one says.
@@ -103,12 +119,7 @@ impl Evaluator<'_> {
         if !shipped.is_empty() {
             return shipped;
         }
-        let typed = self.scope(class).statements.iter().find_map(|statement| match &statement.kind {
-            StatementKind::Bind { target: Target::Name(field), annotation: Some(annotation), .. } if &**field == name => {
-                self.typed(ExprRef { file: class.file, expr: *annotation })
-            }
-            _ => None,
-        });
+        let typed = self.fields_of(class).find(|(field, _)| &***field == name).and_then(|(_, annotation)| self.typed(annotation));
         typed.unwrap_or(declared)
     }
 

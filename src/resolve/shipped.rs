@@ -6,7 +6,7 @@ use super::callers::is_beside_the_program;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::config::{Entry, Scalar};
-use crate::facts::{ExprKind, Name, ScopeKind, StatementKind, Target};
+use crate::facts::{ExprKind, Name, ScopeKind};
 use crate::value::{Certainty, How, Step};
 
 /// The derives by which a type is read from a file.
@@ -73,15 +73,6 @@ impl Evaluator<'_> {
             }
         }
         found
-    }
-
-    fn fields_of(&self, class: ScopeRef) -> impl Iterator<Item = (&Name, ExprRef)> {
-        self.scope(class).statements.iter().filter_map(move |statement| match &statement.kind {
-            StatementKind::Bind { target: Target::Name(name), annotation: Some(annotation), .. } => {
-                Some((name, ExprRef { file: class.file, expr: *annotation }))
-            }
-            _ => None,
-        })
     }
 }
 
