@@ -17,16 +17,16 @@ impl Evaluator<'_> {
     }
 
     /// A method of such a chain leaves the object what it is: one named like a field gives the field, and `build` ends the chain.
-    pub(super) fn builder_call(&self, object: ExprRef, name: &str, frame: &Frame) -> Option<Possibles> {
-        if !self.is_rust(object.file) {
+    pub(super) fn builder_call(&self, target: ExprRef, name: &str, frame: &Frame) -> Option<Possibles> {
+        if !self.is_rust(target.file) {
             return None;
         }
-        let given = self.eval(object, frame);
+        let given = self.eval(target, frame);
         let in_chain = |thing: &Thing| match thing {
             Thing::Object(object) => {
                 object.site.as_ref().is_some_and(|(site, _)| self.begins_builder(*site))
                     && self.has_builder(object.class)
-                    && self.find_method(object.class, name).is_none()
+                    && (self.is_unbuilt(target) || self.find_method(object.class, name).is_none())
                     && (ENDS.contains(&name) || self.has_field(object.class, name))
             }
             _ => false,
@@ -59,6 +59,21 @@ impl Evaluator<'_> {
     pub(super) fn begins_builder(&self, site: ExprRef) -> bool {
         let ExprKind::Call { callee, .. } = self.expr(site).kind else { return false };
         matches!(&self.project.facts(site.file).expr(callee).kind, ExprKind::Attribute { name, .. } if &**name == BEGINS)
+    }
+
+    /// Whether an expression is a chain that has not come to its end: it has the builder's methods and none of the type.
+    fn is_unbuilt(&self, chain: ExprRef) -> bool {
+        let facts = self.project.facts(chain.file);
+        let mut at = chain.expr;
+        while let ExprKind::Call { callee, .. } = facts.expr(at).kind {
+            let ExprKind::Attribute { object, name, .. } = &facts.expr(callee).kind else { return false };
+            match &**name {
+                BEGINS => return true,
+                name if ENDS.contains(&name) => return false,
+                _ => at = *object,
+            }
+        }
+        false
     }
 
     fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
