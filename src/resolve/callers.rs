@@ -111,10 +111,8 @@ impl Evaluator<'_> {
         }
         let mut found = kept;
         // What tests pass says nothing about the program, unless the function stands in a test itself.
-        if !self.project.is_test(function.file) && found.iter().any(|caller| !self.project.is_test(caller.call.file)) {
-            found.retain(|caller| !self.project.is_test(caller.call.file));
-        } else if !self.project.is_test(function.file) {
-            found.clear();
+        if !self.project.is_in_test(function) {
+            found.retain(|caller| !self.is_in_test(caller.call));
         }
         // Examples show the function to readers; the program itself says more.
         let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
@@ -395,8 +393,8 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if !self.project.is_test(class.file) && found.iter().any(|call| !self.project.is_test(call.file)) {
-            found.retain(|call| !self.project.is_test(call.file));
+        if !self.project.is_in_test(class) && found.iter().any(|call| !self.is_in_test(*call)) {
+            found.retain(|call| !self.is_in_test(*call));
         }
         let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
         if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {

@@ -149,6 +149,11 @@ impl<'p> Evaluator<'p> {
         ScopeRef { file: at.file, scope: self.expr(at).scope }
     }
 
+    /// Whether an expression stands in a test.
+    pub fn is_in_test(&self, at: ExprRef) -> bool {
+        self.project.is_in_test(self.scope_of(at))
+    }
+
     /// The context an expression stands in.
     pub fn context_of(&self, at: ExprRef) -> ContextId {
         self.expr(at).context

@@ -87,13 +87,13 @@ impl Evaluator<'_> {
                 .eval_open(ExprRef { file, expr: path })
                 .iter()
                 .any(|possible| matches!(possible.thing, Thing::Class(made) if made == class));
-            let is_test = self.project.is_test(file) && !self.project.is_test(class.file);
+            let is_test = self.is_in_test(record) && !self.project.is_in_test(class);
             if makes && !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.field_at(record, &self.open_frame(self.scope_of(record)), name));
             }
         }
         for begins in self.builders_of(class) {
-            let is_test = self.project.is_test(begins.file) && !self.project.is_test(class.file);
+            let is_test = self.is_in_test(begins) && !self.project.is_in_test(class);
             if !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.built_field(begins, &self.open_frame(self.scope_of(begins)), name).unwrap_or_default());
             }
