@@ -11,7 +11,6 @@ use crate::value::Certainty;
 /// Name of an attribute that the program computes.
 pub const COMPUTED: &str = "<computed>";
 
-
 impl Evaluator<'_> {
     /// What a call gives.
     pub(super) fn call(&self, at: ExprRef, frame: &Frame) -> Possibles {

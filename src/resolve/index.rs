@@ -2,7 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, Language, MODULE, Name, OuterName, ScopeId, ScopeKind, StatementKind, Target};
+use crate::facts::{
+    ContextKind, ExprId, ExprKind, FileFacts, Language, MODULE, Name, OuterName, ScopeId, ScopeKind, StatementKind, Target,
+};
 
 /// A place that gives a name its value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
