@@ -54,6 +54,10 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    /// Values of keys by mapping, activation and key; nothing where nothing sets it.
+    pub(super) keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    /// The same, for the question at hand only.
+    pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     /// What the glob imports of Rust open, by scope and statement.
@@ -89,6 +93,8 @@ impl<'p> Evaluator<'p> {
             project,
             memo: RefCell::default(),
             provisional: RefCell::default(),
+            keys: RefCell::default(),
+            provisional_keys: RefCell::default(),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
             globs: RefCell::default(),
@@ -127,6 +133,17 @@ impl<'p> Evaluator<'p> {
         let is_whole = !self.cut.get();
         self.cut.set(cut_before || !is_whole);
         (answer, is_whole)
+    }
+
+    /// Whether no question is being answered.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.depth.get() == 0 && self.nesting.get() == 0
+    }
+
+    /// Forgets what was found for the question that is answered now.
+    pub(super) fn forget_provisional(&self) {
+        self.provisional.borrow_mut().clear();
+        self.provisional_keys.borrow_mut().clear();
     }
 
     /// What the answers so far would have needed.
@@ -265,11 +282,10 @@ impl<'p> Evaluator<'p> {
         let (found, is_whole) = self.asked_whole(|| merge(self.eval_kind(at, &frame)));
         self.depth.set(self.depth.get() - 1);
         self.active.borrow_mut().pop();
-        let outermost = self.depth.get() == 0;
-        let memo = if is_whole || outermost { &self.memo } else { &self.provisional };
+        let memo = if is_whole || self.is_outermost() { &self.memo } else { &self.provisional };
         memo.borrow_mut().insert(key, Rc::new(found.clone()));
-        if outermost {
-            self.provisional.borrow_mut().clear();
+        if self.is_outermost() {
+            self.forget_provisional();
         }
         found
     }

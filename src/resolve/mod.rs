@@ -16,6 +16,7 @@ mod eval;
 mod growth;
 mod index;
 mod landings;
+mod makers;
 mod mapping;
 mod members;
 mod modules;
