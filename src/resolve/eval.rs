@@ -60,10 +60,8 @@ pub struct Evaluator<'p> {
     pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
-    /// What the glob imports of Rust open, by scope and statement.
-    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
-    /// Fields of any object of a type, by type and name; nothing for what is being asked.
-    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
+    pub(super) globs: RefCell<super::crates::Globs>,
+    pub(super) open_fields: RefCell<super::records::OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -486,16 +484,5 @@ impl<'p> Evaluator<'p> {
             found.push(nothing);
         }
         found
-    }
-
-    /// The text of a place in one short line, for trails.
-    pub(super) fn snippet(&self, span: Span) -> String {
-        let text = self.project.sources.slice(span);
-        let line = text.lines().next().unwrap_or("").trim();
-        let mut short: String = line.chars().take(72).collect();
-        if short.len() < text.trim_end().len() {
-            short.push('…');
-        }
-        format!("`{short}`")
     }
 }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::arguments::is_opaque;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
@@ -9,6 +11,9 @@ use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, 
 use crate::catalog::concurrency::{Gives, MethodGives};
 use crate::facts::{ExprKind, Name, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
+
+/// Fields of any object of a type, by type and name; nothing for what is being asked.
+pub(super) type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
 
 impl Evaluator<'_> {
     /// `Path { field: value }`: an object of the project's type, or of a library's that the catalog knows.

@@ -77,6 +77,17 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The text of a place in one short line, for trails.
+    pub(super) fn snippet(&self, span: Span) -> String {
+        let text = self.project.sources.slice(span);
+        let line = text.lines().next().unwrap_or("").trim();
+        let mut short: String = line.chars().take(72).collect();
+        if short.len() < text.trim_end().len() {
+            short.push('…');
+        }
+        format!("`{short}`")
+    }
+
     /// The first line of a place.
     pub fn first_line(&self, span: Span) -> Span {
         Span { end: span.start + self.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span }
