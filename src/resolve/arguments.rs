@@ -101,7 +101,10 @@ impl Evaluator<'_> {
         let position = number - usize::from(is_method);
         if let Some(binding) = &frame.0.call {
             if let Some(found) = self.bound_argument(binding, position, parameter.kind, &parameter.name) {
-                return found.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span)).collect();
+                let typed = if found.iter().all(is_opaque) { self.annotated(function, number) } else { None };
+                return typed.unwrap_or_else(|| {
+                    found.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span)).collect()
+                });
             }
             return self.parameter_default(function, number, frame);
         }
@@ -115,9 +118,8 @@ impl Evaluator<'_> {
                 None => left_out = true,
             }
         }
-        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
         if !found.is_empty()
-            && found.iter().all(opaque)
+            && found.iter().all(is_opaque)
             && let Some(typed) = self.annotated(function, number)
         {
             return typed;
@@ -232,4 +234,9 @@ impl Evaluator<'_> {
             .collect();
         (!classes.is_empty()).then_some(classes)
     }
+}
+
+/// Whether nothing is known of a thing but perhaps the library that it comes from.
+pub(super) fn is_opaque(possible: &Possible) -> bool {
+    matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..))
 }

@@ -24,6 +24,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.container_call(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.builder_call(object, name, frame) {
+                return found;
+            }
             if let Some(found) = self.method_of_value(object, name, at, frame) {
                 return found;
             }
@@ -313,8 +316,7 @@ impl Evaluator<'_> {
             return vec![Possible::unknown("calls nested too deeply")];
         }
         // Functions that call each other could be followed in as many ways as their calls can be put in a row.
-        let mut within = std::iter::successors(Some(&call.caller), |frame| frame.0.call.as_ref().map(|binding| &binding.caller));
-        if within.any(|frame| frame.scope() == function) {
+        if call.callers().any(|frame| frame.scope() == function) {
             return vec![Possible::unknown("depends on itself")];
         }
         let scope = self.scope(function);

@@ -17,6 +17,9 @@ const MAX_DEPTH: usize = 160;
 /// Most questions for one from outside.
 const MAX_STEPS: u32 = 60_000;
 
+/// The same after many that took more than they were given.
+const MIN_STEPS: u32 = 2_000;
+
 /// Most calls that one function is followed into from, for one question from outside: where each of two calls leads on to two, the ways
 /// double with each step.
 const MAX_WAYS_IN: u32 = 64;
@@ -53,6 +56,8 @@ pub(super) struct Memory {
     open: RefCell<Vec<Open>>,
     asked: Cell<u64>,
     steps: Cell<u32>,
+    /// How many the next question from outside may take.
+    allowance: Cell<u32>,
     /// For the question from outside: how many new activations each function got.
     ways_in: RefCell<FxHashMap<ScopeRef, u32>>,
     /// The outermost open question without which the answers since the one at hand was asked would be others.
@@ -67,6 +72,7 @@ impl Memory {
             open: RefCell::default(),
             asked: Cell::new(0),
             steps: Cell::new(0),
+            allowance: Cell::new(MAX_STEPS),
             ways_in: RefCell::default(),
             hangs_on: Cell::new(NOTHING),
         }
@@ -76,7 +82,10 @@ impl Memory {
     pub(super) fn ask(&self, question: Question, find: impl FnOnce() -> Possibles) -> Result<Rc<Possibles>, &'static str> {
         let place = self.open_questions();
         if place == 0 {
-            self.steps.set(0);
+            // Where questions are hard again and again, each is given less: all of them together stay within bounds.
+            if self.steps.replace(0) > self.allowance.get() {
+                self.allowance.set((self.allowance.get() / 2).max(MIN_STEPS));
+            }
             self.ways_in.borrow_mut().clear();
             self.hangs_on.set(NOTHING);
         }
@@ -84,7 +93,7 @@ impl Memory {
             return Ok(known);
         }
         self.steps.set(self.steps.get() + 1);
-        if place >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+        if place >= MAX_DEPTH || self.steps.get() > self.allowance.get() {
             self.told_less(0);
             return Err("too much to follow");
         }
