@@ -71,6 +71,17 @@ fn layers_of_diamonds() {
 }
 
 #[test]
+fn deep_diamonds_are_bounded() {
+    let deep = |n: usize| {
+        let mut all = String::from("def d0(n):\n    return unknown(n)\n");
+        (1..n).for_each(|at| writeln!(all, "def d{at}(n):\n    return max(d{0}(n), d{0}(n + 1), d{0}(n + 2))", at - 1).unwrap());
+        questions(program(&format!("d{}(1)", n - 1), &all))
+    };
+    // Three to the power of 15 ways.
+    assert!(deep(16) <= deep(8) * 4, "{} and {}", deep(8), deep(16));
+}
+
+#[test]
 fn functions_that_all_call_each_other() {
     grows_evenly(
         |n| {

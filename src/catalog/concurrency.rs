@@ -55,6 +55,9 @@ pub struct Source {
     /// Objects whose attributes each thread or task has for itself (`threading.local`).
     #[serde(default)]
     pub per_thread: Vec<String>,
+    /// Derives that write a builder for a type (Rust `TypedBuilder`): `T::builder()`, a method for each field, `build()`.
+    #[serde(default)]
+    pub builders: Vec<String>,
     /// Calls that give a function with some of its arguments (`functools.partial`).
     #[serde(default)]
     pub partials: Vec<String>,

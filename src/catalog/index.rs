@@ -225,6 +225,11 @@ impl Catalog {
         self.sources.iter().any(|source| source.per_thread.iter().any(|known| known == symbol))
     }
 
+    /// Whether a derive writes a builder for a type.
+    pub fn is_builder(&self, symbol: &str) -> bool {
+        self.sources.iter().any(|source| source.builders.iter().any(|known| known == symbol))
+    }
+
     /// Whether a symbol gives a function with some of its arguments.
     pub fn is_partial(&self, symbol: &str) -> bool {
         self.sources.iter().any(|source| source.partials.iter().any(|known| known == symbol))

@@ -187,8 +187,9 @@ impl Source {
         let options = self.options.iter_mut().map(|entry| &mut entry.symbols);
         let environment = self.environment.iter_mut().map(|entry| &mut entry.symbols);
         let functions = self.functions.iter_mut().map(|entry| &mut entry.symbols);
+        let named = [&mut self.per_thread, &mut self.partials, &mut self.builders].into_iter();
         let all =
             limiters.chain(executors).chain(fan_outs).chain(starters).chain(parsers).chain(options).chain(environment).chain(functions);
-        all.flatten().for_each(visit);
+        all.chain(named).flatten().for_each(visit);
     }
 }

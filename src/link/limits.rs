@@ -4,7 +4,6 @@ use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
 use crate::facts::{ContextId, ContextKind, ExprKind, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
-use crate::text::Span;
 
 /// Limiters that are held where an expression runs inline, innermost first, and the loops around it, each with the scope it stands in.
 pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
@@ -89,7 +88,7 @@ pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>
             ContextKind::While { .. } => What::Many("a loop without a known end"),
             _ => return None,
         };
-        Some(Draft::silent(what, first_line(evaluator, context.span)))
+        Some(Draft::silent(what, evaluator.first_line(context.span)))
     });
     loops.collect()
 }
@@ -128,11 +127,6 @@ pub fn collected_in(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId>
         }
         _ => None,
     })
-}
-
-/// The first line of a place.
-pub fn first_line(evaluator: &Evaluator<'_>, span: Span) -> Span {
-    Span { end: span.start + evaluator.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span }
 }
 
 /// Whether an object runs what it is given on workers of its own.

@@ -24,7 +24,7 @@ impl Evaluator<'_> {
     }
 
     /// The keyword argument of a call.
-    pub(super) fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
+    pub fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
         if let ExprKind::Record { fields, .. } = &self.expr(call).kind {
             return fields.iter().find(|(field, _)| &**field == name).map(|(_, value)| ExprRef { file: call.file, expr: *value });
         }
@@ -101,7 +101,10 @@ impl Evaluator<'_> {
         let position = number - usize::from(is_method);
         if let Some(binding) = &frame.0.call {
             if let Some(found) = self.bound_argument(binding, position, parameter.kind, &parameter.name) {
-                return found.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span)).collect();
+                let typed = if found.iter().all(is_opaque) { self.annotated(function, number) } else { None };
+                return typed.unwrap_or_else(|| {
+                    found.into_iter().map(|possible| possible.given_by(How::Parameter).through(parameter.span)).collect()
+                });
             }
             return self.parameter_default(function, number, frame);
         }
@@ -115,9 +118,8 @@ impl Evaluator<'_> {
                 None => left_out = true,
             }
         }
-        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
         if !found.is_empty()
-            && found.iter().all(opaque)
+            && found.iter().all(is_opaque)
             && let Some(typed) = self.annotated(function, number)
         {
             return typed;
@@ -139,7 +141,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether the first parameter of a function is the object that it is called on.
-    pub(super) fn takes_self(&self, function: ScopeRef) -> bool {
+    pub fn takes_self(&self, function: ScopeRef) -> bool {
         if self.is_rust(function.file) {
             return self.scope(function).parameters.first().is_some_and(|first| &*first.name == "self");
         }
@@ -232,4 +234,9 @@ impl Evaluator<'_> {
             .collect();
         (!classes.is_empty()).then_some(classes)
     }
+}
+
+/// Whether nothing is known of a thing but perhaps the library that it comes from.
+pub(super) fn is_opaque(possible: &Possible) -> bool {
+    matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..))
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::beside::is_example;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{Binding, ExprRef, Possible, ScopeRef, Thing};
@@ -113,10 +114,8 @@ impl Evaluator<'_> {
         let mut known = FxHashSet::default();
         found.retain(|caller| known.insert((caller.call, caller.via.clone(), caller.handed_on)));
         // What tests pass says nothing about the program, unless the function stands in a test itself.
-        if !self.project.is_test(function.file) && found.iter().any(|caller| !self.project.is_test(caller.call.file)) {
-            found.retain(|caller| !self.project.is_test(caller.call.file));
-        } else if !self.project.is_test(function.file) {
-            found.clear();
+        if !self.project.is_in_test(function) {
+            found.retain(|caller| !self.is_in_test(caller.call));
         }
         // Examples show the function to readers; the program itself says more.
         let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
@@ -390,16 +389,4 @@ impl Evaluator<'_> {
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
-}
-
-/// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
-pub fn is_beside_the_program(path: &str) -> bool {
-    is_example(path)
-        || super::project::is_test(path)
-        || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
-}
-
-/// Whether a path is that of an example.
-pub(super) fn is_example(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs"))
 }

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::callers::{MAX_CALLERS, is_example};
+use super::beside::is_example;
+use super::callers::MAX_CALLERS;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, ScopeRef, Thing};
 use crate::facts::{ExprKind, StatementKind};
@@ -79,8 +80,8 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if !self.project.is_test(class.file) && found.iter().any(|call| !self.project.is_test(call.file)) {
-            found.retain(|call| !self.project.is_test(call.file));
+        if !self.project.is_in_test(class) && found.iter().any(|call| !self.is_in_test(*call)) {
+            found.retain(|call| !self.is_in_test(*call));
         }
         let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
         if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {

@@ -4,8 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::amounts::value_of;
 use super::eval::Evaluator;
-use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ArgumentKind, ExprKind, ScopeKind};
+use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing, dotted, last_part};
+use crate::facts::{ArgumentKind, ContextKind, ExprId, ExprKind, ScopeKind};
 use crate::finding::ConcurrencyKind;
 use crate::text::Span;
 use crate::value::Value;
@@ -38,10 +38,18 @@ impl Evaluator<'_> {
                     self.declared_by_parameters(scope, &mut found);
                 }
             }
-            for calls in loaded.index.calls.values() {
+            for (name, calls) in &loaded.index.calls {
+                let is_setter = self.is_rust(file) && self.project.catalog.means_concurrency(name);
                 for call in calls {
-                    self.declared_by_arguments(ExprRef { file, expr: *call }, &heirs, &mut found);
+                    let call = ExprRef { file, expr: *call };
+                    self.declared_by_arguments(call, &heirs, &mut found);
+                    if is_setter {
+                        self.declared_by_setter(call, name, &mut found);
+                    }
                 }
+            }
+            if self.is_rust(file) {
+                self.declared_by_turns(file, &mut found);
             }
         }
         found.sort_by_key(|declared| (self.path_of(declared.at), declared.at));
@@ -125,6 +133,92 @@ impl Evaluator<'_> {
                     found,
                 );
             }
+        }
+    }
+
+    /// A method of a builder whose name means concurrency: of a type of the project, or of what the catalog knows to run things.
+    fn declared_by_setter(&self, call: ExprRef, name: &str, found: &mut Vec<Declaration>) {
+        let (Some(receiver), Some(value), 1) = (self.receiver(call), self.positional(call, 0), self.arguments(call).len()) else { return };
+        let catalog = self.project.catalog;
+        for possible in self.eval_open(receiver) {
+            match &possible.thing {
+                Thing::Object(object) if self.has_builder(object.class) => {
+                    return self.declare(self.span(value), ConcurrencyKind::Config, name, self.eval_open(value), found);
+                }
+                // The number of workers itself is the executor's own declaration.
+                Thing::Made(made) if catalog.executor(&made.symbol).is_some_and(|known| known.method.as_deref() != Some(name)) => {
+                    let given = value_of(&self.eval_open(value), &[]);
+                    let at = self.method_span(call);
+                    return found.push(Declaration { at, kind: ConcurrencyKind::Config, name: name.to_string(), value: given });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `for _ in 0..n { spawn(…) }` and `(0..n).map(|_| spawn(…))`: a task for each turn.
+    fn declared_by_turns(&self, file: u32, found: &mut Vec<Declaration>) {
+        let facts = self.project.facts(file);
+        let Some(ranges) = self.project.tables(file).calls.get("range") else { return };
+        let starts = self.task_starts(file);
+        let starts_in = |span: Span| starts.iter().any(|start| span.start <= start.start && start.end <= span.end);
+        for range in ranges {
+            let expr = facts.expr(*range);
+            let scope = facts.scope(expr.scope);
+            let of_loop = scope.contexts.iter().find(|context| matches!(context.kind, ContextKind::For { over, .. } if over == *range));
+            let range = ExprRef { file, expr: *range };
+            let Some(end) = self.arguments(range).last().map(|argument| ExprRef { file, expr: argument.value }) else { continue };
+            let turns = match of_loop {
+                Some(context) => starts_in(context.span) || self.says_concurrency(end),
+                None => self.mapped(range).is_some_and(starts_in),
+            };
+            if turns {
+                let name = self.project.sources.slice(self.span(end)).trim().to_string();
+                let count = self.count(range, &self.open_frame(self.scope_of(range)));
+                let at = self.first_line(of_loop.map_or_else(|| self.span(range), |context| context.span));
+                found.push(Declaration { at, kind: ConcurrencyKind::FanOut, name, value: value_of(&vec![count], &[]) });
+            }
+        }
+    }
+
+    /// Where a file starts tasks or threads.
+    fn task_starts(&self, file: u32) -> Vec<Span> {
+        let catalog = self.project.catalog;
+        let symbols = catalog.sources().iter().flat_map(|source| &source.starters).flat_map(|starter| &starter.symbols);
+        let names: FxHashSet<&str> = symbols.map(|symbol| last_part(symbol)).collect();
+        let tables = self.project.tables(file);
+        let named = tables.calls.iter().filter(|(name, _)| names.contains(&***name) || catalog.starter_method(name).is_some());
+        let is_start = |call: &ExprId| {
+            let ExprKind::Call { callee, .. } = self.project.facts(file).expr(*call).kind else { return false };
+            self.eval_open(ExprRef { file, expr: callee }).iter().any(|possible| match &possible.thing {
+                Thing::Symbol(symbol) => catalog.starter(symbol).is_some(),
+                Thing::Part(made, path) => {
+                    catalog.starter(&dotted(&made.symbol, path)).is_some() || catalog.starter_method(last_part(path)).is_some()
+                }
+                _ => false,
+            })
+        };
+        named.flat_map(|(_, calls)| calls).filter(|call| is_start(call)).map(|call| self.span(ExprRef { file, expr: *call })).collect()
+    }
+
+    /// The call of `map` on an expression, with its closure.
+    fn mapped(&self, of: ExprRef) -> Option<Span> {
+        let facts = self.project.facts(of.file);
+        let attribute = facts.expr(of.expr).parent?;
+        let ExprKind::Attribute { name, .. } = &facts.expr(attribute).kind else { return None };
+        let call = facts.expr(attribute).parent.filter(|_| matches!(&**name, "map" | "for_each"))?;
+        Some(facts.expr(call).span)
+    }
+
+    /// Whether a name in an expression means concurrency.
+    fn says_concurrency(&self, at: ExprRef) -> bool {
+        let facts = self.project.facts(at.file);
+        match &facts.expr(at.expr).kind {
+            ExprKind::Name(name) | ExprKind::Attribute { name, .. } => self.project.catalog.means_concurrency(name),
+            ExprKind::Operator { left, right, .. } => {
+                [left, right].into_iter().any(|side| self.says_concurrency(ExprRef { file: at.file, expr: *side }))
+            }
+            _ => false,
         }
     }
 

@@ -30,12 +30,6 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
-/// Fields of any object of a type, by type and name; nothing for what is being asked.
-type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
-
-/// Calls of a method on a mapping.
-type MethodCalls = FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>;
-
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -52,16 +46,14 @@ pub struct Evaluator<'p> {
     pub(super) memory: Memory,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
-    /// What the glob imports of Rust open, by scope and statement.
-    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
-    /// Fields of any object of a type, by type and name; nothing for what is being asked.
-    pub(super) open_fields: RefCell<OpenFields>,
+    pub(super) globs: RefCell<super::crates::Globs>,
+    pub(super) open_fields: RefCell<super::records::OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<super::members::Descendants>,
     pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
     pub(super) own_class_calls: RefCell<Option<Rc<super::constructions::ClassCalls>>>,
     pub(super) made_by: RefCell<FxHashMap<ScopeRef, Rc<Vec<ExprRef>>>>,
-    pub(super) method_calls: RefCell<MethodCalls>,
+    pub(super) method_calls: RefCell<FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
@@ -114,6 +106,11 @@ impl<'p> Evaluator<'p> {
         self.memory.asked()
     }
 
+    /// How many activations were met.
+    pub(super) fn activations(&self) -> u32 {
+        self.next_frame.get()
+    }
+
     /// What the answers so far would have needed.
     pub fn take_wants(&self) -> Wants {
         self.wants.take()
@@ -132,6 +129,11 @@ impl<'p> Evaluator<'p> {
     /// The scope an expression stands in.
     pub fn scope_of(&self, at: ExprRef) -> ScopeRef {
         ScopeRef { file: at.file, scope: self.expr(at).scope }
+    }
+
+    /// Whether an expression stands in a test.
+    pub fn is_in_test(&self, at: ExprRef) -> bool {
+        self.project.is_in_test(self.scope_of(at))
     }
 
     /// The context an expression stands in.

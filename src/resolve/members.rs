@@ -276,11 +276,11 @@ impl Evaluator<'_> {
     fn object_member(&self, object: &Rc<Object>, name: &str, of: &Thing, at: ExprRef, frame: &Frame) -> Possibles {
         let ancestry = self.ancestry(object.class);
         let (classes, symbols) = &*ancestry;
-        let mut found = self.record_field(object, name);
-        if !found.is_empty() {
-            return found;
+        let recorded = self.record_field(object, name);
+        if !recorded.is_empty() {
+            return self.recorded_and_set(recorded, object, name, of, frame);
         }
-        found = self.assigned(classes, name, of, frame);
+        let mut found = self.assigned(classes, name, of, frame);
         if found.is_empty() {
             let of_field = self.field_argument(object, classes, name);
             if !of_field.is_empty() {
@@ -318,6 +318,22 @@ impl Evaluator<'_> {
         found
     }
 
+    /// What a struct literal gives a field, and what is known of what is assigned to it later: `None` at first says nothing then.
+    fn recorded_and_set(&self, recorded: Possibles, object: &Rc<Object>, name: &str, of: &Thing, frame: &Frame) -> Possibles {
+        let mut set = self.assigned(&[object.class], name, of, frame);
+        let site = object.site.as_ref().map(|(site, _)| *site);
+        set.extend(self.assigned_outside(name, object.class, |thing| match thing {
+            Thing::Object(other) => other.class == object.class && other.site.as_ref().map(|(site, _)| *site) == site,
+            _ => false,
+        }));
+        set.retain(|possible| !matches!(possible.thing, Thing::Unknown(_) | Thing::Nothing));
+        if set.is_empty() {
+            return recorded;
+        }
+        let kept = recorded.into_iter().filter(|possible| !matches!(possible.thing, Thing::Nothing));
+        kept.chain(set).collect()
+    }
+
     /// What subclasses say of a member that their base has too: any object of the base may be one of theirs.
     fn overridden(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
         let subclasses = self.subclasses(class);
@@ -330,7 +346,7 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         let mut taken = 0;
         for &(file, scope, number) in self.project.attribute_sets(name) {
-            if self.project.is_test(file) && !self.project.is_test(near.file) {
+            if self.project.is_in_test(ScopeRef { file, scope }) && !self.project.is_in_test(near) {
                 continue;
             }
             let facts = self.project.facts(file);

@@ -9,13 +9,20 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::thing::{ExprRef, Possibles};
+use super::thing::{ExprRef, Possibles, ScopeRef};
 
 /// Most questions inside each other.
 const MAX_DEPTH: usize = 160;
 
 /// Most questions for one from outside.
 const MAX_STEPS: u32 = 60_000;
+
+/// The same after many that took more than they were given.
+const MIN_STEPS: u32 = 2_000;
+
+/// Most calls that one function is followed into from, for one question from outside: where each of two calls leads on to two, the ways
+/// double with each step.
+const MAX_WAYS_IN: u32 = 64;
 
 /// Place of a question that does not hang on any other.
 const NOTHING: usize = usize::MAX;
@@ -49,6 +56,10 @@ pub(super) struct Memory {
     open: RefCell<Vec<Open>>,
     asked: Cell<u64>,
     steps: Cell<u32>,
+    /// How many the next question from outside may take.
+    allowance: Cell<u32>,
+    /// For the question from outside: how many new activations each function got.
+    ways_in: RefCell<FxHashMap<ScopeRef, u32>>,
     /// The outermost open question without which the answers since the one at hand was asked would be others.
     hangs_on: Cell<usize>,
 }
@@ -61,6 +72,8 @@ impl Memory {
             open: RefCell::default(),
             asked: Cell::new(0),
             steps: Cell::new(0),
+            allowance: Cell::new(MAX_STEPS),
+            ways_in: RefCell::default(),
             hangs_on: Cell::new(NOTHING),
         }
     }
@@ -69,14 +82,18 @@ impl Memory {
     pub(super) fn ask(&self, question: Question, find: impl FnOnce() -> Possibles) -> Result<Rc<Possibles>, &'static str> {
         let place = self.open_questions();
         if place == 0 {
-            self.steps.set(0);
+            // Where questions are hard again and again, each is given less: all of them together stay within bounds.
+            if self.steps.replace(0) > self.allowance.get() {
+                self.allowance.set((self.allowance.get() / 2).max(MIN_STEPS));
+            }
+            self.ways_in.borrow_mut().clear();
             self.hangs_on.set(NOTHING);
         }
         if let Some(known) = self.remembered(&question) {
             return Ok(known);
         }
         self.steps.set(self.steps.get() + 1);
-        if place >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+        if place >= MAX_DEPTH || self.steps.get() > self.allowance.get() {
             self.told_less(0);
             return Err("too much to follow");
         }
@@ -122,6 +139,14 @@ impl Memory {
     /// How many questions are open.
     pub(super) fn open_questions(&self) -> usize {
         self.open.borrow().len()
+    }
+
+    /// Whether a function may be followed by one more way.
+    pub(super) fn may_enter(&self, function: ScopeRef) -> bool {
+        let mut ways_in = self.ways_in.borrow_mut();
+        let ways = ways_in.entry(function).or_default();
+        *ways += 1;
+        *ways <= MAX_WAYS_IN
     }
 
     /// How many questions were answered.

@@ -6,6 +6,8 @@
 mod alternatives;
 mod amounts;
 mod arguments;
+mod beside;
+mod builders;
 mod callers;
 mod calls;
 mod construct;
@@ -29,6 +31,7 @@ mod pools;
 mod project;
 mod records;
 mod rounds;
+mod shipped;
 mod sites;
 mod thing;
 mod trail;
@@ -36,7 +39,8 @@ mod versions;
 
 pub use alternatives::same;
 pub use amounts::value_of;
-pub use callers::{Caller, is_beside_the_program};
+pub use beside::is_beside_the_program;
+pub use callers::Caller;
 pub use calls::COMPUTED;
 pub use construct::{Construction, GivenSetting};
 pub use declared::Declaration;

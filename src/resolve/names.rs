@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::alternatives::origin_of;
+use super::arguments::is_opaque;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
@@ -314,11 +315,7 @@ impl Evaluator<'_> {
 
     /// Any object of the type that a binding declares, where its value itself is not followed.
     pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
-        let opaque = self
-            .eval(value, frame)
-            .iter()
-            .all(|possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..)));
-        if opaque { self.typed(annotation) } else { None }
+        if self.eval(value, frame).iter().all(is_opaque) { self.typed(annotation) } else { None }
     }
 
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.

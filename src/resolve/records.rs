@@ -2,12 +2,18 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
+use super::arguments::is_opaque;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
 use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Gives, MethodGives};
-use crate::facts::{ExprKind, Operator, StatementKind, Target};
+use crate::facts::{ExprKind, Name, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
+
+/// Fields of any object of a type, by type and name; nothing for what is being asked.
+pub(super) type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
 
 impl Evaluator<'_> {
     /// `Path { field: value }`: an object of the project's type, or of a library's that the catalog knows.
@@ -26,13 +32,20 @@ impl Evaluator<'_> {
 
     /// A field of an object that struct literals make: of the one at hand, else of all that make its type.
     pub(super) fn record_field(&self, object: &Rc<Object>, name: &str) -> Possibles {
-        if !self.is_rust(object.class.file) {
+        // A method is none of its fields: it keeps the object that it is called on.
+        if !self.is_rust(object.class.file) || !self.has_field(object.class, name) {
             return Vec::new();
         }
         if let Some((site, frame)) = &object.site
             && let ExprKind::Record { .. } = self.expr(*site).kind
         {
             return self.field_at(*site, frame, name);
+        }
+        if let Some((site, frame)) = &object.site
+            && self.begins_builder(*site)
+            && self.has_builder(object.class)
+        {
+            return self.built_field(*site, frame, name).unwrap_or_else(|| self.declared_field(object.class, name));
         }
         let key = (object.class, Rc::from(name));
         match self.open_fields.borrow().get(&key) {
@@ -53,6 +66,21 @@ impl Evaluator<'_> {
         found
     }
 
+    /// Whether a type declares a field.
+    pub(super) fn has_field(&self, class: ScopeRef, name: &str) -> bool {
+        self.fields_of(class).any(|(field, _)| &**field == name)
+    }
+
+    /// The fields that a type declares, each with its type.
+    pub(super) fn fields_of(&self, class: ScopeRef) -> impl Iterator<Item = (&Name, ExprRef)> {
+        self.scope(class).statements.iter().filter_map(move |statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(name), annotation: Some(annotation), .. } => {
+                Some((name, ExprRef { file: class.file, expr: *annotation }))
+            }
+            _ => None,
+        })
+    }
+
     /// A field of any object of a type: what each literal that makes one says.
     fn open_field(&self, class: ScopeRef, name: &str) -> Possibles {
         let class_name = &self.scope(class).name;
@@ -64,13 +92,18 @@ impl Evaluator<'_> {
                 .eval_open(ExprRef { file, expr: path })
                 .iter()
                 .any(|possible| matches!(possible.thing, Thing::Class(made) if made == class));
-            let is_test = self.project.is_test(file) && !self.project.is_test(class.file);
+            let is_test = self.is_in_test(record) && !self.project.is_in_test(class);
             if makes && !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.field_at(record, &self.open_frame(self.scope_of(record)), name));
             }
         }
-        let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
-        if found.iter().all(opaque) {
+        for begins in self.builders_of(class) {
+            let is_test = self.is_in_test(begins) && !self.project.is_in_test(class);
+            if !is_test && found.len() < MAX_ALTERNATIVES * 2 {
+                found.extend(self.built_field(begins, &self.open_frame(self.scope_of(begins)), name).unwrap_or_default());
+            }
+        }
+        if found.iter().all(is_opaque) {
             let declared = self.declared_field(class, name);
             if !declared.iter().all(Possible::is_unknown) {
                 return declared;
@@ -87,12 +120,11 @@ impl Evaluator<'_> {
         if !declared.iter().all(Possible::is_unknown) {
             return declared;
         }
-        let typed = self.scope(class).statements.iter().find_map(|statement| match &statement.kind {
-            StatementKind::Bind { target: Target::Name(field), annotation: Some(annotation), .. } if &**field == name => {
-                self.typed(ExprRef { file: class.file, expr: *annotation })
-            }
-            _ => None,
-        });
+        let shipped = self.shipped(class, name);
+        if !shipped.is_empty() {
+            return shipped;
+        }
+        let typed = self.fields_of(class).find(|(field, _)| &***field == name).and_then(|(_, annotation)| self.typed(annotation));
         typed.unwrap_or(declared)
     }
 

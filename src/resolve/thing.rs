@@ -214,6 +214,13 @@ pub struct Binding {
     pub packed: Option<ExprRef>,
 }
 
+impl Binding {
+    /// The activation that calls, the one that called that, and so on.
+    pub fn callers(&self) -> impl Iterator<Item = &Frame> {
+        std::iter::successors(Some(&self.caller), |frame| frame.0.call.as_ref().map(|call| &call.caller))
+    }
+}
+
 impl Frame {
     /// Whether nothing is bound: the frame stands for every activation of the scope.
     pub fn is_open(&self) -> bool {

@@ -1,0 +1,95 @@
+//! Builders that a derive writes (`Pool::builder().workers(4).build()`): an object of the type, whose fields the chain gives.
+
+use super::eval::Evaluator;
+use super::thing::{ExprRef, Frame, Possibles, ScopeRef, Thing};
+use crate::facts::ExprKind;
+
+/// The function that begins a chain.
+const BEGINS: &str = "builder";
+
+/// The methods that end it.
+const ENDS: [&str; 2] = ["build", "try_build"];
+
+impl Evaluator<'_> {
+    /// Whether a type derives a builder.
+    pub(super) fn has_builder(&self, class: ScopeRef) -> bool {
+        self.is_rust(class.file) && self.ancestry(class).1.iter().any(|symbol| self.project.catalog.is_builder(symbol))
+    }
+
+    /// A method of such a chain leaves the object what it is: one named like a field gives the field, and `build` ends the chain.
+    pub(super) fn builder_call(&self, target: ExprRef, name: &str, frame: &Frame) -> Option<Possibles> {
+        if !self.is_rust(target.file) {
+            return None;
+        }
+        let given = self.eval(target, frame);
+        let in_chain = |thing: &Thing| match thing {
+            Thing::Object(object) => {
+                object.site.as_ref().is_some_and(|(site, _)| self.begins_builder(*site))
+                    && self.has_builder(object.class)
+                    && (self.is_unbuilt(target) || self.find_method(object.class, name).is_none())
+                    && (ENDS.contains(&name) || self.has_field(object.class, name))
+            }
+            _ => false,
+        };
+        given.iter().all(|possible| in_chain(&possible.thing)).then_some(given)
+    }
+
+    /// What a chain that begins at a call gives a field; `None` where it leaves the field to its default.
+    pub(super) fn built_field(&self, begins: ExprRef, frame: &Frame, name: &str) -> Option<Possibles> {
+        let value = self.setter_in_chain(begins, name)?;
+        let span = self.span(value);
+        let given = self.eval(value, frame).into_iter();
+        Some(given.map(|possible| possible.through(span).after(span, format!("field `{name}`"))).collect())
+    }
+
+    /// Calls of the loaded files that begin a chain which makes a type.
+    pub(super) fn builders_of(&self, class: ScopeRef) -> Vec<ExprRef> {
+        if !self.has_builder(class) {
+            return Vec::new();
+        }
+        self.want_name(&self.scope(class).name, class);
+        let calls = self.project.calls_named(BEGINS).iter().map(|&(file, expr)| ExprRef { file, expr });
+        let makes = |call: &ExprRef| {
+            self.eval_open(*call).iter().any(|possible| matches!(&possible.thing, Thing::Object(object) if object.class == class))
+        };
+        calls.filter(makes).collect()
+    }
+
+    /// Whether an object was made by the first call of a chain.
+    pub(super) fn begins_builder(&self, site: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = self.expr(site).kind else { return false };
+        matches!(&self.project.facts(site.file).expr(callee).kind, ExprKind::Attribute { name, .. } if &**name == BEGINS)
+    }
+
+    /// Whether an expression is a chain that has not come to its end: it has the builder's methods and none of the type.
+    fn is_unbuilt(&self, chain: ExprRef) -> bool {
+        let facts = self.project.facts(chain.file);
+        let mut at = chain.expr;
+        while let ExprKind::Call { callee, .. } = facts.expr(at).kind {
+            let ExprKind::Attribute { object, name, .. } = &facts.expr(callee).kind else { return false };
+            match &**name {
+                BEGINS => return true,
+                name if ENDS.contains(&name) => return false,
+                _ => at = *object,
+            }
+        }
+        false
+    }
+
+    fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
+        let facts = self.project.facts(begins.file);
+        let mut at = begins.expr;
+        loop {
+            let attribute = facts.expr(at).parent?;
+            let ExprKind::Attribute { object, name, .. } = &facts.expr(attribute).kind else { return None };
+            let call = facts.expr(attribute).parent?;
+            if *object != at || !matches!(facts.expr(call).kind, ExprKind::Call { callee, .. } if callee == attribute) {
+                return None;
+            }
+            if &**name == field {
+                return self.positional(ExprRef { file: begins.file, expr: call }, 0);
+            }
+            at = call;
+        }
+    }
+}
