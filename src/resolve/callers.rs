@@ -111,12 +111,15 @@ impl Evaluator<'_> {
         }
         let mut found = kept;
         // What tests pass says nothing about the program, unless the function stands in a test itself.
-        if !self.project.is_in_test(function) {
-            found.retain(|caller| !self.is_in_test(caller.call));
+        let is_tested = !self.is_in_test(function);
+        if is_tested && found.iter().any(|caller| !self.is_test_code(caller.call)) {
+            found.retain(|caller| !self.is_test_code(caller.call));
+        } else if is_tested {
+            found.clear();
         }
         // Examples show the function to readers; the program itself says more.
-        let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));
-        if !is_example(self.project.path(function.file)) && !found.iter().all(from_example) {
+        let from_example = |caller: &Caller| super::beside::is_example(self.project.path(caller.call.file));
+        if !super::beside::is_example(self.project.path(function.file)) && !found.iter().all(from_example) {
             found.retain(|caller| !from_example(caller));
         }
         if found.len() > MAX_CALLERS {
@@ -393,11 +396,11 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if !self.project.is_in_test(class) && found.iter().any(|call| !self.is_in_test(*call)) {
-            found.retain(|call| !self.is_in_test(*call));
+        if !self.is_in_test(class) && found.iter().any(|call| !self.is_test_code(*call)) {
+            found.retain(|call| !self.is_test_code(*call));
         }
-        let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
-        if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {
+        let from_example = |call: &ExprRef| super::beside::is_example(self.project.path(call.file));
+        if !super::beside::is_example(self.project.path(class.file)) && !found.iter().all(from_example) {
             found.retain(|call| !from_example(call));
         }
         found.truncate(MAX_CALLERS);
@@ -451,16 +454,4 @@ impl Evaluator<'_> {
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
-}
-
-/// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
-pub fn is_beside_the_program(path: &str) -> bool {
-    is_example(path)
-        || super::project::is_test(path)
-        || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
-}
-
-/// Whether a path is that of an example.
-fn is_example(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs"))
 }

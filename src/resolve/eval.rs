@@ -16,10 +16,7 @@ use crate::value::{Certainty, MAX_ALTERNATIVES};
 const MAX_DEPTH: u32 = 160;
 
 /// Most evaluations for one question from outside.
-const MAX_STEPS: u32 = 60_000;
-
-/// Most evaluations for one question after many that took more than they were given.
-const MIN_STEPS: u32 = 2_000;
+const MAX_STEPS: u32 = 12_000;
 
 /// Deepest nesting of sequences and mappings that are made of others.
 pub(super) const MAX_NESTING: u32 = 12;
@@ -38,6 +35,12 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// Values of keys, by mapping, activation and key.
+type Keys = FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>;
+
+/// Fields of any object of a type, by type and name.
+type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
+
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -54,14 +57,16 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
-    /// Values of keys by mapping, activation and key; nothing where nothing sets it.
-    pub(super) keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    /// Nothing where nothing sets the key.
+    pub(super) keys: RefCell<Keys>,
     /// The same, for the question at hand only.
-    pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    pub(super) provisional_keys: RefCell<Keys>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
-    pub(super) globs: RefCell<super::crates::Globs>,
-    pub(super) open_fields: RefCell<super::records::OpenFields>,
+    /// What the glob imports of Rust open, by scope and statement.
+    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
+    /// Fields of any object of a type, by type and name; nothing for what is being asked.
+    pub(super) open_fields: RefCell<OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -69,6 +74,8 @@ pub struct Evaluator<'p> {
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
     active: RefCell<Vec<ExprRef>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
+    /// What was found to lead back to itself in too many ways to follow.
+    tangled: RefCell<FxHashSet<ExprRef>>,
     depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
@@ -77,7 +84,6 @@ pub struct Evaluator<'p> {
     pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
     steps: Cell<u32>,
-    allowance: Cell<u32>,
     cut: Cell<bool>,
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
     pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
@@ -104,6 +110,7 @@ impl<'p> Evaluator<'p> {
             calls_of_objects: OnceCell::new(),
             active: RefCell::default(),
             open_frames: RefCell::default(),
+            tangled: RefCell::default(),
             depth: Cell::new(0),
             nesting: Cell::new(0),
             importing: Cell::new(0),
@@ -111,7 +118,6 @@ impl<'p> Evaluator<'p> {
             searching: Cell::new(0),
             next_frame: Cell::new(0),
             steps: Cell::new(0),
-            allowance: Cell::new(MAX_STEPS),
             cut: Cell::new(false),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
@@ -162,11 +168,6 @@ impl<'p> Evaluator<'p> {
     /// The scope an expression stands in.
     pub fn scope_of(&self, at: ExprRef) -> ScopeRef {
         ScopeRef { file: at.file, scope: self.expr(at).scope }
-    }
-
-    /// Whether an expression stands in a test.
-    pub fn is_in_test(&self, at: ExprRef) -> bool {
-        self.project.is_in_test(self.scope_of(at))
     }
 
     /// The context an expression stands in.
@@ -251,10 +252,7 @@ impl<'p> Evaluator<'p> {
     /// Everything `at` can be in `frame`; at least one alternative.
     pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
         if self.depth.get() == 0 {
-            // Where questions are hard again and again, each is given less: all of them together stay within bounds.
-            if self.steps.replace(0) > self.allowance.get() {
-                self.allowance.set((self.allowance.get() / 2).max(MIN_STEPS));
-            }
+            self.steps.set(0);
             self.cut.set(false);
         }
         let frame = self.frame_for(self.scope_of(at), frame);
@@ -267,11 +265,15 @@ impl<'p> Evaluator<'p> {
             return (**known).clone();
         }
         self.steps.set(self.steps.get() + 1);
-        if self.depth.get() >= MAX_DEPTH || self.steps.get() > self.allowance.get() {
+        if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            if self.steps.get() == MAX_STEPS + 1 {
+                self.note_tangle();
+            }
             self.cut.set(true);
             return vec![Possible::unknown("too much to follow")];
         }
-        if self.active.borrow().iter().filter(|active| **active == at).count() >= 2 {
+        let most = if self.tangled.borrow().contains(&at) { 1 } else { 2 };
+        if self.active.borrow().iter().filter(|active| **active == at).count() >= most {
             self.cut.set(true);
             return vec![Possible::unknown("depends on itself")];
         }
@@ -286,6 +288,13 @@ impl<'p> Evaluator<'p> {
             self.forget_provisional();
         }
         found
+    }
+
+    /// Expressions that lead back to themselves in many ways, each in other activations: every way once is enough from now on.
+    fn note_tangle(&self) {
+        let active = self.active.borrow();
+        let twice = active.iter().enumerate().filter(|(number, at)| active[..*number].contains(at)).map(|(_, at)| *at);
+        self.tangled.borrow_mut().extend(twice);
     }
 
     fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {

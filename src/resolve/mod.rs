@@ -6,6 +6,7 @@
 mod alternatives;
 mod amounts;
 mod arguments;
+mod beside;
 mod builders;
 mod callers;
 mod calls;
@@ -35,7 +36,8 @@ mod versions;
 
 pub use alternatives::same;
 pub use amounts::value_of;
-pub use callers::{Caller, is_beside_the_program};
+pub use beside::is_beside_the_program;
+pub use callers::Caller;
 pub use calls::COMPUTED;
 pub use construct::{Construction, GivenSetting};
 pub use declared::Declaration;

@@ -137,7 +137,7 @@ impl<'a> Project<'a> {
         }
         self.alias_calls(number, &facts, &index);
         self.by_entry.insert(entry, number);
-        let is_test = is_test(&path);
+        let is_test = super::beside::is_test(&path);
         self.loaded.push(Loaded { entry, path, facts, index, is_test });
     }
 
@@ -194,13 +194,6 @@ impl<'a> Project<'a> {
     /// Whether a loaded file is a test.
     pub fn is_test(&self, file: u32) -> bool {
         self.loaded[file as usize].is_test
-    }
-
-    /// Whether a scope stands in a test: a test file, or what Rust marks as one.
-    pub fn is_in_test(&self, at: ScopeRef) -> bool {
-        let loaded = &self.loaded[at.file as usize];
-        loaded.is_test
-            || (!loaded.index.tests.is_empty() && loaded.facts.scope_chain(at.scope).any(|scope| loaded.index.tests.contains(&scope)))
     }
 
     /// The loaded file of an entry of the tree.
@@ -409,16 +402,4 @@ impl<'a> Project<'a> {
                 _ => None,
             })
     }
-}
-
-/// Whether a path is that of a test: what it passes says nothing about the program.
-pub fn is_test(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing"))
-        || name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || name == "conftest.py"
-        || matches!(name, "tests.rs" | "test.rs")
-        || name.ends_with("_test.rs")
-        || name.ends_with("_tests.rs")
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::callers::is_beside_the_program;
+use super::beside::is_beside_the_program;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::config::{Entry, Scalar};
