@@ -1,5 +1,49 @@
 //! What stands beside the program: its tests, examples and benchmarks.
 
+use super::eval::Evaluator;
+use super::index::last_name;
+use super::thing::{ExprRef, ScopeRef};
+use crate::facts::{ExprId, ExprKind, FileFacts, ScopeId};
+
+impl Evaluator<'_> {
+    /// Whether an expression stands in a test.
+    pub fn is_test_code(&self, at: ExprRef) -> bool {
+        self.is_in_test(self.scope_of(at))
+    }
+
+    /// Whether a scope is a test or stands in one: a file of tests, `#[cfg(test)]`, `#[test]`.
+    pub(super) fn is_in_test(&self, scope: ScopeRef) -> bool {
+        let facts = self.project.facts(scope.file);
+        self.project.is_test(scope.file) || (self.is_rust(scope.file) && facts.scope_chain(scope.scope).any(|at| is_marked(facts, at)))
+    }
+}
+
+/// Whether an attribute says that an item is compiled for tests only.
+fn is_marked(facts: &FileFacts, scope: ScopeId) -> bool {
+    facts.scope(scope).decorators.iter().any(|decorator| match &facts.expr(*decorator).kind {
+        ExprKind::Call { callee, arguments } => {
+            let names_test = || arguments.iter().any(|argument| needs_test(facts, argument.value));
+            last_name(facts, *callee).is_some_and(|name| is_test_attribute(name) || (&**name == "cfg" && names_test()))
+        }
+        _ => last_name(facts, *decorator).is_some_and(|name| is_test_attribute(name)),
+    })
+}
+
+/// `test`, or `all(test, …)`.
+fn needs_test(facts: &FileFacts, condition: ExprId) -> bool {
+    match &facts.expr(condition).kind {
+        ExprKind::Call { callee, arguments } => {
+            let is_all = last_name(facts, *callee).is_some_and(|name| &**name == "all");
+            is_all && arguments.iter().any(|argument| needs_test(facts, argument.value))
+        }
+        _ => last_name(facts, condition).is_some_and(|name| &**name == "test"),
+    }
+}
+
+fn is_test_attribute(name: &str) -> bool {
+    matches!(name, "test" | "rstest" | "test_case" | "quickcheck" | "bench")
+}
+
 /// Whether a path is that of a test: what it passes says nothing about the program.
 pub fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);

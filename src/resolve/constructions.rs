@@ -80,8 +80,8 @@ impl Evaluator<'_> {
                 }
             }
         }
-        if !self.project.is_in_test(class) && found.iter().any(|call| !self.is_in_test(*call)) {
-            found.retain(|call| !self.is_in_test(*call));
+        if !self.is_in_test(class) && found.iter().any(|call| !self.is_test_code(*call)) {
+            found.retain(|call| !self.is_test_code(*call));
         }
         let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
         if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {

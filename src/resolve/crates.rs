@@ -14,9 +14,6 @@ use crate::text::{Language, Sources, Span};
 /// Most re-exports that are followed one after the other.
 const MAX_IMPORTS: u32 = 24;
 
-/// What the glob imports of Rust open, by scope and statement.
-pub(super) type Globs = FxHashMap<(ScopeRef, u32), Rc<Possibles>>;
-
 /// Crates of the tree by the name that `use` says.
 #[derive(Debug, Default)]
 pub struct Crates {

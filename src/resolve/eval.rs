@@ -30,6 +30,9 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// Fields of any object of a type, by type and name; nothing for what is being asked.
+type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
+
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -46,8 +49,9 @@ pub struct Evaluator<'p> {
     pub(super) memory: Memory,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
-    pub(super) globs: RefCell<super::crates::Globs>,
-    pub(super) open_fields: RefCell<super::records::OpenFields>,
+    /// What the glob imports of Rust open, by scope and statement.
+    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
+    pub(super) open_fields: RefCell<OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<super::members::Descendants>,
     pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
@@ -129,11 +133,6 @@ impl<'p> Evaluator<'p> {
     /// The scope an expression stands in.
     pub fn scope_of(&self, at: ExprRef) -> ScopeRef {
         ScopeRef { file: at.file, scope: self.expr(at).scope }
-    }
-
-    /// Whether an expression stands in a test.
-    pub fn is_in_test(&self, at: ExprRef) -> bool {
-        self.project.is_in_test(self.scope_of(at))
     }
 
     /// The context an expression stands in.

@@ -2,9 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::facts::{
-    ContextKind, ExprId, ExprKind, FileFacts, Language, MODULE, Name, OuterName, ScopeId, ScopeKind, StatementKind, Target,
-};
+use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, MODULE, Name, OuterName, ScopeId, ScopeKind, StatementKind, Target};
 
 /// A place that gives a name its value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,8 +40,6 @@ pub struct Index {
     pub class_of: FxHashMap<ScopeId, ScopeId>,
     /// Expressions that stand in a lambda or comprehension scope: the expression that makes the scope.
     pub maker: FxHashMap<ScopeId, ExprId>,
-    /// Functions and modules that Rust marks as tests (`#[test]`, `#[cfg(test)]`).
-    pub tests: rustc_hash::FxHashSet<ScopeId>,
     /// Statement in which each scope is defined.
     pub returns: FxHashMap<ScopeId, Vec<u32>>,
 }
@@ -79,9 +75,6 @@ impl Index {
             && facts.scope(parent).kind == ScopeKind::Class
         {
             self.class_of.insert(id, parent);
-        }
-        if facts.language == Language::Rust && scope.decorators.iter().any(|decorator| marks_test(facts, *decorator)) {
-            self.tests.insert(id);
         }
         self.context_values.extend(scope.contexts.iter().filter_map(|context| match context.kind {
             ContextKind::With { value, .. } => Some(value),
@@ -182,17 +175,5 @@ fn owner_of(facts: &FileFacts, scope: ScopeId, name: &str) -> ScopeId {
             }
             scope
         }
-    }
-}
-
-/// Whether an attribute of Rust marks a test: `#[test]`, `#[tokio::test(…)]`, `#[cfg(all(test, …))]`.
-fn marks_test(facts: &FileFacts, attribute: ExprId) -> bool {
-    match &facts.expr(attribute).kind {
-        ExprKind::Call { callee, arguments } => match last_name(facts, *callee).map(|name| &**name) {
-            Some("cfg" | "all") => arguments.iter().any(|argument| marks_test(facts, argument.value)),
-            Some("test") => true,
-            _ => false,
-        },
-        _ => last_name(facts, attribute).is_some_and(|name| &**name == "test"),
     }
 }

@@ -346,7 +346,7 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         let mut taken = 0;
         for &(file, scope, number) in self.project.attribute_sets(name) {
-            if self.project.is_in_test(ScopeRef { file, scope }) && !self.project.is_in_test(near) {
+            if self.is_in_test(ScopeRef { file, scope }) && !self.is_in_test(near) {
                 continue;
             }
             let facts = self.project.facts(file);

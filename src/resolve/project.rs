@@ -196,13 +196,6 @@ impl<'a> Project<'a> {
         self.loaded[file as usize].is_test
     }
 
-    /// Whether a scope stands in a test: a test file, or what Rust marks as one.
-    pub fn is_in_test(&self, at: ScopeRef) -> bool {
-        let loaded = &self.loaded[at.file as usize];
-        loaded.is_test
-            || (!loaded.index.tests.is_empty() && loaded.facts.scope_chain(at.scope).any(|scope| loaded.index.tests.contains(&scope)))
-    }
-
     /// The loaded file of an entry of the tree.
     pub fn loaded_entry(&self, entry: usize) -> Option<u32> {
         self.by_entry.get(&entry).copied()

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
-
 use super::arguments::is_opaque;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
@@ -11,9 +9,6 @@ use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, 
 use crate::catalog::concurrency::{Gives, MethodGives};
 use crate::facts::{ExprKind, Name, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
-
-/// Fields of any object of a type, by type and name; nothing for what is being asked.
-pub(super) type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
 
 impl Evaluator<'_> {
     /// `Path { field: value }`: an object of the project's type, or of a library's that the catalog knows.
@@ -92,13 +87,13 @@ impl Evaluator<'_> {
                 .eval_open(ExprRef { file, expr: path })
                 .iter()
                 .any(|possible| matches!(possible.thing, Thing::Class(made) if made == class));
-            let is_test = self.is_in_test(record) && !self.project.is_in_test(class);
+            let is_test = self.is_test_code(record) && !self.is_in_test(class);
             if makes && !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.field_at(record, &self.open_frame(self.scope_of(record)), name));
             }
         }
         for begins in self.builders_of(class) {
-            let is_test = self.is_in_test(begins) && !self.project.is_in_test(class);
+            let is_test = self.is_test_code(begins) && !self.is_in_test(class);
             if !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.built_field(begins, &self.open_frame(self.scope_of(begins)), name).unwrap_or_default());
             }

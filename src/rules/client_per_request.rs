@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .homes
             .get(index)
             .is_some_and(|homes| !homes.is_empty() && homes.iter().all(|home| matches!(home, Home::Activation(_))));
-        if !owns || !lives_in_a_call || context.evaluator.is_in_test(pool.made.site) {
+        if !owns || !lives_in_a_call || context.evaluator.is_test_code(pool.made.site) {
             continue;
         }
         let flows: Vec<&Flow> = context.linked.flows.iter().filter(|flow| flow.pool == index).collect();
