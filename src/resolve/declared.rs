@@ -46,7 +46,7 @@ impl Evaluator<'_> {
         found
     }
 
-    fn path_of(&self, at: Span) -> &str {
+    pub(super) fn path_of(&self, at: Span) -> &str {
         &self.project.sources.get(at.file).path
     }
 

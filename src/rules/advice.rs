@@ -88,8 +88,10 @@ pub fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) 
             }
         }
         (None, _) => {
-            let decides = bounded(Role::Total).or_else(|| bounded(Role::Idle));
-            found.extend(decides.map(|setting| suggestion(&setting.name, advice.per_host)));
+            // No more can be idle than the pool may have open.
+            let open = pool.role(Role::Total).and_then(|total| limit(&total.value)).unwrap_or(u64::MAX);
+            let total = bounded(Role::Total).map(|total| suggestion(&total.name, advice.per_host));
+            found.extend(total.or_else(|| bounded(Role::Idle).map(|idle| suggestion(&idle.name, advice.per_host.min(open)))));
         }
     }
     // A cap on idle connections that stays below closes what the larger pool opens.

@@ -58,6 +58,12 @@ pub fn repeated<'a>(context: &Context<'a>, pool: usize) -> Option<&'a Flow> {
     flows.into_iter().find(|flow| flow.repeats_at_home && !flow.route.assumed)
 }
 
+/// How sure a statement is that stands on the latency of a pool's calls: one that the program only mentions is taken for granted.
+pub fn sure_of_latency(context: &Context<'_>, pool: usize) -> Certainty {
+    let is_written = context.linked.written_latencies.get(pool).is_some_and(|written| !written.is_empty());
+    if is_written { Certainty::Assumed } else { Certainty::Measured }
+}
+
 /// A share in per cent, one digit after the point at most; a pair where it is a range.
 pub fn share(range: Range) -> String {
     let percent = |share: f64| show_number((share * 1000.0).round() / 10.0);
