@@ -47,6 +47,13 @@ pub struct BurstOutcome {
 /// Share of the time-out within which a multiple of the service time counts as an edge.
 pub const EDGE: f64 = 0.05;
 
+impl BurstOutcome {
+    /// Share that succeeds however the waves fall that end about when the time-out does.
+    pub fn sure(&self) -> f64 {
+        self.edge.map_or(self.success, |edge| edge.low)
+    }
+}
+
 impl Burst {
     fn slots(&self) -> u64 {
         self.limit.map_or(self.requests, |limit| limit.min(self.requests))
@@ -117,13 +124,6 @@ impl Burst {
     pub fn break_even(&self, timeout: f64) -> Option<f64> {
         let waves = self.waves().filter(|waves| *waves > 0)?;
         Some(super::positive(timeout)? / waves as f64)
-    }
-
-    /// Largest share that can succeed whatever the distribution: min(1, L·T/(N·S)), S the mean.
-    ///
-    /// Holds while no request is cut off with its work half done for nothing; unlimited slots give 1.
-    pub fn success_bound(&self, mean: f64, timeout: f64) -> f64 {
-        super::ClosedLoop { workers: self.requests, limit: self.limit, service: mean }.success_bound(timeout)
     }
 
     /// Outcome for a service time, with or without a time-out (seconds) that counts the wait.

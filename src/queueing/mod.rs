@@ -19,6 +19,7 @@ pub mod retry;
 pub mod service;
 pub mod simulate;
 pub mod sizing;
+pub mod staffing;
 pub mod steady;
 pub mod what_if;
 
