@@ -16,6 +16,7 @@ mod growth;
 mod index;
 mod landings;
 mod latency;
+mod makers;
 mod mapping;
 mod members;
 mod modules;
