@@ -102,7 +102,7 @@ impl Burst {
 
     /// Wait in service times that a share `quantile` (0..1) of the requests does not exceed (nearest rank).
     pub fn wait_at(&self, quantile: f64) -> f64 {
-        self.wait_of(self.rank(quantile))
+        self.wait_of(super::nearest_rank(quantile, self.requests))
     }
 
     /// Wait of the request with this index (from 0) in service times: ⌊i/L⌋.
@@ -112,11 +112,6 @@ impl Burst {
             (_, 0) => f64::INFINITY,
             (_, slots) => (index / slots) as f64,
         }
-    }
-
-    fn rank(&self, quantile: f64) -> u64 {
-        let rank = (quantile.clamp(0.0, 1.0) * self.requests as f64 - 1e-9).ceil();
-        (rank as u64).clamp(1, self.requests.max(1)) - 1
     }
 
     /// Break-even latency T/W, seconds: all succeed while calls take at most this long. `None` when nothing is served or there
@@ -186,7 +181,7 @@ impl Burst {
             success,
             edge: None,
             mean_wait,
-            p95_wait: renewals.wait(self.rank(0.95) as f64, slots),
+            p95_wait: renewals.wait(super::nearest_rank(0.95, self.requests) as f64, slots),
             max_wait: renewals.wait(requests - 1.0, slots),
             wall: (mean * requests / slots).max(mean),
         }

@@ -49,9 +49,6 @@ impl Evaluator<'_> {
         found
     }
 
-<<<<<<< HEAD
-    pub(super) fn path_of(&self, at: Span) -> &str {
-=======
     /// Classes that take over a constructor with a parameter whose name means concurrency.
     fn heirs_of_concurrency(&self) -> FxHashSet<&str> {
         let takes = |class: &ScopeRef| self.project.takes_concurrency(&self.scope(*class).name);
@@ -59,8 +56,7 @@ impl Evaluator<'_> {
         classes.filter(|class| self.ancestry(**class).0.iter().any(takes)).map(|class| &*self.scope(*class).name).collect()
     }
 
-    fn path_of(&self, at: Span) -> &str {
->>>>>>> main
+    pub(super) fn path_of(&self, at: Span) -> &str {
         &self.project.sources.get(at.file).path
     }
 

@@ -1,7 +1,7 @@
 //! The sum written out: what the queueing model says of a burst and of the steady state, each named for what it is.
 
 use super::Context;
-use super::telling::{decisive, share};
+use super::telling::{by_default, decisive, share};
 use crate::catalog::concurrency::Statistic;
 use crate::catalog::library::Role;
 use crate::finding::Case;
@@ -10,7 +10,7 @@ use crate::queueing::model::{Figures, Note};
 use crate::queueing::{Burst, ClosedLoop, Range, Scenario, Service, tighter};
 use crate::resolve::WrittenLatency;
 use crate::settings::Load;
-use crate::value::{How, show_number, show_seconds as exact};
+use crate::value::{show_number, show_seconds as exact};
 
 /// What so many requests through so few slots come to: the burst and the steady state, in service times or, with a latency, in seconds;
 /// what the time-outs do to it; what else could be done, with its cost.
@@ -64,6 +64,14 @@ fn in_calls(burst: Burst, waves: u64) -> Vec<String> {
     ]
 }
 
+/// What becomes of the ports of the client's machine where connections are closed after use; needs a latency.
+pub fn ports(context: &Context<'_>, case: &Case) -> Option<String> {
+    let (linked, at) = (context.linked, case.pool);
+    let scenario = link::scenario(linked.resolved.get(at)?, decisive(&case.demand)?, linked.loads.get(at)?, linked.patience.get(at)?)?;
+    let told = scenario.predict().ok()?;
+    told.notes.iter().find(|note| matches!(note, Note::PortsRunOut { .. })).map(Note::to_string)
+}
+
 /// Up to which latency nobody in a burst meets a time-out; `None` where no time-out counts the wait.
 pub fn break_even(scenario: &Scenario, patience: &Patience) -> Option<String> {
     let burst = Burst { requests: scenario.concurrency, limit: scenario.pool_limit() };
@@ -103,7 +111,7 @@ fn as_written(context: &Context<'_>, one: &WrittenLatency) -> String {
 /// What the library's own retries make of time-outs.
 fn retries(scenario: &Scenario, patience: &Patience) -> Option<String> {
     let (setting, value) = patience.retries.as_ref().filter(|_| scenario.retries.times > 0)?;
-    let default = if value.how == How::Default { ", the library's default" } else { "" };
+    let default = by_default(value);
     let (times, requests) = (scenario.retries.times, scenario.concurrency);
     Some(format!(
         "retries: what fails is tried again up to {times} times (`{setting}`{default}) and queues anew, so that {requests} requests become up to {} attempts; they do not make the pool wider",
