@@ -64,10 +64,12 @@ fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Opt
     if queues && scenario.retries.times > 0 && figures.attempts.high >= WORTH_SAYING {
         notes.push(Note::Retried { attempts: figures.attempts.high });
     }
-    if let (Some(opened), wall) = (figures.opened, figures.wall.low)
-        && ports_used(opened.high - figures.peak_in_flight as f64, wall) > 1.0
-    {
-        notes.push(Note::PortsRunOut { per_second: opened.high / wall });
+    if let Some(opened) = figures.opened {
+        // Ports are taken for each destination by itself.
+        let closed = (opened.high - figures.peak_in_flight as f64) / scenario.limits.hosts.max(1) as f64;
+        if ports_used(closed, figures.wall.low) > 1.0 {
+            notes.push(Note::PortsRunOut { per_second: closed / figures.wall.low });
+        }
     }
     Some(figures)
 }

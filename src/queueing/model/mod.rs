@@ -294,7 +294,7 @@ pub enum Note {
     },
     /// Connections are closed faster than the ports of the client's machine become free again.
     PortsRunOut {
-        /// Connections closed per second.
+        /// Connections to one destination that are closed per second.
         per_second: f64,
     },
     /// Only so many workers and rounds were simulated; the rest is in proportion.
@@ -344,7 +344,8 @@ impl fmt::Display for Note {
             ),
             Note::PortsRunOut { per_second } => write!(
                 f,
-                "{per_second:.0} connections are closed per second: more than the ports of one client last for (Linux keeps {EPHEMERAL_PORTS} and each for {TIME_WAIT} s after its end: 470 per second to one destination)"
+                "{per_second:.0} connections to one destination are closed per second: more than a client's ports last for (Linux has {EPHEMERAL_PORTS}, and keeps each for {TIME_WAIT} s after its end: {:.0} per second)",
+                EPHEMERAL_PORTS as f64 / TIME_WAIT
             ),
             Note::Scaled { workers, rounds } => write!(f, "simulated with {workers} workers and {rounds} rounds, in proportion"),
             Note::TooLarge { at_best: None } => write!(f, "too many requests to simulate"),

@@ -264,9 +264,9 @@ type Time = u64;
 const NEVER: Time = u64::MAX / 4;
 
 fn time(seconds: f64) -> Time {
-    let nanoseconds = (seconds * 1e9).round();
-    // The cast saturates; NaN and negative times become 0.
-    (nanoseconds as Time).min(NEVER)
+    // The cast saturates and cuts off, which after a half is rounding, without the call that `round` is on older processors; NaN and
+    // negative times become 0.
+    ((seconds * 1e9 + 0.5) as Time).min(NEVER)
 }
 
 fn seconds(time: Time) -> f64 {
