@@ -258,6 +258,9 @@ fn how_many_connections_for_a_share_of_successes() {
     assert!((160..=200).contains(&slots(0).unwrap()) && (220..=260).contains(&slots(1).unwrap()), "{targets:?}");
     // 1.7 % of the calls are too long for any pool.
     assert_eq!(slots(3), None);
+    // Where the server takes fewer, no pool is enough.
+    let behind = json(&format!("{VARYING} --server-capacity 128"));
+    assert_eq!(behind["sweep"]["targets"][0]["slots"].as_u64(), None);
     // Three calls of 40 s end about when 120 s do: what is sure is two waves.
     let edge = json(SEED);
     assert_eq!((edge["sweep"]["targets"][0]["slots"].as_u64(), edge["sweep"]["knee"].as_u64()), (Some(225), Some(248)));

@@ -157,7 +157,7 @@ pub fn answer(question: &Question) -> Result<Answer, Impossible> {
         .collect::<Result<Vec<Column>, Impossible>>()?;
     let sizes = if question.sized_by_concurrency { question.sizes(&clock) } else { Vec::new() };
     let (sweep, knee) = if now.at_limit.bounds_concurrency() { question.sweep(&clock, advice.as_ref()) } else { (Vec::new(), None) };
-    let targets = if sweep.is_empty() { Vec::new() } else { question.targets(&clock) };
+    let targets = if sweep.is_empty() || now.retries.times > 0 { Vec::new() } else { question.targets(&clock) };
     let arrivals = question.arrivals.zip(now.latency).map(|(rate, service)| Arrivals { rate, service });
     let staffing = arrivals.map(|arrivals| Staffing::of(arrivals, now.narrowest(), now.patience()));
     Ok(Answer { advice, columns, sizes, sweep, knee, targets, staffing })
@@ -257,7 +257,7 @@ impl Question {
             let now = Burst { requests: concurrency, limit: self.now.narrowest() };
             let at_once = advice.semaphore.unwrap_or(concurrency).min(concurrency);
             let sockets = Limits { per_host: Some(advice.per_host), ..self.limits(&advice) }.peak_sockets(at_once).min(at_once.max(1));
-            let by_formula = self.now.at_limit == AtLimit::Wait && self.now.time_outs.queue.is_none();
+            let by_formula = self.now.at_limit == AtLimit::Wait && self.now.time_outs.queue.is_none() && self.now.retries.times == 0;
             Size { concurrency, advice, now, outcome: clock.outcome(&now).filter(|_| by_formula), sockets }
         };
         all.into_iter().map(size).collect()
@@ -265,18 +265,22 @@ impl Question {
 
     fn sweep(&self, clock: &Clock, advice: Option<&Advice>) -> (Vec<Step>, Option<(u64, Knee)>) {
         let requests = self.now.concurrency;
-        let through = |slots: u64| Burst { requests, limit: tighter(Some(slots), self.now.server_capacity()) };
-        let knee = self.knee(clock, through);
+        let knee = self.knee(clock);
         let shares = SHARES.into_iter().map(|share| round_slots(requests as f64 * share as f64 / 100.0, requests));
         let marked = [self.now.pool_limit(), knee.map(|(slots, _)| slots), advice.and_then(|advice| self.limits(advice).effective())];
         let mut sizes: Vec<u64> = shares.chain(marked.into_iter().flatten()).filter(|slots| *slots > 0).collect();
         sizes.sort_unstable();
         sizes.dedup();
         let step = |slots: u64| {
-            let burst = through(slots);
+            let burst = self.through(slots);
             Some(Step { slots, burst, outcome: clock.outcome(&burst).unwrap_or_else(|| in_service_times(&burst)) })
         };
         (sizes.into_iter().filter_map(step).collect(), knee)
+    }
+
+    /// The burst through a pool of another size, or through the servers where those are narrower.
+    fn through(&self, slots: u64) -> Burst {
+        Burst { requests: self.now.concurrency, limit: tighter(Some(slots), self.now.server_capacity()) }
     }
 
     /// The fewest slots for each target share, where a time-out counts the wait.
@@ -285,21 +289,21 @@ impl Question {
             return Vec::new();
         }
         let requests = self.now.concurrency;
-        let share = |slots| clock.outcome(&Burst { requests, limit: Some(slots) }).map_or(0.0, |outcome| outcome.sure());
+        let share = |slots| clock.outcome(&self.through(slots)).map_or(0.0, |outcome| outcome.sure());
         TARGETS.iter().map(|target| (*target, fewest(requests, |slots| share(slots) >= *target))).collect()
     }
 
     /// The fewest slots, up to one for each request, that are nearly as good as any number.
-    fn knee(&self, clock: &Clock, through: impl Fn(u64) -> Burst) -> Option<(u64, Knee)> {
+    fn knee(&self, clock: &Clock) -> Option<(u64, Knee)> {
         let requests = self.now.concurrency;
-        let best = clock.outcome(&through(requests)).filter(|_| clock.timeout.is_some()).map(|outcome| outcome.sure());
+        let best = clock.outcome(&self.through(requests)).filter(|_| clock.timeout.is_some()).map(|outcome| outcome.sure());
         match best {
             Some(best) if best > 0.0 => {
-                let fits = |slots| clock.outcome(&through(slots)).is_some_and(|outcome| outcome.sure() >= ALMOST_ALL * best);
+                let fits = |slots| clock.outcome(&self.through(slots)).is_some_and(|outcome| outcome.sure() >= ALMOST_ALL * best);
                 Some((fewest(requests, fits)?, Knee::Success))
             }
             Some(_) => None,
-            None => Some((fewest(requests, |slots| through(slots).mean_wait() <= 1.0)?, Knee::Wait)),
+            None => Some((fewest(requests, |slots| self.through(slots).mean_wait() <= 1.0)?, Knee::Wait)),
         }
     }
 }

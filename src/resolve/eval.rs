@@ -44,6 +44,11 @@ struct FrameKey {
     this: Option<(ScopeRef, Option<(ExprRef, u32)>)>,
 }
 
+/// Values of keys of mappings in an activation, by place, activation and key; `None` where a mapping does not have the key.
+type Keys = FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>;
+/// Values of fields of any object of a class, by class and field; `None` where there is no such field.
+type Fields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
+
 /// Evaluates over one state of the project; a further round of reading makes a new one.
 pub struct Evaluator<'p> {
     /// The files that are loaded.
@@ -52,15 +57,15 @@ pub struct Evaluator<'p> {
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// Values of keys by mapping, activation and key; nothing where nothing sets it.
-    pub(super) keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    pub(super) keys: RefCell<Keys>,
     /// The same, for the question at hand only.
-    pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    pub(super) provisional_keys: RefCell<Keys>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     /// What the glob imports of Rust open, by scope and statement.
     pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
     /// Fields of any object of a type, by type and name; nothing for what is being asked.
-    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
+    pub(super) open_fields: RefCell<Fields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,

@@ -326,12 +326,17 @@ pub fn picture(name: &str, scenario: &Scenario, unit: &'static str) -> Option<Pi
 pub fn sweep_remarks(plan: &Plan) -> Vec<String> {
     let Some(sweep) = &plan.sweep else { return Vec::new() };
     let mut all: Vec<String> = sweep.knee_why.iter().map(|why| format!("knee: {why}")).collect();
-    if !sweep.targets.is_empty() {
-        let told = sweep.targets.iter().map(|target| {
-            let slots = target.slots.map_or_else(|| "no number".into(), |slots| format!("{slots} connections"));
-            format!("{} % with {slots}", show_number((target.success.0 * 100.0).round()))
-        });
-        all.push(format!("at least so many succeed: {}", told.collect::<Vec<_>>().join(", ")));
+    let percent = |target: &Target| show_number((target.success.0 * 100.0).round());
+    let reached = sweep.targets.iter().filter_map(|target| Some(format!("{} % with {}", percent(target), target.slots?)));
+    let reached: Vec<String> = reached.collect();
+    if !reached.is_empty() {
+        all.push(format!("connections with which at least so many succeed: {}", reached.join(", ")));
+    }
+    if let Some(target) = sweep.targets.iter().find(|target| target.slots.is_none()) {
+        all.push(format!("no pool of any size lets {} % succeed", percent(target)));
+    }
+    if plan.asked.retries > 0 && sweep.time_out_s.is_some() {
+        all.push("success: of the first attempts".into());
     }
     all.push("waits: mean / longest, if nobody gave up".into());
     let widest = sweep.steps.last().map_or(0, |step| step.slots);
