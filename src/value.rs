@@ -131,6 +131,8 @@ pub fn show_seconds(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => "for ever".into(),
         0.0 => "0 s".into(),
+        s if s.abs() < 1e-8 => "less than 0.01 µs".into(),
+        s if s.abs() < 1e-4 => format!("{} µs", show_number((s * 1e8).round() / 100.0)),
         s if s.abs() < 1.0 => format!("{} ms", show_number((s * 1e5).round() / 100.0)),
         s if s.abs() < 1000.0 => format!("{} s", show_number((s * 100.0).round() / 100.0)),
         s if s.abs() < 6.0 * 3600.0 => format!("{} min", show_number((s / 6.0).round() / 10.0)),
@@ -245,6 +247,8 @@ mod tests {
         assert_eq!(show_number(30.0), "30");
         assert_eq!(show_number(7.058_823), "7.06");
         assert_eq!(show_seconds(0.4), "400 ms");
+        assert_eq!(show_seconds(3.6e-6), "3.6 µs");
+        assert_eq!(show_seconds(1e-9), "less than 0.01 µs");
         assert_eq!(show_seconds(640.0), "640 s");
         assert_eq!(show_seconds(4320.0), "72 min");
         assert_eq!(show_seconds(72_000.0), "20 h");

@@ -194,6 +194,81 @@ fn libraries_decide_by_their_versions() {
 }
 
 #[test]
+fn what_fails_is_tried_again() {
+    let plan = json(&format!("{VARYING} --retries 2"));
+    let (before, without) = (&column(&plan, "before")["burst"], &column(&plan, "no retries")["burst"]);
+    within("attempts", range(before, "attempts"), 2.3, 2.8);
+    assert_eq!(range(without, "attempts"), (1.0, 1.0));
+    within("success without", range(without, "success"), 0.155, 0.172);
+    assert!(range(before, "success").0 > range(without, "success").1 && range(before, "wall").0 > range(without, "wall").1);
+    assert!(before["notes"].to_string().contains("tried again"), "{}", before["notes"]);
+    // The library's own retries hold where none are given.
+    let library = json("--concurrency 500 --latency 40s --library openai");
+    assert_eq!(library["asked"]["retries"], 2);
+    assert_eq!(json("--concurrency 500 --latency 40s --library openai --retries 0")["asked"]["retries"], 0);
+}
+
+#[test]
+fn a_server_that_refuses() {
+    // 300 at once against 50: each of four rounds of attempts gets 50 through where the pauses outlast the calls.
+    let plan = json("--concurrency 300 --latency 400ms --server-capacity 50 --server-rejects --retries 3 --backoff 500ms");
+    let before = &column(&plan, "before")["burst"];
+    assert_eq!((plan["asked"]["server_rejects"].as_bool(), range(before, "success").0), (Some(true), 0.666_667));
+    assert_eq!(range(before, "wait_longest"), (0.0, 0.0));
+}
+
+#[test]
+fn arrivals_rates_and_shares() {
+    let plan = json(
+        "--concurrency 100 --latency 100ms --library sqlalchemy --set pool_size=8 --set max_overflow=2 --arrivals 80 --max-connections 97 --processes 12",
+    );
+    let arrivals = &plan["arrivals"];
+    let number = |key: &str| arrivals[key].as_f64().unwrap();
+    assert_eq!((number("in_use"), arrivals["connections"].as_u64(), arrivals["few_wait"].as_u64()), (8.0, Some(10), Some(14)));
+    assert!((number("wait_share") - 0.409).abs() < 0.001 && (number("wait_mean") - 0.0205).abs() < 0.0001);
+    let share = &plan["share"];
+    assert_eq!((share["each"].as_u64(), share["now"].as_u64()), (Some(8), Some(120)));
+    assert!(plan["advice"].is_null());
+    // Little's law: 5 a second of 40 s each are 200 under way, and 54,000 of them last three hours.
+    let limited = json("--concurrency 500 --rounds 108 --latency 40s --rate-limit 5");
+    assert_eq!(
+        (limited["rate_limit"]["under_way"].as_f64(), limited["rate_limit"]["wall_at_least"].as_f64()),
+        (Some(200.0), Some(10_800.0))
+    );
+    // An overloaded pool has no wait that ends.
+    let overloaded = json("--concurrency 100 --latency 100ms --limit 8 --arrivals 80");
+    assert_eq!(overloaded["arrivals"]["wait_mean"], "unbounded");
+    assert!(run("--concurrency 100 --latency 100ms --limit 8 --arrivals 80").contains("never keep up"));
+    assert!(json(SEED)["arrivals"].is_null() && json(SEED)["share"].is_null() && json(SEED)["rate_limit"].is_null());
+}
+
+#[test]
+fn settings_by_the_librarys_own_name() {
+    let plan = json("--concurrency 500 --latency 1s --library httpx --set max_connections=30 --set pool_timeout=none");
+    assert_eq!((plan["asked"]["limits"]["effective"].as_u64(), plan["asked"]["time_outs"]["queue_s"].as_f64()), (Some(30), None));
+    let unbounded = json("--concurrency 100 --latency 1s --library sqlalchemy --set max_overflow=none");
+    assert!(unbounded["asked"]["limits"]["effective"].is_null());
+}
+
+#[test]
+fn how_many_connections_for_a_share_of_successes() {
+    let plan = json(VARYING);
+    let targets = plan["sweep"]["targets"].as_array().unwrap();
+    let slots = |at: usize| targets[at]["slots"].as_u64();
+    assert!((160..=200).contains(&slots(0).unwrap()) && (220..=260).contains(&slots(1).unwrap()), "{targets:?}");
+    // 1.7 % of the calls are too long for any pool.
+    assert_eq!(slots(3), None);
+    // Where the server takes fewer, no pool is enough.
+    let behind = json(&format!("{VARYING} --server-capacity 128"));
+    assert_eq!(behind["sweep"]["targets"][0]["slots"].as_u64(), None);
+    // Three calls of 40 s end about when 120 s do: what is sure is two waves.
+    let edge = json(SEED);
+    assert_eq!((edge["sweep"]["targets"][0]["slots"].as_u64(), edge["sweep"]["knee"].as_u64()), (Some(225), Some(248)));
+    let step = &edge["sweep"]["steps"].as_array().unwrap().iter().find(|step| step["slots"] == 30).unwrap();
+    assert_eq!(range(step, "success"), (0.12, 0.18));
+}
+
+#[test]
 fn text_fits_its_columns_and_is_ascii_on_request() {
     for arguments in [
         SEED.to_string(),

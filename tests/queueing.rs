@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use pool_advisor::queueing::erlang::Arrivals;
+use pool_advisor::queueing::model::Note;
 use pool_advisor::queueing::simulate::{
     ClientCpu, GoneClients, Keep, Order, Outcome, Retries, ServerLimit, Setup, TimeOuts, WhenFull, run,
 };
-use pool_advisor::queueing::{Burst, ClosedLoop, HandOver, Limits, Service, sizing};
+use pool_advisor::queueing::{AtLimit, Burst, ClosedLoop, HandOver, Limits, Scenario, Service, retry, what_if};
 
 const SEED: Burst = Burst { requests: 500, limit: Some(30) };
 
@@ -101,11 +102,14 @@ fn varying_service_time_in_a_burst() {
         near(&format!("simulated success at {limit}"), mean(&setup, 20, Outcome::success), success, 0.012);
     }
     // Found by simulation in steps of 10.
-    for (target, slots) in [(0.90, 180.0), (0.95, 240.0), (0.97, 300.0)] {
-        let fewest = sizing::fewest_slots(500, &varying(40.0), 120.0, target).unwrap();
-        near("fewest slots", fewest as f64, slots, 20.0);
+    let mut now = Scenario::new(500, Limits::single(Some(30)));
+    (now.latency, now.latency_p95, now.time_outs.total) = (Some(40.0), Some(90.0), Some(120.0));
+    let targets = what_if::answer(&what_if::Question::of(now)).unwrap().targets;
+    for ((target, slots), (asked, expected)) in targets.iter().zip([(0.90, 180.0), (0.95, 240.0), (0.97, 300.0)]) {
+        assert_eq!(*target, asked);
+        near("fewest slots", slots.unwrap() as f64, expected, 20.0);
     }
-    assert_eq!(sizing::fewest_slots(500, &varying(40.0), 120.0, 0.99), None);
+    assert_eq!(targets[3], (0.99, None));
 }
 
 #[test]
@@ -304,4 +308,45 @@ fn database_pools() {
         near("mean", arrivals.mean_wait(connections) * 1000.0, mean_ms, 0.5);
         near("p95", arrivals.wait_quantile(0.95, connections) * 1000.0, p95_ms, 0.6);
     }
+}
+
+#[test]
+fn retries_by_formula_where_the_failures_do_not_depend_on_the_load() {
+    // A slot for each, so that nobody waits: an attempt fails when the call alone is too long.
+    let service = varying(40.0);
+    for (time_out, times) in [(30.0, 1), (30.0, 3), (60.0, 2), (90.0, 5)] {
+        let setup = Setup {
+            time_outs: total(time_out),
+            retries: Retries { times, backoff: 0.5, repeats_service: false },
+            ..Setup::burst(20_000, None, service)
+        };
+        let outcome = simulate(&setup);
+        let failure = 1.0 - service.cdf(time_out);
+        near("attempts", outcome.attempts as f64 / 20_000.0, retry::amplification(failure, times), 0.02);
+    }
+}
+
+#[test]
+fn connections_that_are_closed_too_fast_run_out_of_ports() {
+    let churning = |latency: f64, rounds: u64| {
+        let mut scenario = Scenario::new(100, Limits::single(Some(0)));
+        (scenario.at_limit, scenario.latency, scenario.rounds, scenario.pause) = (AtLimit::Churn, Some(latency), rounds, 0.0);
+        scenario.predict().unwrap().notes.iter().any(|note| matches!(note, Note::PortsRunOut { .. }))
+    };
+    // 100 workers that open a connection for each call: 500 a second for two minutes, 100 a second, and 500 a second for ten seconds.
+    assert!(churning(0.2, 600));
+    assert!(!churning(1.0, 600));
+    assert!(!churning(0.2, 50));
+}
+
+#[test]
+fn what_is_too_large_to_simulate_is_bounded() {
+    let mut scenario = Scenario::new(1_000_000_000, Limits::single(Some(30)));
+    (scenario.latency, scenario.time_outs.total, scenario.rounds) = (Some(40.0), Some(120.0), 100);
+    let prediction = scenario.predict().unwrap();
+    assert_eq!(prediction.figures, None);
+    assert!(prediction.notes.contains(&Note::TooLarge { at_best: Some(30.0 * 120.0 / (1e9 * 40.0)) }));
+    // Where calls vary, the long ones are cut off and no such bound holds.
+    scenario.latency_p95 = Some(90.0);
+    assert!(scenario.predict().unwrap().notes.contains(&Note::TooLarge { at_best: None }));
 }

@@ -227,7 +227,8 @@ proptest! {
             }
             prop_assert!(figures.success.high <= 1.0);
         } else {
-            prop_assert!(latency.is_none() || prediction.notes.contains(&Note::TooLarge));
+            let is_too_large = prediction.notes.iter().any(|note| matches!(note, Note::TooLarge { .. }));
+            prop_assert!(latency.is_none() || is_too_large);
         }
     }
 }
@@ -259,7 +260,7 @@ fn the_seed_is_an_edge() {
     let varying = Scenario { latency_p95: Some(90.0), ..seed() }.predict().unwrap();
     let figures = varying.figures.unwrap();
     assert!((figures.success.low - 0.163).abs() < 0.005 && figures.success.is_one_number());
-    assert_eq!(varying.notes, [Note::TimeOutTooShort { share: 1.0 - Service::new(40.0, Some(90.0)).unwrap().cdf(120.0) }]);
+    assert_eq!(varying.notes, [Note::TimeOutTooShort { share: 1.0 - Service::new(40.0, Some(90.0)).unwrap().cdf(120.0), attempts: 1.0 }]);
     assert!(!figures.timeline.is_empty());
 }
 

@@ -265,7 +265,13 @@ pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
                 report(&[Name("function"), Index(at)], "`low` is missing: the least result".into());
             }
         }
-        for (key, names) in [("names", &source.names), ("not-names", &source.not_names)] {
+        for (key, names) in [
+            ("names", &source.names),
+            ("not-names", &source.not_names),
+            ("latency-names", &source.latency_names),
+            ("latency-p95-names", &source.latency_p95_names),
+            ("latency-not-names", &source.latency_not_names),
+        ] {
             for (at, name) in names.iter().enumerate() {
                 if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '*')
                     || name.trim_matches('*').is_empty()

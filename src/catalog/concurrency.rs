@@ -67,6 +67,24 @@ pub struct Source {
     /// Names that look alike and mean something else.
     #[serde(default)]
     pub not_names: Vec<String>,
+    /// Names that say how long one call takes on average, without their unit (`_s`, `_ms`).
+    #[serde(default)]
+    pub latency_names: Vec<String>,
+    /// The same of the time that 95 of 100 calls stay below.
+    #[serde(default)]
+    pub latency_p95_names: Vec<String>,
+    /// Names that look like a latency and mean something else.
+    #[serde(default)]
+    pub latency_not_names: Vec<String>,
+}
+
+/// A figure of a latency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Statistic {
+    /// The mean.
+    Mean,
+    /// What 95 of 100 stay below.
+    P95,
 }
 
 /// A semaphore or capacity limiter.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::concurrency::{
-    Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter,
+    Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter, Statistic,
 };
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
@@ -37,6 +37,8 @@ pub struct Catalog {
     methods: [Places; 2],
     modules: FxHashSet<Box<str>>,
     names: Names,
+    latency: Names,
+    latency_p95: Names,
 }
 
 /// Symbol → which file, which entry of it.
@@ -129,6 +131,8 @@ impl Catalog {
                 }
             }
             catalog.names.add(&source.names, &source.not_names);
+            catalog.latency.add(&source.latency_names, &source.latency_not_names);
+            catalog.latency_p95.add(&source.latency_p95_names, &source.latency_not_names);
         }
         Self { libraries, sources, ..catalog }
     }
@@ -278,7 +282,15 @@ impl Catalog {
 
     /// Whether the name of a flag, key or constant says that its number is a number of things done at once.
     pub fn means_concurrency(&self, name: &str) -> bool {
-        self.names.mean_concurrency(name)
+        self.names.contain(name)
+    }
+
+    /// Which figure of a latency the name of a flag, key or constant says its number is; the name without its unit.
+    pub fn means_latency(&self, name: &str) -> Option<Statistic> {
+        if self.latency_p95.contain(name) {
+            return Some(Statistic::P95);
+        }
+        self.latency.contain(name).then_some(Statistic::Mean)
     }
 
     /// Whether a dotted path is a module or package (or class) below which a known symbol stands.

@@ -222,6 +222,8 @@ pub enum Role {
     CloseAfterUse,
     /// Whether one connection carries many requests at once (HTTP/2): where it does, a number of connections bounds no requests.
     Multiplexed,
+    /// Attempts that follow a failed one, a time-out among them.
+    Retries,
     /// Listed, but without influence on the pool.
     Other,
 }

@@ -6,7 +6,7 @@ pub mod concurrency;
 mod index;
 pub mod library;
 pub mod load;
-mod names;
+pub mod names;
 pub mod schema;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Names that mean concurrency: how flags, keys and constants are compared with the patterns of the knowledge base.
+//! Names that mean concurrency, or a latency: how flags, keys and constants are compared with the patterns of the knowledge base.
 
 use rustc_hash::FxHashSet;
 
@@ -27,8 +27,8 @@ impl Names {
         }
     }
 
-    /// Whether a name as written (`--max-workers`, `maxWorkers`, `MAX_WORKERS`) means concurrency.
-    pub fn mean_concurrency(&self, name: &str) -> bool {
+    /// Whether a name as written (`--max-workers`, `maxWorkers`, `MAX_WORKERS`) is one of them.
+    pub fn contain(&self, name: &str) -> bool {
         let name = snake(name);
         let fits = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, &name));
         (self.whole.contains(&name) || fits(&self.patterns)) && !self.not_whole.contains(&name) && !fits(&self.not_patterns)

@@ -140,6 +140,26 @@ impl FromStr for Output {
     }
 }
 
+/// A setting by the library's own name: a number, a time in seconds, or none.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Setting(pub String, pub Option<f64>);
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+        let value = if value == "none" { None } else { Some(parse_seconds(value)?) };
+        Ok(Self(name.trim().to_string(), value))
+    }
+}
+
+/// A number above 0.
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    let number = text.replace('_', "").parse::<f64>().ok();
+    number.filter(|number| number.is_finite() && *number > 0.0).ok_or_else(|| "a number above 0 is wanted".into())
+}
+
 /// A whole number from 1 on, up to where numbers are exact.
 pub(super) fn whole(text: &str) -> Result<f64, String> {
     match text.replace('_', "").parse::<u32>() {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use toml::Value;
 
 use super::configure::Configuration;
-use crate::render::escape;
-use crate::settings::{Level, Severity, Workload};
-use crate::value::Certainty;
+use crate::render::concise::certainty_word;
+use crate::render::{escape, severity_word};
+use crate::settings::{Level, Workload};
 
 /// The settings as TOML that means the same when it is read.
 pub(super) fn text(configuration: &Configuration) -> String {
@@ -17,7 +17,7 @@ pub(super) fn text(configuration: &Configuration) -> String {
         None => "# no settings file: the defaults\n".into(),
     };
     put(&mut out, "exclude", list(&settings.exclude));
-    put(&mut out, "min-certainty", Value::from(certainty(settings.min_certainty)));
+    put(&mut out, "min-certainty", Value::from(certainty_word(settings.min_certainty)));
     put(&mut out, "fail-on", Value::from(word(Level::At(settings.fail_on))));
     if let Some(path) = &settings.baseline {
         put(&mut out, "baseline", Value::from(path.display().to_string()));
@@ -72,15 +72,9 @@ fn number(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9e15 { Value::from(number as i64) } else { Value::from(number) }
 }
 
-fn certainty(certainty: Certainty) -> &'static str {
-    crate::render::concise::certainty_word(certainty)
-}
-
 fn word(level: Level) -> &'static str {
     match level {
         Level::Off => "off",
-        Level::At(Severity::Note) => "note",
-        Level::At(Severity::Warning) => "warning",
-        Level::At(Severity::Error) => "error",
+        Level::At(severity) => severity_word(severity),
     }
 }

@@ -9,7 +9,8 @@ use super::terminal::Terminal;
 use super::{Failure, configure, library_page, pages};
 use crate::catalog::Catalog;
 use crate::catalog::load::nearest;
-use crate::finding::{Outcome, Severity};
+use crate::finding::Outcome;
+use crate::render::severity_word;
 use crate::text::Language;
 
 /// Explain a rule or a library; without a name, list both.
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
 
 fn page(name: &str, catalog: &Catalog, width: usize, styles: Styles) -> Option<String> {
     if let Some(rule) = pages::all().into_iter().find(|rule| rule.id == name) {
-        let head = format!("{}{}{:#}: {} ({})\n", styles.heading, rule.id, styles.heading, word(rule.severity), rule.category);
+        let head = format!("{}{}{:#}: {} ({})\n", styles.heading, rule.id, styles.heading, severity_word(rule.severity), rule.category);
         let mut out = head;
         markdown::wrap(&mut out, rule.summary, width, "", "");
         out.push('\n');
@@ -56,7 +57,7 @@ fn list(catalog: &Catalog, width: usize, styles: Styles) -> String {
     let columns =
         rules.iter().map(|rule| rule.id.len()).chain(catalog.libraries().iter().map(|library| library.name.len())).max().unwrap_or(0);
     for rule in &rules {
-        let first = format!("  {:columns$}  {:7}  ", rule.id, word(rule.severity));
+        let first = format!("  {:columns$}  {:7}  ", rule.id, severity_word(rule.severity));
         markdown::wrap(&mut out, rule.summary, width, &first, &" ".repeat(first.len()));
     }
     let _ = writeln!(out, "\n{}libraries{:#}", styles.heading, styles.heading);
@@ -75,14 +76,6 @@ fn tell_unknown(name: &str, catalog: &Catalog, terminal: &Terminal) {
     terminal.error(&format!("no rule or library `{name}`{meant}"));
     terminal.note(&format!("rules: {}", rules.join(", ")));
     terminal.note(&format!("libraries: {}", libraries.join(", ")));
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
 }
 
 /// The language's name as the JSON report writes it.

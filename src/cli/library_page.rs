@@ -146,6 +146,7 @@ fn role(role: Role) -> &'static str {
         Role::KeepAlive => "life of an idle connection",
         Role::CloseAfterUse => "whether connections are closed after one use",
         Role::Multiplexed => "whether one connection carries many requests at once",
+        Role::Retries => "attempts that follow a failed one",
         Role::Other => "without influence on the pool",
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use crate::render::escape;
+use crate::render::human;
 
 /// Styles of the parts of a page; plain where there are no colours.
 #[derive(Clone, Copy, Default)]
@@ -65,11 +65,9 @@ pub(super) fn text(page: &str, width: usize, styles: Styles) -> String {
 
 /// Appends a text, wrapped to `width` columns; `first` stands before the first line, `rest` before the others.
 pub(super) fn wrap(out: &mut String, text: &str, width: usize, first: &str, rest: &str) {
-    let options = textwrap::Options::new(width.max(40)).initial_indent(first).subsequent_indent(rest).break_words(false);
-    let options = options.word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    // Users' own files of the knowledge base come this way too.
-    for line in textwrap::wrap(&escape::line(text), options) {
-        let _ = writeln!(out, "{}", line.trim_end());
+    // Users' own files of the knowledge base come this way too: `hang` makes them harmless.
+    for line in human::hang(text, width.max(40), first, rest) {
+        let _ = writeln!(out, "{line}");
     }
 }
 

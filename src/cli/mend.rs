@@ -4,10 +4,10 @@ use clap::Args;
 
 use super::Failure;
 use super::configure::Job;
-use super::scan::count;
 use super::terminal::Terminal;
 use crate::finding::{Finding, Report, Safety};
 use crate::fix::{self, FileChange, Plan, Refusal};
+use crate::render::summary::count;
 use crate::suppress::baseline::{self, Baseline};
 
 /// What is done about findings.

@@ -12,6 +12,7 @@ use super::mend::{Mended, Mending};
 use super::terminal::Terminal;
 use super::{Failure, pages, write};
 use crate::finding::{Outcome, Report, Severity};
+use crate::render::summary::count;
 use crate::render::{Format, RenderOptions, RulePage, concise, human, render};
 use crate::suppress::baseline::{self, Baseline};
 use crate::value::Certainty;
@@ -179,9 +180,4 @@ fn stats(report: &Report, started: Instant, terminal: &Terminal) {
         terminal.stat(name, &number.to_string());
     }
     terminal.stat("milliseconds", &started.elapsed().as_millis().to_string());
-}
-
-/// `1 finding`, `2 findings`.
-pub(super) fn count(number: usize, one: &str) -> String {
-    crate::render::summary::count(number, one)
 }

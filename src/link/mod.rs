@@ -9,6 +9,7 @@ mod hops;
 mod hosts;
 mod inventory;
 mod judge;
+mod latency;
 mod limits;
 mod once;
 mod pace;
@@ -35,7 +36,7 @@ pub use uses::Use;
 use crate::catalog::library::Role;
 use crate::facts::ContextKind;
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing, is_beside_the_program};
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing, WrittenLatency, is_beside_the_program};
 use crate::settings::{Load, Settings, Workload};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value};
@@ -54,6 +55,8 @@ pub struct Linked<'a> {
     pub patience: Vec<Patience>,
     /// The load that was declared for each pool.
     pub loads: Vec<Load>,
+    /// The latencies in it that the program itself writes down.
+    pub written_latencies: Vec<Vec<WrittenLatency>>,
     /// All places that declare concurrency.
     pub concurrency: Vec<Concurrency>,
     /// What reaches what.
@@ -132,6 +135,10 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
             _ => cases.extend(known),
         }
     }
+    let written = evaluator.written_latencies();
+    let written_latencies = (loads.iter_mut().zip(&resolved))
+        .map(|(load, pool)| latency::fill(load, pool, resolved.len(), evaluator.span(pool.made.site).file, &written))
+        .collect();
     let of_pool = |number| flows.iter().filter(|flow| flow.pool == number).collect::<Vec<_>>();
     let patience: Vec<Patience> =
         resolved.iter().enumerate().map(|(number, pool)| patience::patience(evaluator, pool, &of_pool(number))).collect();
@@ -157,7 +164,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
     limiters_per_task.sort();
     limiters_per_task.dedup_by_key(|(limiter, _)| *limiter);
     let one_request = (0..resolved.len()).map(|number| sends_once(evaluator, number, &flows)).collect();
-    Linked { resolved, pools, homes, one_request, patience, loads, concurrency, cases, flows, limiters_per_task }
+    Linked { resolved, pools, homes, one_request, patience, loads, written_latencies, concurrency, cases, flows, limiters_per_task }
 }
 
 /// Whether a pool sees one request at most between its making and the next.

@@ -34,13 +34,15 @@ impl TimeOut {
     }
 }
 
-/// What bounds the wait of those who use a pool.
+/// What bounds the wait of those who use a pool, and how often they try.
 #[derive(Clone, Default, Debug)]
 pub struct Patience {
     /// The time-outs, in the catalog's order.
     pub time_outs: Vec<TimeOut>,
     /// Whether a time-out of the program's own stands around a request.
     pub is_bounded_outside: bool,
+    /// The setting that says how many attempts follow a failed one, and its value; `None` where the library makes none by itself.
+    pub retries: Option<(String, Value)>,
 }
 
 impl Patience {
@@ -56,22 +58,25 @@ impl Patience {
     }
 }
 
-fn is_timeout(role: Role) -> bool {
-    matches!(role, Role::TotalTimeout | Role::ConnectTimeout | Role::ReadTimeout | Role::AcquireTimeout)
+/// Whether a setting says how long, or how often, a request is tried.
+fn is_of_requests(role: Role) -> bool {
+    matches!(role, Role::TotalTimeout | Role::ConnectTimeout | Role::ReadTimeout | Role::AcquireTimeout | Role::Retries)
 }
 
 /// What bounds the wait at a pool, with the requests that run through it.
 pub fn patience(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, flows: &[&Flow]) -> Patience {
-    let own = pool.settings.iter().filter(|setting| is_timeout(setting.role)).filter_map(|setting| {
+    let own = pool.settings.iter().filter(|setting| is_of_requests(setting.role)).filter_map(|setting| {
         let covers_queue =
             pool.kind.settings.iter().find(|known| known.name == setting.name)?.covers_queue || setting.role == Role::AcquireTimeout;
         let (value, written_at) = (setting.value.clone(), setting.written_at);
         Some(TimeOut { setting: setting.name.clone(), role: setting.role, covers_queue, value, written_at })
     });
-    let mut patience = Patience { time_outs: own.collect(), is_bounded_outside: false };
+    let mut patience = Patience { time_outs: own.collect(), ..Patience::default() };
     // A client that is given the pool brings the time-outs of its requests.
     let clients: Vec<Option<Vec<Brought>>> = pool.clients.iter().map(|client| of_client(evaluator, pool, *client)).collect();
     lay_over(&mut patience.time_outs, &clients, "clients of the pool have different time-outs");
+    let retries = patience.time_outs.iter().position(|one| one.role == Role::Retries).map(|at| patience.time_outs.remove(at));
+    patience.retries = retries.filter(|one| !is_set_by_copies(evaluator, pool, &one.setting)).map(|one| (one.setting, one.value));
     let mut requests: Vec<ExprRef> = flows.iter().map(|flow| flow.call).collect();
     requests.sort();
     requests.dedup();
@@ -79,6 +84,20 @@ pub fn patience(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, flows: &[&Fl
     lay_over(&mut patience.time_outs, &brought, "requests bring time-outs of their own");
     patience.is_bounded_outside = flows.iter().any(|flow| is_bounded_outside(evaluator, flow));
     patience
+}
+
+/// Whether the program makes copies of clients that differ in a setting: `client.with_options(max_retries=5)`.
+fn is_set_by_copies(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, setting: &str) -> bool {
+    let copying = pool.library.constructors.iter().flat_map(|constructor| &constructor.passes);
+    let mut calls = copying.flat_map(|method| evaluator.project.calls_named(method));
+    calls.any(|(file, call)| match &evaluator.expr(ExprRef { file: *file, expr: *call }).kind {
+        ExprKind::Call { arguments, .. } => arguments.iter().any(|argument| match &argument.kind {
+            ArgumentKind::Keyword(name) => **name == *setting,
+            ArgumentKind::KeywordSpread => true,
+            _ => false,
+        }),
+        _ => false,
+    })
 }
 
 /// Puts what others bring in the place of the pool's own. Where they differ, or what they bring is not known, nothing is known.
@@ -107,7 +126,7 @@ fn of_client(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, client: ExprRef
 
 /// A time-out that an object carries; `None` for other settings.
 fn carried(pool: &ResolvedPool<'_>, given: &GivenSetting) -> Option<Brought> {
-    let known = pool.kind.settings.iter().find(|known| known.name == given.name && is_timeout(known.role))?;
+    let known = pool.kind.settings.iter().find(|known| known.name == given.name && is_of_requests(known.role))?;
     Some(Brought { setting: known.name.clone(), value: value_of(&given.possibles, &known.unlimited), at: given.written_at })
 }
 
@@ -124,7 +143,7 @@ fn brought(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, call: ExprRef) ->
     for parameter in &pool.kind.request_timeouts {
         let given = arguments.iter().find(|argument| matches!(&argument.kind, ArgumentKind::Keyword(name) if **name == *parameter.name));
         let spread = || arguments.iter().any(|argument| argument.kind == ArgumentKind::KeywordSpread);
-        let all = || pool.settings.iter().filter(|setting| is_timeout(setting.role)).map(|setting| setting.name.clone());
+        let all = || pool.settings.iter().filter(|setting| is_of_requests(setting.role)).map(|setting| setting.name.clone());
         let unknown = |at| {
             let value = Value::unknown("what the request brings is not known");
             all().map(|setting| Brought { setting, value: value.clone(), at: Some(at) }).collect()

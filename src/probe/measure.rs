@@ -51,9 +51,8 @@ impl Measured {
 
     /// A quantile of the wait, as the simulator takes it; 0 when nothing arrived.
     pub fn wait_at(&self, quantile: f64) -> f64 {
-        let count = self.waits.len();
-        let rank = ((quantile * count as f64 - 1e-9).ceil() as usize).clamp(1, count.max(1)) - 1;
-        self.waits.get(rank).copied().unwrap_or(0.0)
+        let rank = crate::queueing::nearest_rank(quantile, self.waits.len() as u64);
+        self.waits.get(rank as usize).copied().unwrap_or(0.0)
     }
 }
 

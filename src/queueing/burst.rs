@@ -47,6 +47,13 @@ pub struct BurstOutcome {
 /// Share of the time-out within which a multiple of the service time counts as an edge.
 pub const EDGE: f64 = 0.05;
 
+impl BurstOutcome {
+    /// Share that succeeds however the waves fall that end about when the time-out does.
+    pub fn sure(&self) -> f64 {
+        self.edge.map_or(self.success, |edge| edge.low)
+    }
+}
+
 impl Burst {
     fn slots(&self) -> u64 {
         self.limit.map_or(self.requests, |limit| limit.min(self.requests))
@@ -95,7 +102,7 @@ impl Burst {
 
     /// Wait in service times that a share `quantile` (0..1) of the requests does not exceed (nearest rank).
     pub fn wait_at(&self, quantile: f64) -> f64 {
-        self.wait_of(self.rank(quantile))
+        self.wait_of(super::nearest_rank(quantile, self.requests))
     }
 
     /// Wait of the request with this index (from 0) in service times: ⌊i/L⌋.
@@ -107,23 +114,11 @@ impl Burst {
         }
     }
 
-    fn rank(&self, quantile: f64) -> u64 {
-        let rank = (quantile.clamp(0.0, 1.0) * self.requests as f64 - 1e-9).ceil();
-        (rank as u64).clamp(1, self.requests.max(1)) - 1
-    }
-
     /// Break-even latency T/W, seconds: all succeed while calls take at most this long. `None` when nothing is served or there
     /// is nothing to serve.
     pub fn break_even(&self, timeout: f64) -> Option<f64> {
         let waves = self.waves().filter(|waves| *waves > 0)?;
         Some(super::positive(timeout)? / waves as f64)
-    }
-
-    /// Largest share that can succeed whatever the distribution: min(1, L·T/(N·S)), S the mean.
-    ///
-    /// Holds while no request is cut off with its work half done for nothing; unlimited slots give 1.
-    pub fn success_bound(&self, mean: f64, timeout: f64) -> f64 {
-        super::ClosedLoop { workers: self.requests, limit: self.limit, service: mean }.success_bound(timeout)
     }
 
     /// Outcome for a service time, with or without a time-out (seconds) that counts the wait.
@@ -186,7 +181,7 @@ impl Burst {
             success,
             edge: None,
             mean_wait,
-            p95_wait: renewals.wait(self.rank(0.95) as f64, slots),
+            p95_wait: renewals.wait(super::nearest_rank(0.95, self.requests) as f64, slots),
             max_wait: renewals.wait(requests - 1.0, slots),
             wall: (mean * requests / slots).max(mean),
         }

@@ -19,19 +19,6 @@ impl Default for Limits {
     }
 }
 
-/// Which of the two limits decides.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Binding {
-    /// The limit over all hosts.
-    Total,
-    /// The limit of each host, times the hosts.
-    PerHost,
-    /// Both give the same number.
-    Both,
-    /// Neither: there is no limit.
-    Neither,
-}
-
 impl Limits {
     /// One limit for one host.
     pub fn single(limit: Option<u64>) -> Self {
@@ -41,18 +28,6 @@ impl Limits {
     /// Effective limit: min(total, per_host × hosts).
     pub fn effective(&self) -> Option<u64> {
         tighter(self.total, self.over_hosts())
-    }
-
-    /// Which limit the effective one comes from.
-    pub fn binding(&self) -> Binding {
-        match (self.total, self.over_hosts()) {
-            (None, None) => Binding::Neither,
-            (Some(_), None) => Binding::Total,
-            (None, Some(_)) => Binding::PerHost,
-            (Some(total), Some(hosts)) if total == hosts => Binding::Both,
-            (Some(total), Some(hosts)) if total < hosts => Binding::Total,
-            _ => Binding::PerHost,
-        }
     }
 
     /// Sockets that can be open at once for `concurrency` requests.
@@ -80,13 +55,12 @@ pub const EPHEMERAL_PORTS: u64 = 28_232;
 /// Seconds for which Linux keeps a closed connection's port (`TCP_TIMEWAIT_LEN`).
 pub const TIME_WAIT: f64 = 60.0;
 
-/// Connections per second to one destination (address and port) that may be opened and closed for good before the ephemeral
-/// ports run out: `ports / time_wait`. With Linux' defaults about 470.
-pub fn port_budget(ports: u64, time_wait: f64) -> f64 {
-    match super::positive(time_wait) {
-        Some(seconds) => ports as f64 / seconds,
-        None => f64::INFINITY,
-    }
+/// How many times over the closed connections of a minute need the ephemeral ports to one destination (address and port): above 1
+/// they run out. `closed` connections of a run of `wall` seconds are closed by the client, evenly over it. With Linux' defaults
+/// 470 a second may go on for ever, and 28,232 at once.
+pub fn ports_used(closed: f64, wall: f64) -> f64 {
+    let lasting = if wall > TIME_WAIT { closed * TIME_WAIT / wall } else { closed };
+    if lasting.is_nan() { 0.0 } else { lasting.max(0.0) / EPHEMERAL_PORTS as f64 }
 }
 
 #[cfg(test)]
@@ -97,13 +71,10 @@ mod tests {
     fn the_smaller_limit_binds() {
         let pool = Limits { total: Some(100), per_host: Some(30), hosts: 1 };
         assert_eq!(pool.effective(), Some(30));
-        assert_eq!(pool.binding(), Binding::PerHost);
         let many = Limits { hosts: 4, ..pool };
         assert_eq!(many.effective(), Some(100));
-        assert_eq!(many.binding(), Binding::Total);
         assert_eq!(Limits { hosts: 40, total: Some(500), per_host: Some(40) }.effective(), Some(500));
         assert_eq!(Limits::default().effective(), None);
-        assert_eq!(Limits::default().binding(), Binding::Neither);
         assert_eq!(Limits { total: None, per_host: Some(u64::MAX), hosts: u64::MAX }.effective(), Some(u64::MAX));
     }
 
@@ -118,7 +89,9 @@ mod tests {
     fn machine_budgets() {
         assert_eq!(descriptor_budget(1024, 50), 974);
         assert_eq!(descriptor_budget(10, 50), 0);
-        assert!((port_budget(EPHEMERAL_PORTS, TIME_WAIT) - 470.5).abs() < 0.1);
-        assert_eq!(port_budget(1, 0.0), f64::INFINITY);
+        // 470 connections a second, for an hour; the same number of them in a minute.
+        assert!((ports_used(470.53 * 3600.0, 3600.0) - 1.0).abs() < 1e-4);
+        assert!((ports_used(28_232.0, 0.0) - 1.0).abs() < 1e-12);
+        assert_eq!(ports_used(0.0, f64::INFINITY), 0.0);
     }
 }

@@ -19,6 +19,7 @@ pub mod retry;
 pub mod service;
 pub mod simulate;
 pub mod sizing;
+pub mod staffing;
 pub mod steady;
 pub mod what_if;
 
@@ -71,6 +72,13 @@ pub fn tighter(a: Option<u64>, b: Option<u64>) -> Option<u64> {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
+}
+
+/// Index (from 0) of the one among `count` sorted figures that a share (0..1) of them does not exceed: the nearest rank. 0 where there
+/// are none.
+pub fn nearest_rank(share: f64, count: u64) -> u64 {
+    let rank = (share.clamp(0.0, 1.0) * count as f64 - 1e-9).ceil();
+    (rank as u64).clamp(1, count.max(1)) - 1
 }
 
 /// A finite time above zero, or `None`: the gate through which every time from outside passes.

@@ -137,8 +137,8 @@ impl Replay {
     pub fn percentiles(&self, shares: &[f64]) -> Vec<Parts> {
         let mut all: Vec<Parts> = self.calls.iter().map(|call| Parts { wait: call.start, service: call.end - call.start }).collect();
         all.sort_by(|a, b| (a.wait + a.service).total_cmp(&(b.wait + b.service)).then(a.wait.total_cmp(&b.wait)));
-        let rank = |share: f64| ((share.clamp(0.0, 1.0) * all.len() as f64 - 1e-9).ceil() as usize).max(1) - 1;
-        shares.iter().filter_map(|share| all.get(rank(*share)).copied()).collect()
+        let at = |share: f64| super::nearest_rank(share, all.len() as u64) as usize;
+        shares.iter().filter_map(|share| all.get(at(*share)).copied()).collect()
     }
 }
 

@@ -1,5 +1,8 @@
 //! How much load retries add.
 
+/// Pause before the first retry where none is given, seconds: what clients that retry by themselves begin with.
+pub const PAUSE: f64 = 0.5;
+
 /// Attempts per request when each attempt fails with probability `failure` (0..1) and up to `retries` follow a failed one:
 /// (1 − p^(r+1))/(1 − p).
 ///
@@ -18,19 +21,6 @@ pub fn amplification(failure: f64, retries: u32) -> f64 {
     }
 }
 
-/// Share of the requests that succeed in the end: 1 − p^(r+1), under the same condition.
-pub fn success(failure: f64, retries: u32) -> f64 {
-    if failure.is_nan() {
-        return 0.0;
-    }
-    1.0 - libm::pow(failure.clamp(0.0, 1.0), f64::from(retries) + 1.0)
-}
-
-/// Attempts that a call makes when several layers retry on their own: the product of (retries + 1).
-pub fn layered_attempts(retries: &[u32]) -> f64 {
-    retries.iter().map(|retries| f64::from(*retries) + 1.0).product()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,7 +32,5 @@ mod tests {
         assert_eq!(amplification(1.0, 5), 6.0);
         assert!((amplification(1.0 - 1e-12, 5) - 6.0).abs() < 1e-6);
         assert_eq!(amplification(f64::NAN, 5), 1.0);
-        assert!((success(0.5, 2) - 0.875).abs() < 1e-12);
-        assert_eq!(layered_attempts(&[2, 3]), 12.0);
     }
 }

@@ -6,8 +6,6 @@
 //! Pools for open arrivals (databases) are staffed by [`super::erlang`], never by concurrency.
 
 use super::limits::{Limits, descriptor_budget};
-use super::renewal::Renewals;
-use super::{Burst, Service};
 
 /// What is to be carried, and what the surroundings allow.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -154,35 +152,10 @@ fn behind_a_narrow_server(demand: &Demand, capacity: u64, hosts: u64) -> Advice 
     }
 }
 
-/// The fewest slots with which a share `target` (0..1) of a burst ends within `timeout` seconds; `None` where even a slot for
-/// each is not enough, because that share of the calls is not short enough.
-pub fn fewest_slots(requests: u64, service: &Service, timeout: f64, target: f64) -> Option<u64> {
-    let table = if let Service::Lognormal(distribution) = service { Some((Renewals::new(distribution), distribution)) } else { None };
-    let enough = |limit: u64| {
-        let burst = Burst { requests, limit: Some(limit) };
-        let outcome = match &table {
-            Some((renewals, distribution)) => burst.varying(renewals, distribution, Some(timeout)),
-            None => burst.outcome(service, Some(timeout)),
-        };
-        outcome.success >= target
-    };
-    if !enough(requests) {
-        return None;
-    }
-    // More slots never succeed less.
-    let (mut short, mut fits) = (0, requests);
-    while short + 1 < fits {
-        let middle = short + (fits - short) / 2;
-        if enough(middle) { fits = middle } else { short = middle }
-    }
-    Some(fits)
-}
-
-/// Connections that one pool of a database client may have: the server's `max_connections`, less those kept for others, over
-/// processes × replicas × pools. Raising a pool beyond it moves the queue into the database.
-pub fn database_share(max_connections: u64, reserved: u64, processes: u64, replicas: u64, pools: u64) -> u64 {
-    let users = processes.max(1).saturating_mul(replicas.max(1)).saturating_mul(pools.max(1));
-    max_connections.saturating_sub(reserved) / users
+/// Connections that one pool of a database client may have: what the database takes from the program over all that have such a pool
+/// (processes × replicas × pools). Raising a pool beyond it moves the queue into the database, or meets its refusal.
+pub fn database_share(max_connections: u64, pools: u64) -> u64 {
+    max_connections / pools.max(1)
 }
 
 #[cfg(test)]
@@ -246,8 +219,9 @@ mod tests {
 
     #[test]
     fn a_database_is_shared() {
-        assert_eq!(database_share(100, 3, 4, 3, 1), 8);
-        assert_eq!(database_share(100, 200, 0, 0, 0), 0);
+        assert_eq!(database_share(97, 12), 8);
+        assert_eq!(database_share(100, 0), 100);
+        assert_eq!(database_share(0, 4), 0);
     }
 
     #[test]

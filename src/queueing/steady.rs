@@ -44,14 +44,6 @@ impl ClosedLoop {
         self.limit.map_or(self.workers, |limit| limit.min(self.workers))
     }
 
-    /// Share of the slots that are in use, 0..1; `None` where there is no limit.
-    pub fn utilisation(&self) -> Option<f64> {
-        match self.limit? {
-            0 => Some(0.0),
-            limit => Some(self.in_flight() as f64 / limit as f64),
-        }
-    }
-
     /// Mean wait in the steady state whatever the order, seconds: by Little's law N/throughput − S, that is (N/L − 1)·S.
     pub fn mean_wait(&self) -> f64 {
         match self.in_flight() {
@@ -90,9 +82,9 @@ impl ClosedLoop {
         }
     }
 
-    /// Bound on the share that succeeds within `timeout`, newcomer first, constant service, many rounds: min(1, L·T/(N·S)).
+    /// Bound on the share that succeeds within `timeout`: min(1, L·T/(N·S)). Newcomer first reaches it in many rounds.
     ///
-    /// It is also the most that any order and any distribution reach in a burst: no more work fits into the time-out.
+    /// For a constant service time only: where times vary, those that are cut off are the long ones, and slots that drop them carry more.
     pub fn success_bound(&self, timeout: f64) -> f64 {
         match self.in_flight() {
             _ if self.workers == 0 => 1.0,
@@ -136,8 +128,6 @@ mod tests {
         assert_eq!(ClosedLoop { limit: Some(0), ..SEED }.mean_wait(), f64::INFINITY);
         assert_eq!(ClosedLoop { limit: Some(0), ..SEED }.throughput(), 0.0);
         assert_eq!(ClosedLoop { workers: 0, ..SEED }.mean_wait(), 0.0);
-        assert_eq!(ClosedLoop { limit: None, ..SEED }.utilisation(), None);
-        assert_eq!(SEED.utilisation(), Some(1.0));
         assert_eq!(SEED.outcome(108, HandOver::Unknown), None);
         assert_eq!(in_system(12.5, 40.0), Some(500.0));
     }

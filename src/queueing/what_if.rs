@@ -6,10 +6,13 @@
 
 use rayon::prelude::*;
 
+use super::erlang::Arrivals;
 use super::model::Scenario;
 use super::renewal::Renewals;
 use super::service::Impossible;
+use super::simulate::Retries;
 use super::sizing::{Advice, Demand, advise, round_up};
+use super::staffing::Staffing;
 use super::{AtLimit, Burst, BurstOutcome, Limits, Prediction, Service, tighter};
 
 /// What is asked.
@@ -29,6 +32,12 @@ pub struct Question {
     pub open_files: Option<u64>,
     /// Open files besides connections.
     pub open_files_reserve: u64,
+    /// Requests that arrive by themselves, per second, where that is asked.
+    pub arrivals: Option<f64>,
+    /// Requests per second that the servers take, where it is known.
+    pub rate_limit: Option<f64>,
+    /// Connections that the server takes from the program, and pools among which they are shared.
+    pub shared: Option<(u64, u64)>,
 }
 
 /// What a column changes.
@@ -44,6 +53,8 @@ pub enum Change {
     PoolAlone,
     /// Time-outs of so many seconds.
     TimeOut(f64),
+    /// What fails is not tried again.
+    NoRetries,
 }
 
 /// One column.
@@ -68,8 +79,8 @@ pub struct Size {
     pub advice: Advice,
     /// A burst of so many through the present limits.
     pub now: Burst,
-    /// Share of it that succeeds, where a latency is known.
-    pub success: Option<f64>,
+    /// What becomes of it, where a latency is known and a formula covers it.
+    pub outcome: Option<BurstOutcome>,
     /// Sockets that the advised limits may open.
     pub sockets: u64,
 }
@@ -107,6 +118,10 @@ pub struct Answer {
     pub sweep: Vec<Step>,
     /// Slots at the knee, and what it is the knee of.
     pub knee: Option<(u64, Knee)>,
+    /// The fewest slots with which these shares of a burst end within the time-out; `None` where no number does.
+    pub targets: Vec<(f64, Option<u64>)>,
+    /// What the arrivals come to, where they and a latency are known.
+    pub staffing: Option<Staffing>,
 }
 
 /// Concurrencies of the table.
@@ -115,6 +130,8 @@ pub const SIZES: [u64; 6] = [50, 100, 200, 300, 500, 1000];
 const SHARES: [u64; 12] = [2, 4, 6, 10, 15, 20, 30, 40, 60, 80, 100, 120];
 /// Share of a burst that a longer time-out must let through.
 const ALMOST_ALL: f64 = 0.99;
+/// Shares of a burst for which the fewest slots are told.
+const TARGETS: [f64; 4] = [0.90, 0.95, 0.97, 0.99];
 
 /// Answers a question.
 ///
@@ -140,10 +157,29 @@ pub fn answer(question: &Question) -> Result<Answer, Impossible> {
         .collect::<Result<Vec<Column>, Impossible>>()?;
     let sizes = if question.sized_by_concurrency { question.sizes(&clock) } else { Vec::new() };
     let (sweep, knee) = if now.at_limit.bounds_concurrency() { question.sweep(&clock, advice.as_ref()) } else { (Vec::new(), None) };
-    Ok(Answer { advice, columns, sizes, sweep, knee })
+    let targets = if sweep.is_empty() || now.retries.times > 0 { Vec::new() } else { question.targets(&clock) };
+    let arrivals = question.arrivals.zip(now.latency).map(|(rate, service)| Arrivals { rate, service });
+    let staffing = arrivals.map(|arrivals| Staffing::of(arrivals, now.narrowest(), now.patience()));
+    Ok(Answer { advice, columns, sizes, sweep, knee, targets, staffing })
 }
 
 impl Question {
+    /// A scenario and nothing else: a pool that is sized by concurrency, with both limits, and no bound of open files.
+    pub fn of(now: Scenario) -> Self {
+        Self {
+            now,
+            sized_by_concurrency: true,
+            has_per_host: true,
+            has_total: true,
+            headroom: 1.2,
+            open_files: None,
+            open_files_reserve: 50,
+            arrivals: None,
+            rate_limit: None,
+            shared: None,
+        }
+    }
+
     fn demand(&self, concurrency: u64, present: Option<Limits>) -> Demand {
         let hosts = self.now.limits.hosts.max(1);
         Demand {
@@ -186,6 +222,9 @@ impl Question {
             changes.push((Change::PoolAlone, Scenario { keep: None, ..wide }));
         }
         changes.extend(self.longer_time_out(clock));
+        if now.retries.times > 0 && queues {
+            changes.push((Change::NoRetries, Scenario { retries: Retries::default(), ..now.clone() }));
+        }
         changes
     }
 
@@ -197,7 +236,7 @@ impl Question {
     fn longer_time_out(&self, clock: &Clock) -> Option<(Change, Scenario)> {
         let now = &self.now;
         let time_outs = &now.time_outs;
-        let shortest = [time_outs.total, time_outs.queue].into_iter().flatten().min_by(f64::total_cmp)?;
+        let shortest = now.patience()?;
         let burst = Burst { requests: now.concurrency, limit: now.narrowest() };
         let needed = round_time(clock.time_out_for(&burst)?);
         let raised = |timeout: Option<f64>| timeout.map(|timeout| timeout.max(needed));
@@ -218,39 +257,53 @@ impl Question {
             let now = Burst { requests: concurrency, limit: self.now.narrowest() };
             let at_once = advice.semaphore.unwrap_or(concurrency).min(concurrency);
             let sockets = Limits { per_host: Some(advice.per_host), ..self.limits(&advice) }.peak_sockets(at_once).min(at_once.max(1));
-            let by_formula = self.now.at_limit == AtLimit::Wait && self.now.time_outs.queue.is_none();
-            Size { concurrency, advice, now, success: clock.outcome(&now).map(|outcome| outcome.success).filter(|_| by_formula), sockets }
+            let by_formula = self.now.at_limit == AtLimit::Wait && self.now.time_outs.queue.is_none() && self.now.retries.times == 0;
+            Size { concurrency, advice, now, outcome: clock.outcome(&now).filter(|_| by_formula), sockets }
         };
         all.into_iter().map(size).collect()
     }
 
     fn sweep(&self, clock: &Clock, advice: Option<&Advice>) -> (Vec<Step>, Option<(u64, Knee)>) {
         let requests = self.now.concurrency;
-        let through = |slots: u64| Burst { requests, limit: tighter(Some(slots), self.now.server_capacity()) };
-        let knee = self.knee(clock, through);
+        let knee = self.knee(clock);
         let shares = SHARES.into_iter().map(|share| round_slots(requests as f64 * share as f64 / 100.0, requests));
         let marked = [self.now.pool_limit(), knee.map(|(slots, _)| slots), advice.and_then(|advice| self.limits(advice).effective())];
         let mut sizes: Vec<u64> = shares.chain(marked.into_iter().flatten()).filter(|slots| *slots > 0).collect();
         sizes.sort_unstable();
         sizes.dedup();
         let step = |slots: u64| {
-            let burst = through(slots);
+            let burst = self.through(slots);
             Some(Step { slots, burst, outcome: clock.outcome(&burst).unwrap_or_else(|| in_service_times(&burst)) })
         };
         (sizes.into_iter().filter_map(step).collect(), knee)
     }
 
-    /// The fewest slots, up to one for each request, that are nearly as good as any number.
-    fn knee(&self, clock: &Clock, through: impl Fn(u64) -> Burst) -> Option<(u64, Knee)> {
+    /// The burst through a pool of another size, or through the servers where those are narrower.
+    fn through(&self, slots: u64) -> Burst {
+        Burst { requests: self.now.concurrency, limit: tighter(Some(slots), self.now.server_capacity()) }
+    }
+
+    /// The fewest slots for each target share, where a time-out counts the wait.
+    fn targets(&self, clock: &Clock) -> Vec<(f64, Option<u64>)> {
+        if clock.timeout.is_none() || clock.service.is_none() {
+            return Vec::new();
+        }
         let requests = self.now.concurrency;
-        let best = clock.outcome(&through(requests)).filter(|_| clock.timeout.is_some()).map(|outcome| outcome.success);
+        let share = |slots| clock.outcome(&self.through(slots)).map_or(0.0, |outcome| outcome.sure());
+        TARGETS.iter().map(|target| (*target, fewest(requests, |slots| share(slots) >= *target))).collect()
+    }
+
+    /// The fewest slots, up to one for each request, that are nearly as good as any number.
+    fn knee(&self, clock: &Clock) -> Option<(u64, Knee)> {
+        let requests = self.now.concurrency;
+        let best = clock.outcome(&self.through(requests)).filter(|_| clock.timeout.is_some()).map(|outcome| outcome.sure());
         match best {
             Some(best) if best > 0.0 => {
-                let fits = |slots| clock.outcome(&through(slots)).is_some_and(|outcome| outcome.success >= ALMOST_ALL * best);
+                let fits = |slots| clock.outcome(&self.through(slots)).is_some_and(|outcome| outcome.sure() >= ALMOST_ALL * best);
                 Some((fewest(requests, fits)?, Knee::Success))
             }
             Some(_) => None,
-            None => Some((fewest(requests, |slots| through(slots).mean_wait() <= 1.0)?, Knee::Wait)),
+            None => Some((fewest(requests, |slots| self.through(slots).mean_wait() <= 1.0)?, Knee::Wait)),
         }
     }
 }
@@ -357,15 +410,7 @@ mod tests {
         now.latency = Some(40.0);
         now.latency_p95 = p95;
         now.time_outs = TimeOuts { total: Some(120.0), ..TimeOuts::default() };
-        Question {
-            now,
-            sized_by_concurrency: true,
-            has_per_host: true,
-            has_total: true,
-            headroom: 1.2,
-            open_files: None,
-            open_files_reserve: 50,
-        }
+        Question::of(now)
     }
 
     fn success(answer: &Answer, change: impl Fn(&Change) -> bool) -> f64 {

@@ -188,7 +188,7 @@ pub(super) fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
 }
 
 /// One paragraph, harmless, wrapped to `width`, with what stands before its first line and before the others.
-pub(super) fn hang(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
+pub fn hang(text: &str, width: usize, first: &str, rest: &str) -> Vec<String> {
     let text = escape::line(text);
     let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(rest).break_words(false);
     let options = options.word_separator(textwrap::WordSeparator::AsciiSpace).word_splitter(textwrap::WordSplitter::NoHyphenation);

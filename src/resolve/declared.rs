@@ -64,7 +64,7 @@ impl Evaluator<'_> {
         classes.filter(|class| self.ancestry(**class).0.iter().any(takes)).map(|class| &*self.scope(*class).name).collect()
     }
 
-    fn path_of(&self, at: Span) -> &str {
+    pub(super) fn path_of(&self, at: Span) -> &str {
         &self.project.sources.get(at.file).path
     }
 

@@ -82,7 +82,7 @@ impl Evaluator<'_> {
     }
 
     /// The value of a flag: what command lines give it, else its default.
-    fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str) -> Possibles {
+    pub(super) fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str) -> Possibles {
         let at = self.span(call);
         let shown = spellings.iter().find(|spelling| spelling.starts_with("--")).or(spellings.first()).map_or(name, |spelling| spelling);
         self.wants.borrow_mut().flags.extend(spellings.iter().filter(|spelling| spelling.starts_with("--")).map(ToString::to_string));

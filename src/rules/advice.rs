@@ -1,9 +1,9 @@
 //! Limits to write instead, each with the reason for its floor and its ceiling.
 
-use super::Context;
 use super::telling::decisive;
+use super::{Context, edits};
 use crate::catalog::library::Role;
-use crate::finding::{Case, Suggestion};
+use crate::finding::{Case, Finding, Suggestion};
 use crate::link::whole;
 use crate::queueing::Limits;
 use crate::queueing::sizing::{Advice, Demand, Reason, advise};
@@ -54,8 +54,14 @@ pub fn notes(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec
     notes
 }
 
+/// Puts the advice for a case, and the fixes that write it, into a finding.
+pub fn put(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>, found: &mut Finding) {
+    found.suggestions = suggestions(context, case, pool);
+    found.fixes = edits::limits(context, pool, &found.suggestions);
+}
+
 /// What to write at a pool so that the demand of a case fits; nothing for pools that are not sized by concurrency.
-pub fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec<Suggestion> {
+fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec<Suggestion> {
     let Some((wanted, advice)) = advised(context, case, pool) else { return Vec::new() };
     let targets = &context.settings.targets;
     // Behind a narrower server the pool has to carry what the server takes, no more.
@@ -88,8 +94,10 @@ pub fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) 
             }
         }
         (None, _) => {
-            let decides = bounded(Role::Total).or_else(|| bounded(Role::Idle));
-            found.extend(decides.map(|setting| suggestion(&setting.name, advice.per_host)));
+            // No more can be idle than the pool may have open.
+            let open = pool.role(Role::Total).and_then(|total| limit(&total.value)).unwrap_or(u64::MAX);
+            let total = bounded(Role::Total).map(|total| suggestion(&total.name, advice.per_host));
+            found.extend(total.or_else(|| bounded(Role::Idle).map(|idle| suggestion(&idle.name, advice.per_host.min(open)))));
         }
     }
     // A cap on idle connections that stays below closes what the larger pool opens.

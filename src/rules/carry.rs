@@ -162,7 +162,7 @@ pub fn call_brackets(text: &str, call: Span, callee: Span) -> Option<Brackets> {
 }
 
 /// The catalog's constructor of the object that a call makes.
-fn constructor_of<'p>(evaluator: &Evaluator<'p>, call: ExprRef) -> Option<&'p Constructor> {
+pub fn constructor_of<'p>(evaluator: &Evaluator<'p>, call: ExprRef) -> Option<&'p Constructor> {
     evaluator.eval_open(call).into_iter().find_map(|possible| match possible.thing {
         Thing::Made(made) if made.site == call => evaluator.project.catalog.constructor(&made.symbol).map(|found| found.constructor),
         _ => None,

@@ -1,6 +1,6 @@
 //! A time-out meant for dialling also counts the wait for a connection of the pool. See `rules/connect-timeout-covers-queue.md`.
 
-use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label};
+use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, sure_of_latency};
 use super::{Context, Rule};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Finding, Verdict};
@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             number(&case.demand),
             number(&case.supply)
         );
-        let certainty = case.demand.certainty.min(case.supply.certainty).min(connect.value.certainty);
+        let certainty = case.demand.certainty.min(case.supply.certainty).min(connect.value.certainty).min(sure_of_latency(context, index));
         let mut found = finding(context, RULE.id, shown, &connect.setting, place_of_timeout(shown, connect), certainty, message);
         found.label = "runs while a request waits".to_string();
         found.labels = concurrency_labels(context, case);

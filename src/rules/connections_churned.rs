@@ -1,10 +1,10 @@
 //! A cap on idle connections closes what is wanted a moment later. See `rules/connections-churned.md`.
 
-use super::telling::{assumptions, busiest, concurrency_labels, decisive, finding, number, place_of_setting, pool_label};
-use super::{Context, Rule, advice, edits};
+use super::telling::{assumptions, busiest, by_default, decisive, finding_of_case, number};
+use super::{Context, Rule, advice, sums};
 use crate::catalog::library::{QuirkKind, Role};
 use crate::finding::{Finding, Verdict};
-use crate::value::{Amount, Certainty, How};
+use crate::value::{Amount, Certainty};
 
 /// The rule.
 pub static RULE: Rule = Rule { id: "connections-churned", check };
@@ -25,8 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let Some(case) = busiest(context, index, |case| decisive(&case.demand).is_some_and(|wanted| wanted > cap)) else { continue };
-        let Some(shown) = context.linked.pools.get(index) else { continue };
-        let default = if idle.value.how == How::Default { ", the library's default" } else { "" };
+        let default = by_default(&idle.value);
         let message = format!(
             "{} requests at once over a pool that closes a connection whenever more than {} are open (`{}`{default})",
             number(&case.demand),
@@ -34,15 +33,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             idle.name
         );
         let certainty = case.demand.certainty.min(idle.value.certainty);
-        let mut found = finding(context, RULE.id, shown, &idle.name, place_of_setting(shown, &idle.name), certainty, message);
-        found.label = format!("{} are kept", number(&idle.value));
-        found.labels = concurrency_labels(context, case);
-        found.labels.extend(pool_label(context, &found, shown));
+        let label = format!("{} are kept", number(&idle.value));
+        let Some(mut found) = finding_of_case(context, RULE.id, case, &idle.name, certainty, message, label) else { continue };
         found.notes.push(format!("nobody waits, but nearly every request opens a connection of its own: {quirk}"));
+        found.notes.extend(sums::ports(context, case));
         found.notes.extend(assumptions(case, false));
-        found.route = case.route.clone();
-        found.suggestions = advice::suggestions(context, case, pool);
-        found.fixes = edits::limits(context, pool, &found.suggestions);
+        advice::put(context, case, pool, &mut found);
         findings.push(found);
     }
 }

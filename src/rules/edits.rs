@@ -148,11 +148,7 @@ pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &
         let Some(bringer) = arguments.iter().find(|argument| evaluator.span(at(argument)) == ignored.because_of) else { continue };
         let text = &context.sources.get(ignored.because_of.file).text;
         let brackets = carry::call_brackets(text, evaluator.span(call), evaluator.span(ExprRef { file: call.file, expr: *callee }))?;
-        let made = evaluator.eval_open(call).into_iter().find_map(|possible| match possible.thing {
-            Thing::Made(made) if made.site == call => Some(made),
-            _ => None,
-        })?;
-        let constructor = context.evaluator.project.catalog.constructor(&made.symbol)?.constructor;
+        let constructor = carry::constructor_of(evaluator, call)?;
         let mut gone = Vec::new();
         let mut names = Vec::new();
         for argument in arguments {

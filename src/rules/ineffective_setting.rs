@@ -1,12 +1,12 @@
 //! A setting that the library or the protocol ignores. See `rules/ineffective-setting.md`.
 
 use super::telling::{finding, pool_label};
-use super::{Context, Rule, headers};
+use super::{Context, Rule, carry, headers};
 use crate::catalog::library::Parameter;
 use crate::catalog::version::Version;
 use crate::facts::{ArgumentKind, ExprKind};
 use crate::finding::Finding;
-use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
+use crate::resolve::{Evaluator, ExprRef, ResolvedPool};
 use crate::value::Certainty;
 
 /// The rule.
@@ -37,16 +37,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Arguments of a call that the library takes and ignores in the versions that the project demands.
-fn ignored<'c>(context: &Context<'c>, evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, call: ExprRef) -> Vec<(ExprRef, &'c Parameter)> {
+fn ignored<'c>(context: &Context<'_>, evaluator: &Evaluator<'c>, pool: &ResolvedPool<'_>, call: ExprRef) -> Vec<(ExprRef, &'c Parameter)> {
     let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return Vec::new() };
-    let symbol = evaluator.eval_open(call).into_iter().find_map(|possible| match possible.thing {
-        Thing::Made(made) if made.site == call => Some(made.symbol.clone()),
-        _ => None,
-    });
-    let Some(constructor) = symbol.and_then(|symbol| context.evaluator.project.catalog.constructor(&symbol)).map(|found| found.constructor)
-    else {
-        return Vec::new();
-    };
+    let Some(constructor) = carry::constructor_of(evaluator, call) else { return Vec::new() };
     let mut found = Vec::new();
     for argument in arguments {
         let ArgumentKind::Keyword(name) = &argument.kind else { continue };

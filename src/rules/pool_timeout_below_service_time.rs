@@ -1,6 +1,6 @@
 //! The time-out of the wait for a connection is shorter than a call. See `rules/pool-timeout-below-service-time.md`.
 
-use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share};
+use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share, sure_of_latency};
 use super::{Context, Rule};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Finding, Verdict};
@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             number(&case.demand),
             number(&case.supply)
         );
-        let certainty = case.demand.certainty.min(case.supply.certainty).min(acquire.value.certainty);
+        let certainty = case.demand.certainty.min(case.supply.certainty).min(acquire.value.certainty).min(sure_of_latency(context, index));
         let mut found = finding(context, RULE.id, shown, &acquire.setting, place_of_timeout(shown, acquire), certainty, message);
         found.label = format!("waits {} for a connection", show_seconds(seconds));
         found.labels = concurrency_labels(context, case);

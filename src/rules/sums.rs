@@ -1,12 +1,14 @@
 //! The sum written out: what the queueing model says of a burst and of the steady state, each named for what it is.
 
 use super::Context;
-use super::telling::{decisive, share};
+use super::telling::{by_default, decisive, share};
+use crate::catalog::concurrency::Statistic;
 use crate::catalog::library::Role;
 use crate::finding::Case;
 use crate::link::{self, Patience, whole};
 use crate::queueing::model::{Figures, Note};
 use crate::queueing::{Burst, ClosedLoop, Range, Scenario, Service, tighter};
+use crate::resolve::WrittenLatency;
 use crate::settings::Load;
 use crate::value::{show_number, show_seconds as exact};
 
@@ -25,10 +27,18 @@ pub fn burst_and_steady(context: &Context<'_>, case: &Case) -> Vec<String> {
     let Some(pool) = context.linked.resolved.get(case.pool) else { return Vec::new() };
     let Some(scenario) = link::scenario(pool, wanted as f64, &load, &patience) else { return Vec::new() };
     match load.service().ok().flatten() {
-        Some(service) => in_seconds(&scenario, &service, &load, &patience),
+        Some(service) => {
+            let written = context.linked.written_latencies.get(case.pool).map_or(&[][..], Vec::as_slice);
+            let mut notes: Vec<String> = written.iter().map(|one| as_written(context, one)).collect();
+            notes.extend(in_seconds(&scenario, &service, &load, &patience));
+            notes
+        }
         None => {
             let mut notes = in_calls(burst, waves);
-            notes.extend(break_even(&scenario, &patience));
+            if let Some(sum) = break_even(&scenario, &patience) {
+                notes.push(sum);
+                notes.extend(retries(&scenario, &patience));
+            }
             notes
         }
     }
@@ -54,6 +64,14 @@ fn in_calls(burst: Burst, waves: u64) -> Vec<String> {
     ]
 }
 
+/// What becomes of the ports of the client's machine where connections are closed after use; needs a latency.
+pub fn ports(context: &Context<'_>, case: &Case) -> Option<String> {
+    let (linked, at) = (context.linked, case.pool);
+    let scenario = link::scenario(linked.resolved.get(at)?, decisive(&case.demand)?, linked.loads.get(at)?, linked.patience.get(at)?)?;
+    let told = scenario.predict().ok()?;
+    told.notes.iter().find(|note| matches!(note, Note::PortsRunOut { .. })).map(Note::to_string)
+}
+
 /// Up to which latency nobody in a burst meets a time-out; `None` where no time-out counts the wait.
 pub fn break_even(scenario: &Scenario, patience: &Patience) -> Option<String> {
     let burst = Burst { requests: scenario.concurrency, limit: scenario.pool_limit() };
@@ -65,12 +83,39 @@ pub fn break_even(scenario: &Scenario, patience: &Patience) -> Option<String> {
     } else {
         format!("{} / {calls} waves", about(binding.seconds()?))
     };
+    // What is tried again may succeed later.
+    let they_fail = if scenario.retries.times > 0 { "first attempts fail" } else { "requests fail" };
     Some(format!(
-        "time-out: `{}` of {} runs while a request waits, so that in a burst of {} requests fail as soon as calls take longer than {} ({sum})",
+        "time-out: `{}` of {} runs while a request waits, so that in a burst of {} {they_fail} as soon as calls take longer than {} ({sum})",
         binding.setting,
         about(binding.seconds()?),
         burst.requests,
         about(seconds),
+    ))
+}
+
+/// Where a latency comes from that nobody declared.
+fn as_written(context: &Context<'_>, one: &WrittenLatency) -> String {
+    let what = match one.statistic {
+        Statistic::Mean => "a call takes",
+        Statistic::P95 => "95 of 100 calls stay below",
+    };
+    format!(
+        "assumed: {what} {}, as `{}` says ({}); `--latency` takes its place",
+        exact(one.seconds),
+        one.name,
+        context.sources.place(one.at)
+    )
+}
+
+/// What the library's own retries make of time-outs.
+fn retries(scenario: &Scenario, patience: &Patience) -> Option<String> {
+    let (setting, value) = patience.retries.as_ref().filter(|_| scenario.retries.times > 0)?;
+    let default = by_default(value);
+    let (times, requests) = (scenario.retries.times, scenario.concurrency);
+    Some(format!(
+        "retries: what fails is tried again up to {times} times (`{setting}`{default}) and queues anew, so that {requests} requests become up to {} attempts; they do not make the pool wider",
+        requests.saturating_mul(u64::from(times) + 1)
     ))
 }
 
@@ -195,8 +240,10 @@ fn reasons(notes: &[Note], success: Range) -> String {
     let is_range = !success.is_one_number();
     let told = notes.iter().filter(|note| match note {
         Note::HandOverUnknown | Note::Edge { .. } | Note::Lockstep | Note::GoneClientsUnknown | Note::WholeSeconds => is_range,
-        Note::ServerBinds { .. } | Note::TimeOutTooShort { .. } | Note::Scaled { .. } => true,
-        Note::TooLarge | Note::CpuBound => false,
+        Note::ServerBinds { .. } | Note::TimeOutTooShort { .. } | Note::Scaled { .. } | Note::Retried { .. } | Note::PortsRunOut { .. } => {
+            true
+        }
+        Note::TooLarge { .. } | Note::CpuBound => false,
     });
     let told: Vec<String> = told.map(ToString::to_string).collect();
     if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) }

@@ -4,8 +4,9 @@ use super::Context;
 use crate::finding::{Case, Finding, Label, Pool, Severity};
 use crate::link::{Flow, TimeOut};
 use crate::queueing::Range;
+use crate::resolve::ResolvedPool;
 use crate::text::Span;
-use crate::value::{Amount, Certainty, Value, show_number};
+use crate::value::{Amount, Certainty, How, Value, show_number};
 
 /// A finding with nothing but its place and message.
 pub fn finding(
@@ -34,6 +35,37 @@ pub fn finding(
     }
 }
 
+/// A finding about a pool that a case overruns: at the setting that decides, with the concurrency, the pool and the route.
+pub fn finding_of_case(
+    context: &Context<'_>,
+    rule: &'static str,
+    case: &Case,
+    setting: &str,
+    certainty: Certainty,
+    message: String,
+    label: String,
+) -> Option<Finding> {
+    let pool = context.linked.pools.get(case.pool)?;
+    let mut found = finding(context, rule, pool, setting, place_of_setting(pool, setting), certainty, message);
+    found.label = label;
+    found.labels = concurrency_labels(context, case);
+    found.labels.extend(pool_label(context, &found, pool));
+    found.route = case.route.clone();
+    Some(found)
+}
+
+/// What the user of a pool sees at its limit.
+pub fn symptoms(pool: &ResolvedPool<'_>) -> Vec<String> {
+    let text = &pool.kind.error_text;
+    let seen = (!text.is_empty()).then(|| format!("what you may see: {text}"));
+    std::iter::once(pool.kind.symptom.clone()).chain(seen).collect()
+}
+
+/// What stands behind a number that the program does not say.
+pub fn by_default(value: &Value) -> &'static str {
+    if value.how == How::Default { ", the library's default" } else { "" }
+}
+
 /// The place of a setting: where the construction writes it, else the construction.
 pub fn place_of_setting(pool: &Pool, name: &str) -> Span {
     let written = pool.settings.iter().find(|setting| setting.name == name).and_then(|setting| setting.written_at);
@@ -56,6 +88,12 @@ pub fn busiest<'a>(context: &Context<'a>, pool: usize, test: impl Fn(&Case) -> b
 pub fn repeated<'a>(context: &Context<'a>, pool: usize) -> Option<&'a Flow> {
     let flows = context.linked.flows.iter().filter(|flow| flow.pool == pool);
     flows.into_iter().find(|flow| flow.repeats_at_home && !flow.route.assumed)
+}
+
+/// How sure a statement is that stands on the latency of a pool's calls: one that the program only mentions is taken for granted.
+pub fn sure_of_latency(context: &Context<'_>, pool: usize) -> Certainty {
+    let is_written = context.linked.written_latencies.get(pool).is_some_and(|written| !written.is_empty());
+    if is_written { Certainty::Assumed } else { Certainty::Measured }
 }
 
 /// A share in per cent, one digit after the point at most; a pair where it is a range.

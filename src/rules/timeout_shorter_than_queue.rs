@@ -1,6 +1,6 @@
 //! A time-out that runs while requests wait ends before their turn comes. See `rules/timeout-shorter-than-queue.md`.
 
-use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share};
+use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share, sure_of_latency};
 use super::{Context, Rule, sums};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Finding, Verdict};
@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             number(&case.demand),
             number(&case.supply)
         );
-        let certainty = case.demand.certainty.min(case.supply.certainty).min(binding.value.certainty);
+        let certainty = case.demand.certainty.min(case.supply.certainty).min(binding.value.certainty).min(sure_of_latency(context, index));
         let mut found = finding(context, RULE.id, shown, &binding.setting, place_of_timeout(shown, binding), certainty, message);
         found.label = format!("{} with the wait", show_seconds(seconds));
         found.labels = concurrency_labels(context, case);

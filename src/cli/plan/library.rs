@@ -83,7 +83,7 @@ impl<'a> Known<'a> {
     /// Puts what the library does into the question. What the command line gives stays.
     ///
     /// # Errors
-    /// When the command line sets a limit that such a pool does not have.
+    /// When the command line sets a limit or a setting that such a pool does not have.
     pub(in crate::cli) fn apply(&self, question: &mut Question, written: &Written) -> Result<Origin, Failure> {
         let mut origin =
             Origin { library: Some(self.library.name.clone()), version: self.version.map(str::to_string), ..Origin::default() };
@@ -95,6 +95,10 @@ impl<'a> Known<'a> {
         if self.library.pools.len() > 1 {
             let others: Vec<String> = self.library.pools.iter().map(|kind| format!("{}:{}", self.library.name, kind.name)).collect();
             origin.said.push(format!("of the pools {} this is `{}`", others.join(", "), self.kind.name));
+        }
+        if let Some(name) = written.set.keys().find(|name| !self.kind.settings.iter().any(|setting| setting.name == **name)) {
+            let known: Vec<&str> = self.kind.settings.iter().map(|setting| setting.name.as_str()).collect();
+            return Err(Failure::new(format!("--set: {} has no `{name}`; there are {}", self.library.name, known.join(", "))));
         }
         self.limits(question, written, &mut origin)?;
         self.time_outs(question, written, &mut origin);
@@ -117,15 +121,11 @@ impl<'a> Known<'a> {
         }
         let mut role = |role: Role, given: Option<f64>| match given {
             Some(_) => None,
-            None => self.default(role, origin).map(|number| number as u64),
+            None => self.set_or_default(role, written, origin).map(|number| number as u64),
         };
         now.limits.total = now.limits.total.or_else(|| role(Role::Total, written.limit));
         now.limits.per_host = now.limits.per_host.or_else(|| role(Role::PerHost, written.per_host));
-        let set = |role: Role| written.set.get(self.setting(role)?.name.as_str()).copied();
-        let idle = match set(Role::Idle) {
-            Some(idle) => idle.map(|idle| idle as u64),
-            None => role(Role::Idle, None),
-        };
+        let idle = role(Role::Idle, None);
         now.at_limit = match self.kind.at_limit {
             AtLimit::Wait => queueing::AtLimit::Wait,
             AtLimit::Discard => queueing::AtLimit::Discard,
@@ -135,8 +135,12 @@ impl<'a> Known<'a> {
         };
         match self.kind.shape {
             Shape::SizeAndOverflow if written.limit.is_none() => {
-                let overflow = self.default(Role::Overflow, origin).unwrap_or(0.0) as u64;
-                now.limits.total = now.limits.total.map(|size| size.saturating_add(overflow));
+                // An overflow without a limit takes the pool's away.
+                now.limits.total = match self.set_or_default(Role::Overflow, written, origin) {
+                    Some(overflow) => now.limits.total.map(|size| size.saturating_add(overflow as u64)),
+                    None if self.setting(Role::Overflow).is_some() => None,
+                    None => now.limits.total,
+                };
             }
             Shape::BlockingFlag => {
                 if let Some(setting) = self.setting(Role::Block) {
@@ -170,6 +174,19 @@ impl<'a> Known<'a> {
                 .push(format!("raise `{}` ({idle}) with the limit: above it connections that are wanted again are closed", setting.name));
         }
         Ok(())
+    }
+
+    /// Attempts that follow a failed one by default.
+    pub(in crate::cli) fn retries(&self, origin: &mut Origin) -> u32 {
+        self.default(Role::Retries, origin).map_or(0, |times| times as u32)
+    }
+
+    /// The number that the command line sets for a role by the setting's name, else the default; `None` is no limit.
+    fn set_or_default(&self, role: Role, written: &Written, origin: &mut Origin) -> Option<f64> {
+        match self.setting(role).and_then(|setting| written.set.get(&setting.name)) {
+            Some(set) => *set,
+            None => self.default(role, origin),
+        }
     }
 
     /// The number that a role has by default; `None` is no limit. What is taken is said.

@@ -5,13 +5,13 @@ pub(in crate::cli) mod library;
 use clap::Args;
 
 use super::Failure;
-use super::args::{Output, limit, seconds, whole};
+use super::args::{Output, Setting, limit, positive, seconds, whole};
 use super::terminal::Terminal;
 use super::{configure, scan, write};
 use crate::finding::Outcome;
-use crate::queueing::simulate::{GoneClients, ServerLimit, WhenFull};
+use crate::queueing::simulate::{GoneClients, Retries, ServerLimit, WhenFull};
 use crate::queueing::what_if::{Question, answer};
-use crate::queueing::{Limits, Scenario};
+use crate::queueing::{self, Limits, Scenario};
 use crate::render::plan::{self, Origin, Plan, text};
 use crate::render::{Format, html};
 use crate::settings::Targets;
@@ -57,6 +57,27 @@ struct Load {
     /// Requests that each server takes at once
     #[arg(long, value_name = "N", value_parser = whole, allow_hyphen_values = true)]
     server_capacity: Option<f64>,
+    /// The server refuses what is more (429, 503) instead of letting it wait
+    #[arg(long, requires = "server_capacity")]
+    server_rejects: bool,
+    /// Attempts that follow one that failed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100), allow_hyphen_values = true)]
+    retries: Option<u32>,
+    /// Pause before the first of them; it doubles with each
+    #[arg(long, value_name = "TIME", value_parser = seconds, allow_hyphen_values = true)]
+    backoff: Option<f64>,
+    /// Requests per second that arrive by themselves: how many connections do they need? For databases
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true, requires = "latency")]
+    arrivals: Option<f64>,
+    /// Requests per second that the servers take
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
+    rate_limit: Option<f64>,
+    /// Connections that the server takes from the program, as a database's `max_connections` less what others use
+    #[arg(long, value_name = "N", value_parser = whole, allow_hyphen_values = true)]
+    max_connections: Option<f64>,
+    /// Pools that share them: processes, times replicas
+    #[arg(long, value_name = "N", value_parser = whole, allow_hyphen_values = true, requires = "max_connections")]
+    processes: Option<f64>,
 }
 
 #[derive(Args)]
@@ -74,6 +95,10 @@ struct Pool {
     /// Library with its version: defaults, what happens at the limit and what time-outs count are taken from the catalog
     #[arg(long, value_name = "NAME[:POOL][@VERSION]")]
     library: Option<String>,
+    /// Another setting by the library's own name, as `advisor explain LIBRARY` lists them: a number, a time, or `none`. May be given several
+    /// times
+    #[arg(long, value_name = "NAME=VALUE", requires = "library")]
+    set: Vec<Setting>,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
@@ -113,13 +138,23 @@ fn plan(arguments: &Arguments, terminal: &Terminal) -> Result<Plan, Failure> {
     now.rounds = count(load.rounds);
     now.time_outs.total = pool.timeout;
     now.server = load.server_capacity.map(server);
+    if let Some(server) = now.server.as_mut().filter(|_| load.server_rejects) {
+        server.when_full = WhenFull::Reject;
+    }
+    question.arrivals = load.arrivals;
+    question.rate_limit = load.rate_limit;
+    question.shared = load.max_connections.map(|connections| (count(connections), load.processes.map_or(1, count)));
+    let mut retries = load.retries.unwrap_or(0);
     let mut origin = Origin::default();
     if let Some(name) = &pool.library {
         let catalog = configure::catalog_here(terminal);
         let found = library::find(catalog, name)?;
-        let written = library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, ..library::Written::default() };
+        let set = pool.set.iter().cloned().map(|Setting(name, value)| (name, value)).collect();
+        let written = library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, set };
         origin = found.apply(&mut question, &written)?;
+        retries = load.retries.unwrap_or_else(|| found.retries(&mut origin));
     }
+    question.now.retries = Retries { times: retries, backoff: load.backoff.unwrap_or(queueing::retry::PAUSE), repeats_service: true };
     let answer = answer(&question).map_err(|why| Failure::new(format!("--latency, --latency-p95: {why}")))?;
     Ok(plan::document(&question, &answer, &origin))
 }
@@ -129,13 +164,10 @@ pub(in crate::cli) fn question(concurrency: f64, hosts: f64, total: Option<f64>,
     let limits = Limits { total: given(total), per_host: given(per_host), hosts: count(hosts) };
     let targets = Targets::default();
     Question {
-        now: Scenario::new(count(concurrency), limits),
-        sized_by_concurrency: true,
-        has_per_host: true,
-        has_total: true,
         headroom: targets.headroom,
         open_files: Some(targets.open_files as u64),
         open_files_reserve: targets.open_files_reserve as u64,
+        ..Question::of(Scenario::new(count(concurrency), limits))
     }
 }
 

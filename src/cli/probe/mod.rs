@@ -4,12 +4,11 @@ mod cases;
 mod progress;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 
 use super::Failure;
-use super::args::{Output, limit, seconds, whole};
+use super::args::{Output, Setting, limit, seconds, whole};
 use super::plan::{self, library};
 use super::terminal::Terminal;
 use super::{configure, scan, write};
@@ -21,7 +20,6 @@ use crate::probe::{self, Subject, report, text};
 use crate::queueing::Scenario;
 use crate::queueing::what_if::{Change, Question, answer};
 use crate::render::Format;
-use crate::value::parse_seconds;
 use progress::Progress;
 
 /// Run the real client library, with the settings in question, against a server that takes its time, and compare what happens with what
@@ -117,19 +115,6 @@ struct Pool {
     block: bool,
 }
 
-#[derive(Clone)]
-struct Setting(String, Option<f64>);
-
-impl FromStr for Setting {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-        let value = if value == "none" { None } else { Some(parse_seconds(value)?) };
-        Ok(Self(name.trim().to_string(), value))
-    }
-}
-
 /// One thing to probe, before the library's version is known.
 struct Task {
     /// `NAME:POOL` of the catalog.
@@ -197,11 +182,6 @@ fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &
     let catalog = configure::catalog_here(terminal);
     let named = format!("{}@{}", task.library, hello.version);
     let known = library::find(catalog, &named)?;
-    let settings = &known.kind().settings;
-    if let Some(name) = task.written.set.keys().find(|name| !settings.iter().any(|setting| setting.name == **name)) {
-        let known: Vec<&str> = settings.iter().map(|setting| setting.name.as_str()).collect();
-        return Err(Failure::new(format!("--set: {} has no `{name}`; there are {}", task.library, known.join(", "))));
-    }
     let mut question = task.question;
     let origin = known.apply(&mut question, &task.written)?;
     notes.extend(origin.notes);
@@ -248,7 +228,7 @@ fn written(arguments: &Arguments) -> Result<Task, Failure> {
     let mut question = plan::question(concurrency, load.hosts.unwrap_or(1.0), pool.limit, pool.per_host);
     load.put_into(&mut question.now);
     question.now.time_outs.total = pool.timeout;
-    let set = pool.set.iter().map(|Setting(name, value)| (name.clone(), *value)).collect();
+    let set = pool.set.iter().cloned().map(|Setting(name, value)| (name, value)).collect();
     Ok(Task {
         library,
         wanted,

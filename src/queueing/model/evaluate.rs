@@ -2,9 +2,11 @@
 
 use super::{Figures, Method, Note, Prediction, Range, Scenario, Shape, WaitsOf};
 use crate::queueing::capacity::server_binds as server_is_narrower;
+use crate::queueing::limits::ports_used;
+use crate::queueing::retry::amplification;
 use crate::queueing::service::Impossible;
 use crate::queueing::simulate::{GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run};
-use crate::queueing::{AtLimit, Burst, Service, tighter};
+use crate::queueing::{AtLimit, Burst, ClosedLoop, Service, tighter};
 
 /// Attempts that one simulation may make; above it workers and rounds are cut in proportion.
 const BUDGET: u64 = 200_000;
@@ -20,6 +22,10 @@ const SEEDS: u64 = 8;
 const NEARLY: f64 = 1.01;
 /// Share of too long calls above which it is said, queueing.md §4.
 const TOO_LONG: f64 = 0.01;
+/// Difference of shares below which two results are told as one.
+const TOO_LITTLE: f64 = 0.000_5;
+/// Attempts per request from which retries are worth a word.
+const WORTH_SAYING: f64 = 1.005;
 
 pub(super) fn predict(scenario: &Scenario) -> Result<Prediction, Impossible> {
     let service = scenario.latency.map(|latency| Service::new(latency, scenario.latency_p95)).transpose()?;
@@ -45,18 +51,33 @@ fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Opt
     let time_outs = &scenario.time_outs;
     let shortest = [time_outs.total, time_outs.read].into_iter().flatten().min_by(f64::total_cmp);
     if let Some(share) = shortest.map(|timeout| 1.0 - service.cdf(timeout)).filter(|share| *share > TOO_LONG) {
-        notes.push(Note::TimeOutTooShort { share });
+        let retries = scenario.retries;
+        // A call that is as long the second time fails each time.
+        let attempts = if retries.repeats_service { 1.0 + share * f64::from(retries.times) } else { amplification(share, retries.times) };
+        notes.push(Note::TimeOutTooShort { share, attempts });
     }
     if time_outs.whole_seconds && [time_outs.total, time_outs.queue, time_outs.read].into_iter().flatten().any(|timeout| timeout >= 5.0) {
         notes.push(Note::WholeSeconds);
     }
-    if by_formula(scenario) { Some(burst(scenario, service, notes)) } else { simulated(scenario, service, notes) }
+    let figures = if by_formula(scenario) { burst(scenario, service, notes) } else { simulated(scenario, service, notes)? };
+    let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency.min(scenario.semaphore.unwrap_or(u64::MAX)));
+    if queues && scenario.retries.times > 0 && figures.attempts.high >= WORTH_SAYING {
+        notes.push(Note::Retried { attempts: figures.attempts.high });
+    }
+    if let Some(opened) = figures.opened {
+        // Ports are taken for each destination by itself.
+        let closed = (opened.high - figures.peak_in_flight as f64) / scenario.limits.hosts.max(1) as f64;
+        if ports_used(closed, figures.wall.low) > 1.0 {
+            notes.push(Note::PortsRunOut { per_second: closed / figures.wall.low });
+        }
+    }
+    Some(figures)
 }
 
 /// Whether the burst formulas hold: one round, one attempt, everybody waits in one queue, and only the total time-out counts.
 fn by_formula(scenario: &Scenario) -> bool {
     scenario.rounds <= 1
-        && scenario.retries.times == 0
+        && (scenario.retries.times == 0 || scenario.time_outs.total.is_none())
         && scenario.semaphore.is_none()
         && scenario.at_limit != AtLimit::Error
         && scenario.time_outs.queue.is_none()
@@ -75,7 +96,7 @@ fn burst(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Figur
         success = success.and(Range::exactly(burst.outcome(service, Some(timeout + 1.0)).success));
     }
     if let Some(edge) = sure.edge
-        && edge.low < edge.high
+        && edge.high - edge.low > TOO_LITTLE
     {
         notes.push(Note::Edge { wave: edge.wave });
         success = success.and(Range { low: edge.low, high: edge.high });
@@ -112,7 +133,7 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
     let full = scenario.setup(Order::Fifo)?;
     let (base, stretch) = cut(&full);
     if base.workers.saturating_mul(base.rounds.max(1)) > HEAVIEST / (u64::from(base.retries.times) + 1) {
-        notes.push(Note::TooLarge);
+        notes.push(Note::TooLarge { at_best: at_best(scenario, service) });
         return None;
     }
     if (base.workers, base.rounds) != (full.workers, full.rounds) {
@@ -141,11 +162,11 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
     }
     let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency);
     let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
-    if constant && queues && gives_up && scenario.rounds > 1 {
+    let in_lockstep = constant && queues && gives_up && scenario.rounds > 1;
+    if in_lockstep {
         let jittered = Service::new(service.mean(), Some(service.mean() * NEARLY)).ok()?;
         let more: Vec<Setup> = setups.iter().map(|setup| Setup { service: jittered, ..setup.clone() }).collect();
         setups.extend(more);
-        notes.push(Note::Lockstep);
     }
     if scenario.gone_unknown && server_binds(scenario).is_some() && gives_up && (scenario.rounds > 1 || scenario.retries.times > 0) {
         setups =
@@ -161,20 +182,41 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
     };
     let opened = range(|average| average.opened)?;
     let wall = range(|average| average.wall)?;
+    let success = range(|average| average.success)?;
+    if in_lockstep && success.high - success.low > TOO_LITTLE {
+        notes.push(Note::Lockstep);
+    }
+    let attempts = range(|average| average.attempts)?;
+    let all_sent = (success.low == 1.0 && attempts.high == 1.0) || !(gives_up || scenario.at_limit == AtLimit::Error);
+    let peak_in_flight = count(|average| average.first.peak_in_flight);
+    // Those that are open at once are opened once; what comes on top goes on with the rounds.
+    let all_opened = |opened: f64| {
+        let (opened, open_at_once) = (opened * scale, peak_in_flight as f64);
+        open_at_once.min(opened) + (opened - open_at_once).max(0.0) * stretch
+    };
     Some(Figures {
-        success: range(|average| average.success)?,
+        success,
         mean_wait: range(|average| average.mean)?,
         p95_wait: range(|average| average.p95)?,
         max_wait: range(|average| average.max)?,
-        waits_of: if gives_up || scenario.at_limit == AtLimit::Error { WaitsOf::Sent } else { WaitsOf::Everybody },
+        waits_of: if all_sent { WaitsOf::Everybody } else { WaitsOf::Sent },
         wall: Range { low: wall.low * stretch, high: wall.high * stretch },
-        peak_in_flight: count(|average| average.first.peak_in_flight),
+        peak_in_flight,
         peak_queue: count(|average| average.first.peak_queue.saturating_add(average.first.peak_server_queue)),
-        attempts: range(|average| average.attempts)?,
-        opened: (stretch == 1.0).then_some(Range { low: opened.low * scale, high: opened.high * scale }),
+        attempts,
+        opened: Some(Range { low: all_opened(opened.low), high: all_opened(opened.high) }),
         timeline: averages.first().map(|average| average.first.timeline.clone()).unwrap_or_default(),
         method: Method::Simulation { seed: scenario.seed, runs: averages.first().map_or(0, |average| average.runs) },
     })
+}
+
+/// The share that can succeed at best, where calls are of equal length and each is tried once within a total time-out.
+fn at_best(scenario: &Scenario, service: &Service) -> Option<f64> {
+    let late = |timeout: f64| if scenario.time_outs.whole_seconds && timeout >= 5.0 { timeout + 1.0 } else { timeout };
+    let timeout = scenario.time_outs.total.map(late)?;
+    let all = ClosedLoop { workers: scenario.concurrency, limit: scenario.narrowest(), service: service.mean() };
+    let applies = matches!(service, Service::Constant(_)) && scenario.semaphore.is_none() && scenario.retries.times == 0;
+    applies.then(|| all.success_bound(timeout))
 }
 
 /// The servers' capacity, if requests queue there rather than in the pool or at the semaphore.

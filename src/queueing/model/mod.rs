@@ -7,7 +7,7 @@ mod evaluate;
 
 use std::fmt;
 
-use super::limits::Limits;
+use super::limits::{EPHEMERAL_PORTS, Limits, TIME_WAIT};
 use super::service::Impossible;
 use super::simulate::{Keep, Order, Point, Retries, ServerLimit, Setup, TimeOuts};
 use super::{AtLimit, Burst, HandOver, Service, tighter};
@@ -85,6 +85,11 @@ impl Scenario {
     /// Slots of the narrowest place: the pool, the servers.
     pub fn narrowest(&self) -> Option<u64> {
         tighter(self.pool_limit(), self.server_capacity())
+    }
+
+    /// The longest that a request waits for a connection, seconds; `None` where nothing bounds it.
+    pub fn patience(&self) -> Option<f64> {
+        [self.time_outs.total, self.time_outs.queue].into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// The orders of hand-over that are possible and make a difference.
@@ -279,6 +284,18 @@ pub enum Note {
     TimeOutTooShort {
         /// 0..1.
         share: f64,
+        /// Attempts per request that this alone makes; 1 without retries.
+        attempts: f64,
+    },
+    /// So many attempts are made of each request, because what waits too long is tried again.
+    Retried {
+        /// Attempts per request.
+        attempts: f64,
+    },
+    /// Connections are closed faster than the ports of the client's machine become free again.
+    PortsRunOut {
+        /// Connections to one destination that are closed per second.
+        per_second: f64,
     },
     /// Only so many workers and rounds were simulated; the rest is in proportion.
     Scaled {
@@ -288,7 +305,10 @@ pub enum Note {
         rounds: u64,
     },
     /// Too many requests to simulate, and no formula covers the case.
-    TooLarge,
+    TooLarge {
+        /// Share that can succeed at best, where it is known.
+        at_best: Option<f64>,
+    },
     /// The client's own CPU is the narrow place.
     CpuBound,
 }
@@ -314,11 +334,28 @@ impl fmt::Display for Note {
             Note::GoneClientsUnknown => {
                 write!(f, "it is not known whether the server stops working for clients that gave up; if it goes on, its work is wasted")
             }
-            Note::TimeOutTooShort { share } => {
-                write!(f, "{:.1} % of the calls take longer than the time-out, whatever the pool", share * 100.0)
+            Note::TimeOutTooShort { share, attempts } => {
+                write!(f, "{:.1} % of the calls take longer than the time-out, whatever the pool", share * 100.0)?;
+                if *attempts > 1.0 { write!(f, "; their retries alone make {attempts:.2} attempts of a request") } else { Ok(()) }
             }
+            Note::Retried { attempts } => write!(
+                f,
+                "what waits too long is tried again and queues anew: {attempts:.2} attempts of a request; they last longer and send more, but do not make the place wider"
+            ),
+            Note::PortsRunOut { per_second } => write!(
+                f,
+                "{per_second:.0} connections to one destination are closed per second: more than a client's ports last for (Linux has {EPHEMERAL_PORTS}, and keeps each for {TIME_WAIT} s after its end: {:.0} per second)",
+                EPHEMERAL_PORTS as f64 / TIME_WAIT
+            ),
             Note::Scaled { workers, rounds } => write!(f, "simulated with {workers} workers and {rounds} rounds, in proportion"),
-            Note::TooLarge => write!(f, "too many requests to simulate"),
+            Note::TooLarge { at_best: None } => write!(f, "too many requests to simulate"),
+            Note::TooLarge { at_best: Some(share) } => {
+                write!(
+                    f,
+                    "too many requests to simulate; at best {:.1} % succeed (slots × time-out / (requests at once × call))",
+                    share * 100.0
+                )
+            }
             Note::CpuBound => write!(f, "the client's own CPU is the narrow place: times are lower bounds"),
         }
     }

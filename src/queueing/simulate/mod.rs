@@ -243,7 +243,7 @@ impl Waits {
         }
         let sum: f64 = waits.iter().map(|wait| *wait as f64).sum();
         let mut rank = |quantile: f64| {
-            let index = ((quantile * count as f64 - 1e-9).ceil() as usize).clamp(1, count) - 1;
+            let index = super::nearest_rank(quantile, count as u64) as usize;
             seconds(*waits.select_nth_unstable(index).1)
         };
         Self { mean: sum / count as f64 / 1e9, median: rank(0.5), p95: rank(0.95), max: rank(1.0) }
@@ -264,9 +264,9 @@ type Time = u64;
 const NEVER: Time = u64::MAX / 4;
 
 fn time(seconds: f64) -> Time {
-    let nanoseconds = (seconds * 1e9).round();
-    // The cast saturates; NaN and negative times become 0.
-    (nanoseconds as Time).min(NEVER)
+    // The cast saturates and cuts off, which after a half is rounding, without the call that `round` is on older processors; NaN and
+    // negative times become 0.
+    ((seconds * 1e9 + 0.5) as Time).min(NEVER)
 }
 
 fn seconds(time: Time) -> f64 {

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::escape;
-use crate::render::plan::figures::{in_unit, share};
+use crate::render::plan::figures::{in_unit, shares};
 use crate::render::plan::{Block, Moment, Picture, Step, Sweep};
 
 /// Width of all pictures, in their own units; the page scales them.
@@ -178,7 +178,7 @@ pub fn sweep(sweep: &Sweep) -> String {
         .steps
         .iter()
         .map(|step| {
-            let success = if timed { format!("{}, ", share(step.success.0)) } else { String::new() };
+            let success = if timed { format!("{}, ", shares(step.success)) } else { String::new() };
             format!("{}: {success}mean wait {}", step.slots, in_unit(step.wait_mean, sweep.unit))
         })
         .collect();
@@ -209,7 +209,7 @@ pub fn sweep(sweep: &Sweep) -> String {
         svg.dot("dot of-wait", *x, *y);
     }
     if timed {
-        let successes = curve(&|step| step.success.0);
+        let successes = curve(&|step| step.success.low.0);
         svg.path("curve", &successes, None);
         for (x, y) in &successes {
             svg.dot("dot", *x, *y);

@@ -34,6 +34,10 @@ pub fn page(plan: &Plan) -> String {
     closed_loops(&mut body, plan);
     let _ = write!(body, "<h2>What to write</h2>\n{}", list(&text::advice(plan)));
     sizes(&mut body, plan);
+    let rates = text::rates(plan);
+    if !rates.is_empty() {
+        let _ = write!(body, "<h2>By the second</h2>\n{}", list(&rates));
+    }
     sweep(&mut body, plan);
     if !plan.notes.is_empty() {
         let _ = write!(body, "<h2>To know</h2>\n{}", list(&plan.notes));
@@ -147,7 +151,7 @@ fn sweep(body: &mut String, plan: &Plan) {
         .enumerate()
         .map(|(number, step)| {
             let cell = |key: &str, text: &str| format!("<td data-figure=\"/sweep/steps/{number}/{key}\">{}</td>", escape(text));
-            let success = if sweep.time_out_s.is_some() { cell("success", &figures::share(step.success.0)) } else { String::new() };
+            let success = if sweep.time_out_s.is_some() { cell("success", &figures::shares(step.success)) } else { String::new() };
             format!(
                 "<tr><th scope=\"row\">{}</th>{success}{}{}<td>{}</td></tr>\n",
                 step.slots,
@@ -161,7 +165,6 @@ fn sweep(body: &mut String, plan: &Plan) {
         Some(_) => ("<span><i class=\"call\"></i>success</span>", "<th scope=\"col\">success</th>"),
         None => ("", ""),
     };
-    let remarks: Vec<String> = text::sweep_remarks(plan).iter().map(|remark| with_plain(remark)).collect();
     let _ = write!(
         body,
         "<h2>{}</h2>\n<div class=\"pair\">\n<figure>\n{}<p class=\"legend\">{legend}<span><i class=\"wait\"></i>mean wait</span></p>\n\
@@ -169,11 +172,6 @@ fn sweep(body: &mut String, plan: &Plan) {
          <th scope=\"col\">mean wait</th><th scope=\"col\">longest wait</th><th></th></tr></thead>\n<tbody>\n{rows}</tbody></table></div>\n</div>\n",
         escape(&title),
         chart::sweep(sweep),
-        list(&remarks),
+        list(&text::sweep_remarks(plan)),
     );
-}
-
-/// Remarks of the terminal say what its bars are; the page has a legend.
-fn with_plain(remark: &str) -> String {
-    remark.replace("bars: the mean wait; ", "")
 }

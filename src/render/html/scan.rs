@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::{escape, list, page as whole_page, pictures, with_code};
 use crate::finding::{AtLimit, Case, Finding, Report, Suggestion};
 use crate::queueing::{Limits, Scenario};
-use crate::render::plan::{figures, picture};
+use crate::render::plan::{Number, figures, picture};
 use crate::render::{RenderOptions, concise, json, place, severity_word, summary};
 use crate::text::Span;
 use crate::value::show_number;
@@ -133,25 +133,20 @@ fn waits(body: &mut String, report: &Report, case: &Case, index: usize) {
         return;
     }
     if let Some(estimate) = &case.estimate {
+        let unit = if estimate.unit == crate::finding::EstimateUnit::ServiceTimes { "calls" } else { "seconds" };
+        let wait = |wait: f64| figures::in_unit(Number(wait), unit);
         let cells = [
             ("waves", show_number(estimate.waves), "waves in a burst"),
-            ("wait_mean", figures::calls(estimate.wait_mean), "mean wait in a burst"),
-            ("wait_max", figures::calls(estimate.wait_max), "longest wait in a burst"),
-            ("wait_steady", figures::calls(estimate.wait_steady), "mean wait in the steady state"),
+            ("wait_mean", wait(estimate.wait_mean), "mean wait in a burst"),
+            ("wait_max", wait(estimate.wait_max), "longest wait in a burst"),
+            ("wait_steady", wait(estimate.wait_steady), "mean wait in the steady state"),
         ];
-        let is_calls = estimate.unit == crate::finding::EstimateUnit::ServiceTimes;
         let cells: String = cells
             .iter()
-            .map(|(key, calls, what)| {
-                let value = match (*key, is_calls) {
-                    ("waves", _) | (_, true) => calls.clone(),
-                    ("wait_mean", false) => figures::time(estimate.wait_mean),
-                    ("wait_max", false) => figures::time(estimate.wait_max),
-                    (_, false) => figures::time(estimate.wait_steady),
-                };
+            .map(|(key, value, what)| {
                 format!(
                     "<div class=\"tile\"><b data-figure=\"/cases/{index}/estimate/{key}\">{}</b><span>{what}</span></div>\n",
-                    escape(&value)
+                    escape(value)
                 )
             })
             .collect();

@@ -154,6 +154,13 @@ pub fn outcomes(plan: &Plan, of: Of) -> Vec<Row> {
         row("in flight", "peak_in_flight", &|figures| Some(figures.peak_in_flight.to_string())),
         row("queue at most", "peak_queue", &|figures| Some(figures.peak_queue.to_string())),
     ];
+    if plan.asked.retries > 0 {
+        let attempts = |range: Range| {
+            let (low, high) = (show_number(range.low.0), show_number(range.high.0));
+            if low == high { high } else { format!("{low}–{high}") }
+        };
+        rows.push(row("attempts each", "attempts", &|figures| Some(attempts(figures.attempts))));
+    }
     if plan.asked.at_limit != "wait" {
         let opened = |range: Range| {
             let (low, high) = (show_number(range.low.0.round()), show_number(range.high.0.round()));

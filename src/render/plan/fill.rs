@@ -3,12 +3,13 @@
 use super::{
     Advice, Asked, Block, Column, Depth, Figures, InCalls, Limits, Moment, Number, Percentile, Picture, Plan, Range, SCHEMA, Size,
 };
-use super::{Step, Sweep, TimeOuts, WithoutLatency};
+use super::{Step, Sweep, Target, TimeOuts, WithoutLatency, rates};
 use crate::queueing::model::{Method, Note, Prediction, Shape, WaitsOf};
 use crate::queueing::replay::{Ended, Replay};
+use crate::queueing::simulate::WhenFull;
 use crate::queueing::sizing::Reason;
 use crate::queueing::what_if::{Answer, Change, Knee, Question};
-use crate::queueing::{self, AtLimit, Burst, ClosedLoop, Scenario, model, tighter};
+use crate::queueing::{self, AtLimit, Burst, BurstOutcome, ClosedLoop, Scenario, model, tighter};
 use crate::render::document::Tool;
 use crate::value::{show_number, show_seconds};
 
@@ -38,8 +39,9 @@ pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
     let columns: Vec<Column> = answer.columns.iter().map(column).collect();
     let mut notes = origin.notes.clone();
     for column in &answer.columns {
-        if column.closed.as_ref().is_some_and(|closed| closed.notes.contains(&Note::TooLarge)) {
-            notes.push(format!("{}: the closed loop is too large to simulate, so that nothing is said of it", name(column.change)));
+        for (of, prediction) in [("burst", Some(&column.burst)), ("closed loop", column.closed.as_ref())] {
+            let too_large = prediction.and_then(|told| told.notes.iter().find(|note| matches!(note, Note::TooLarge { .. })));
+            notes.extend(too_large.map(|note| format!("{}, {of}: {note}", name(column.change))));
         }
     }
     let pictured = answer.columns.iter().filter(|column| matches!(column.change, Change::Nothing | Change::AsAdvised));
@@ -55,6 +57,8 @@ pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
             at_limit: at_limit(now.at_limit),
             time_outs: time_outs(now),
             server_capacity: now.server.map(|server| server.capacity),
+            server_rejects: now.server.is_some_and(|server| server.when_full == WhenFull::Reject),
+            retries: now.retries.times,
             library: origin.library.clone(),
             version: origin.version.clone(),
             said: origin.said.clone(),
@@ -78,10 +82,13 @@ pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
                 semaphore: size.advice.semaphore,
                 sockets: size.sockets,
                 waves_now: size.now.waves(),
-                success_now: size.success.map(Number),
+                success_now: size.outcome.as_ref().map(successes),
             })
             .collect(),
         sweep: sweep(question, answer),
+        arrivals: answer.staffing.as_ref().map(rates::arrivals),
+        rate_limit: rates::rate_limit(question),
+        share: rates::share(question),
         pictures: pictured.filter_map(|column| picture(&name(column.change), &column.scenario, "seconds")).collect(),
         notes,
         columns,
@@ -142,6 +149,7 @@ fn name(change: Change) -> String {
         Change::AtOnce(limit) => format!("{limit} at once"),
         Change::PoolAlone => "pool alone".into(),
         Change::TimeOut(seconds) => format!("time-out {}", show_seconds(seconds)),
+        Change::NoRetries => "no retries".into(),
     }
 }
 
@@ -163,6 +171,7 @@ fn what(change: Change, scenario: &Scenario) -> String {
         Change::TimeOut(seconds) => {
             format!("the present limits with time-outs of {}: nearly all of a burst keep to it", show_seconds(seconds))
         }
+        Change::NoRetries => "as it is, but what fails is not tried again".into(),
     }
 }
 
@@ -196,6 +205,12 @@ fn column(column: &queueing::what_if::Column) -> Column {
 
 fn range(range: model::Range) -> Range {
     Range { low: Number(range.low), high: Number(range.high) }
+}
+
+/// Both results where a wave ends about when the time-out does.
+fn successes(outcome: &BurstOutcome) -> Range {
+    let high = outcome.edge.map_or(outcome.success, |edge| edge.high);
+    Range { low: Number(outcome.sure()), high: Number(high) }
 }
 
 fn figures(prediction: &Prediction) -> Option<Figures> {
@@ -246,7 +261,7 @@ fn sweep(question: &Question, answer: &Answer) -> Option<Sweep> {
         .iter()
         .map(|step| Step {
             slots: step.slots,
-            success: Number(step.outcome.success),
+            success: successes(&step.outcome),
             wait_mean: Number(step.outcome.mean_wait),
             wait_longest: Number(step.outcome.max_wait),
             marks: marks(step.slots),
@@ -258,6 +273,7 @@ fn sweep(question: &Question, answer: &Answer) -> Option<Sweep> {
         time_out_s: timed.map(Number),
         steps,
         knee,
+        targets: answer.targets.iter().map(|(success, slots)| Target { success: Number(*success), slots: *slots }).collect(),
         knee_why: answer.knee.map(|(slots, of)| match of {
             Knee::Success => format!("{slots} are the fewest that give 99 of 100 of the successes that any number gives"),
             Knee::Wait => {
@@ -293,6 +309,7 @@ pub fn picture(name: &str, scenario: &Scenario, unit: &'static str) -> Option<Pi
         requests: replay.requests,
         slots: replay.slots,
         answered: replay.answered(),
+        first_attempts_only: scenario.retries.times > 0,
         gave_up_at: replay.gave_up_at.map(Number),
         wall: Number(wall),
         lanes,
@@ -309,8 +326,19 @@ pub fn picture(name: &str, scenario: &Scenario, unit: &'static str) -> Option<Pi
 pub fn sweep_remarks(plan: &Plan) -> Vec<String> {
     let Some(sweep) = &plan.sweep else { return Vec::new() };
     let mut all: Vec<String> = sweep.knee_why.iter().map(|why| format!("knee: {why}")).collect();
-    let waits = "waits: mean / longest, if nobody gave up";
-    all.push(if sweep.time_out_s.is_some() { waits.into() } else { format!("bars: the mean wait; {waits}") });
+    let percent = |target: &Target| show_number((target.success.0 * 100.0).round());
+    let reached = sweep.targets.iter().filter_map(|target| Some(format!("{} % with {}", percent(target), target.slots?)));
+    let reached: Vec<String> = reached.collect();
+    if !reached.is_empty() {
+        all.push(format!("connections with which at least so many succeed: {}", reached.join(", ")));
+    }
+    if let Some(target) = sweep.targets.iter().find(|target| target.slots.is_none()) {
+        all.push(format!("no pool of any size lets {} % succeed", percent(target)));
+    }
+    if plan.asked.retries > 0 && sweep.time_out_s.is_some() {
+        all.push("success: of the first attempts".into());
+    }
+    all.push("waits: mean / longest, if nobody gave up".into());
     let widest = sweep.steps.last().map_or(0, |step| step.slots);
     if let Some(capacity) = plan.asked.server_capacity.map(|capacity| capacity.saturating_mul(plan.asked.limits.hosts))
         && capacity < widest
@@ -351,7 +379,10 @@ pub fn latency_free(plan: &Plan) -> Vec<String> {
                 show_number(without.wait_steady.0),
             ));
         }
-        None if all.is_empty() => all.push(format!("burst: nothing waits, all {concurrency} fit at once")),
+        None if all.is_empty() => all.push(match concurrency {
+            1 => "burst: nothing waits, there is one request".into(),
+            _ => format!("burst: nothing waits, all {concurrency} fit at once"),
+        }),
         None => {}
     }
     if let Some(latency) = without.break_even_s {

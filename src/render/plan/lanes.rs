@@ -20,7 +20,8 @@ pub fn picture(picture: &Picture, width: usize) -> String {
     let span = picture.wall.0;
     let mut out = String::new();
     let cut = if picture.lanes.iter().flatten().any(|block| block.cut_off) { "   ░ ended by a time-out" } else { "" };
-    let _ = writeln!(out, "  {}: {} lanes   █▓ calls, by turns{cut}", picture.name, picture.slots);
+    let lanes = if picture.slots == 1 { "lane" } else { "lanes" };
+    let _ = writeln!(out, "  {}: {} {lanes}   █▓ calls, by turns{cut}", picture.name, picture.slots);
     if !span.is_finite() || span <= 0.0 {
         return out;
     }
@@ -103,6 +104,7 @@ pub fn ascii(text: &str) -> String {
             '…' => '.',
             '≥' => '>',
             '×' => 'x',
+            'µ' => 'u',
             '←' => '<',
             other if other.is_ascii() => other,
             _ => '?',

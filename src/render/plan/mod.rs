@@ -6,6 +6,7 @@
 pub mod figures;
 mod fill;
 pub mod lanes;
+mod rates;
 pub mod table;
 pub mod text;
 
@@ -74,6 +75,12 @@ pub struct Plan {
     pub sizes: Vec<Size>,
     /// Bursts through pools of other sizes; null where the pool makes nobody wait.
     pub sweep: Option<Sweep>,
+    /// Requests that arrive by themselves; null where it is not asked.
+    pub arrivals: Option<Arrivals>,
+    /// What a limit of the rate comes to; null where none is known.
+    pub rate_limit: Option<RateLimit>,
+    /// What each pool may have of the server's connections; null where it is not asked.
+    pub share: Option<Share>,
     /// One burst call by call for the present and the advised settings, where there is a latency.
     pub pictures: Vec<Picture>,
     /// What the reader must know about the figures.
@@ -99,6 +106,10 @@ pub struct Asked {
     pub time_outs: TimeOuts,
     /// Requests that each server takes at once.
     pub server_capacity: Option<u64>,
+    /// Whether it refuses what is more, instead of letting it wait.
+    pub server_rejects: bool,
+    /// Attempts that may follow a failed one.
+    pub retries: u32,
     /// The library.
     pub library: Option<String>,
     /// Its version; null where none was given.
@@ -272,7 +283,7 @@ pub struct Size {
     /// Turns that it needs through the present limits.
     pub waves_now: Option<u64>,
     /// Share of it that succeeds through the present limits.
-    pub success_now: Option<Number>,
+    pub success_now: Option<Range>,
 }
 
 /// Bursts through pools of other sizes.
@@ -288,6 +299,17 @@ pub struct Sweep {
     pub knee: Option<u64>,
     /// What that means.
     pub knee_why: Option<String>,
+    /// The fewest connections for a share of successes.
+    pub targets: Vec<Target>,
+}
+
+/// The fewest connections for a share of successes.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct Target {
+    /// Share that succeeds.
+    pub success: Number,
+    /// Connections; null where no number is enough.
+    pub slots: Option<u64>,
 }
 
 /// A burst through a pool of one size.
@@ -295,14 +317,63 @@ pub struct Sweep {
 pub struct Step {
     /// Slots of the pool.
     pub slots: u64,
-    /// Share that succeeds.
-    pub success: Number,
+    /// Share that succeeds; a range where a wave ends about when the time-out does.
+    pub success: Range,
     /// Mean wait.
     pub wait_mean: Number,
     /// Longest wait.
     pub wait_longest: Number,
     /// `before`, `after`, `knee`, in this order.
     pub marks: Vec<&'static str>,
+}
+
+/// Requests that arrive at random by themselves, by Erlang C. Times in seconds.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct Arrivals {
+    /// Per second.
+    pub per_second: Number,
+    /// Connections in use on average.
+    pub in_use: Number,
+    /// Connections of the pool at hand; null where it has no limit.
+    pub connections: Option<u64>,
+    /// Share of the time in which they are in use; from 1 on the queue grows without end.
+    pub utilisation: Option<Number>,
+    /// Share of the requests that wait.
+    pub wait_share: Option<Number>,
+    /// Mean wait of all.
+    pub wait_mean: Option<Number>,
+    /// 95 of 100 wait at most this.
+    pub wait_p95: Option<Number>,
+    /// Share that waits longer than its time-out.
+    pub give_up_share: Option<Number>,
+    /// The fewest connections with which at most 5 of 100 wait.
+    pub few_wait: Option<u64>,
+    /// The load plus twice its root: the rule of thumb for the same.
+    pub rule_of_thumb: u64,
+}
+
+/// What a limit of the rate comes to.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct RateLimit {
+    /// Requests per second.
+    pub per_second: Number,
+    /// Requests under way at that rate, by Little's law; null without a latency.
+    pub under_way: Option<Number>,
+    /// All requests at that rate, seconds.
+    pub wall_at_least: Number,
+}
+
+/// What each pool may have of the server's connections.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct Share {
+    /// Connections that the server takes from the program.
+    pub connections: u64,
+    /// Pools among which they are shared.
+    pub pools: u64,
+    /// Connections for each.
+    pub each: u64,
+    /// Connections that all of them may open now; null where there is no limit.
+    pub now: Option<u64>,
 }
 
 /// A burst, call by call; one draw, first come, first served.
@@ -318,6 +389,8 @@ pub struct Picture {
     pub slots: u64,
     /// Requests that were answered.
     pub answered: u64,
+    /// Whether what failed would be tried again, which the picture leaves out.
+    pub first_attempts_only: bool,
     /// When those that were never sent gave up.
     pub gave_up_at: Option<Number>,
     /// Until all is done.

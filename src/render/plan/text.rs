@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{self, Of, Row, limit, share, time};
+use super::figures::{self, Of, Row, limit, shares, time};
 pub use super::fill::{latency_free, sweep_remarks};
 use super::lanes;
+pub use super::rates::lines as rates;
 use super::table::table;
-use super::{Limits, Plan, Step};
+use super::{Limits, Picture, Plan, Step};
 use crate::render::escape;
 
 /// Columns of bars in the sweep, where there is room.
@@ -48,12 +49,13 @@ pub fn text(plan: &Plan, options: Options) -> String {
         writer.item(&format!("{}: {}", column.name, column.what));
     }
     for picture in &plan.pictures {
-        writer.title(&format!("one burst of {} call by call: {} answered", picture.requests, picture.answered));
+        writer.title(&format!("one burst of {} call by call: {} {}", picture.requests, picture.answered, answered(picture)));
         let width = writer.width;
         writer.out.push_str(&lanes::picture(picture, width));
     }
     writer.advice(plan);
     writer.sizes(plan);
+    writer.rates(plan);
     writer.sweep(plan);
     if !plan.notes.is_empty() {
         writer.title("to know");
@@ -95,7 +97,13 @@ pub fn asked(plan: &Plan) -> Vec<String> {
     }
     lines.push(format!("time-outs: {}", if parts.is_empty() { "none".into() } else { parts.join(", ") }));
     if let Some(capacity) = asked.server_capacity {
-        lines.push(format!("the server takes {capacity} at once"));
+        let refuses = if asked.server_rejects { ", and refuses what is more" } else { "" };
+        lines.push(format!("the server takes {capacity} at once{refuses}"));
+    }
+    match asked.retries {
+        0 => {}
+        1 => lines.push("what fails is tried once more".into()),
+        retries => lines.push(format!("what fails is tried again up to {retries} times")),
     }
     lines
 }
@@ -119,7 +127,8 @@ pub fn headline(plan: &Plan) -> String {
         (Some(mean), None) => format!(", calls of {}", time(mean.0)),
         (None, _) => ", latency not known".into(),
     };
-    format!("plan: {} requests at once{latency}", asked.concurrency)
+    let s = if asked.concurrency == 1 { "" } else { "s" };
+    format!("plan: {} request{s} at once{latency}", asked.concurrency)
 }
 
 /// The advice, line by line; nothing for pools that are not sized by concurrency.
@@ -127,7 +136,14 @@ pub fn advice(plan: &Plan) -> Vec<String> {
     let Some(advice) = &plan.advice else {
         return vec!["a pool of database connections is sized by its share of what the server takes, never by concurrency".into()];
     };
-    let mut lines = vec![limits(&advice.limits), format!("not less than {}: {}", advice.floor, advice.floor_why)];
+    let mut lines = Vec::new();
+    if !plan.columns.iter().any(|column| column.name == "after") {
+        lines.push(match plan.asked.limits.effective {
+            None => format!("no limit is fine as long as the program itself bounds what is under way to {}; else:", plan.asked.concurrency),
+            Some(_) => format!("the present limits are enough for {} at once; with reserve:", plan.asked.concurrency),
+        });
+    }
+    lines.extend([limits(&advice.limits), format!("not less than {}: {}", advice.floor, advice.floor_why)]);
     if let (Some(ceiling), Some(why)) = (advice.ceiling, &advice.ceiling_why) {
         lines.push(format!("not more than {ceiling} in use at once: {why}"));
     }
@@ -142,6 +158,11 @@ pub fn advice(plan: &Plan) -> Vec<String> {
         lines.push(format!("raise the soft limit of open files to {files}"));
     }
     lines
+}
+
+/// What was answered in a picture.
+pub fn answered(picture: &Picture) -> &'static str {
+    if picture.first_attempts_only { "answered at the first attempt" } else { "answered" }
 }
 
 /// What the sizes' table shows: titles and rows.
@@ -167,7 +188,7 @@ pub fn sizes(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
             (semaphore, limit(size.semaphore)),
             (true, size.sockets.to_string()),
             (true, size.waves_now.map_or_else(|| "never".into(), |waves| waves.to_string())),
-            (success, size.success_now.map_or_else(|| "—".into(), |success| share(success.0))),
+            (success, size.success_now.map_or_else(|| "—".into(), shares)),
         ];
         row.extend(cells.into_iter().filter(|(shown, _)| *shown).map(|(_, cell)| cell));
         row
@@ -223,6 +244,16 @@ impl Writer {
         self.out.push_str(&text.replacen("         ", "  at once", 1));
     }
 
+    fn rates(&mut self, plan: &Plan) {
+        let lines = rates(plan);
+        if !lines.is_empty() {
+            self.title("by the second");
+        }
+        for line in lines {
+            self.item(&line);
+        }
+    }
+
     fn sweep(&mut self, plan: &Plan) {
         let Some(sweep) = &plan.sweep else { return };
         let timed = sweep.time_out_s.is_some();
@@ -240,10 +271,13 @@ impl Writer {
         let success_width = if timed { 8 } else { 0 };
         let room = BAR.min(self.width.saturating_sub(4 + digits + success_width + tail + marked)).max(1);
         for step in &sweep.steps {
-            let filled = if timed { step.success.0 } else { step.wait_mean.0 / most.max(f64::MIN_POSITIVE) };
-            let success = if timed { format!("{:>7} ", share(step.success.0)) } else { String::new() };
+            let filled = if timed { step.success.low.0 } else { step.wait_mean.0 / most.max(f64::MIN_POSITIVE) };
+            let success = if timed { format!("{:>7} ", shares(step.success)) } else { String::new() };
             let line = format!("  {:>digits$} {success}{} {:<tail$}{}", step.slots, bar(filled, room), waits(step), marks(step));
             let _ = writeln!(self.out, "{}", line.trim_end());
+        }
+        if !timed {
+            self.item("bars: the mean wait");
         }
         for remark in sweep_remarks(plan) {
             self.item(&remark);
