@@ -11,7 +11,8 @@ use super::clock::{Nanoseconds, seconds};
 use super::interpreter::Interpreter;
 use super::process::{self, Said, Silence};
 
-const RUNNER: &str = include_str!("drivers/runner.py");
+/// What stands before each program: guards, output, and how requests are made.
+pub(super) const RUNNER: &str = include_str!("drivers/runner.py");
 /// Difference of the clocks above which nothing is measured, nanoseconds.
 const CLOCKS_APART: i64 = 1_000_000;
 
@@ -115,11 +116,12 @@ struct End {
     cpu_s: f64,
 }
 
+/// Why a program of ours gave up.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Failed {
-    kind: String,
-    message: String,
+pub(super) struct Failed {
+    pub(super) kind: String,
+    pub(super) message: String,
 }
 
 /// Why there is no measurement.
@@ -147,16 +149,28 @@ pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Durati
         "program": format!("{RUNNER}\n\n{own}"), "library": library, "settings": job.settings, "urls": job.urls, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
-    let program = interpreter.path.display();
-    let said = process::run(&interpreter.path, &text.to_string(), patience).map_err(|silence| {
-        Refusal(match silence {
-            Silence::NotStarted(why) => format!("{program} ({}) cannot be run: {why}", interpreter.because),
-            Silence::TooLate(patience) => format!("the driver for {library} did not end within {} s and was killed", patience.as_secs()),
-            Silence::TooMuch => format!("the driver for {library} said more than any run can have to say, and was killed"),
-            Silence::NoText => format!("the driver for {library} said something that is no text, and was killed"),
-        })
-    })?;
+    let said = hear(interpreter, &format!("the driver for {library}"), &text, patience)?;
     understand(interpreter, library, job, said)
+}
+
+/// What a program says, run by an interpreter; `who` names it in messages.
+pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: Duration) -> Result<Said, Refusal> {
+    process::run(&interpreter.path, &job.to_string(), patience).map_err(|silence| {
+        Refusal(match silence {
+            Silence::NotStarted(why) => format!("{} ({}) cannot be run: {why}", interpreter.path.display(), interpreter.because),
+            Silence::TooLate(patience) => format!("{who} did not end within {} s and was killed", patience.as_secs()),
+            Silence::TooMuch => format!("{who} said more than any run can have to say, and was killed"),
+            Silence::NoText => format!("{who} said something that is no text, and was killed"),
+        })
+    })
+}
+
+/// That a process ended and said nothing of use, with the last that it wrote to standard error.
+pub(super) fn no_result(interpreter: &Interpreter, said: &Said) -> Refusal {
+    let status = said.status.as_ref().map_or_else(String::new, |status| format!(" ({status})"));
+    let last = said.errors.lines().rev().find(|line| !line.trim().is_empty());
+    let last = last.map_or_else(String::new, |line| format!(": {}", excerpt(line)));
+    Refusal(format!("{} ({}) ended without a result{status}{last}", interpreter.path.display(), interpreter.because))
 }
 
 fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -> Result<Run, Refusal> {
@@ -184,10 +198,7 @@ fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -
     }
     let is_whole = bursts.len() as u64 == job.bursts.max(1) && requests.is_empty();
     let (Some(hello), true, Some((requests, _, cpu))) = (hello, is_whole, bursts.last().cloned()) else {
-        let status = said.status.map_or_else(String::new, |status| format!(" ({status})"));
-        let last = said.errors.lines().rev().find(|line| !line.trim().is_empty());
-        let last = last.map_or_else(String::new, |line| format!(": {}", excerpt(line)));
-        return Err(Refusal(format!("{program} ({}) ended without a result{status}{last}", interpreter.because)));
+        return Err(no_result(interpreter, &said));
     };
     if let Some(clock) = hello.clock.filter(|clock| clock.offset_ns.saturating_abs() > CLOCKS_APART) {
         return Err(Refusal(format!(
@@ -211,7 +222,7 @@ fn burst(library: &str, job: &Job, mut requests: Vec<Request>, end: &End) -> Res
 }
 
 /// The begin of a text, fit for a message.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const LENGTH: usize = 120;
     let text = text.trim();
     let begin: String = text.chars().take(LENGTH).collect();

@@ -6,11 +6,12 @@
 //!                  → measure (driver ⇄ mock server) → verdict → report → text
 //! ```
 //!
-//! A driver is the client library itself, run by the project's own interpreter; nothing of the user's program is run, nothing but
-//! loopback is connected to, and nothing stays behind. The prediction is never adjusted to the measurement.
+//! A driver is the client library itself, run by the project's own interpreter; nothing of the user's program is run (but by `target`,
+//! which is asked for by name), nothing but loopback is connected to, and nothing stays behind. The prediction is never adjusted to the measurement.
 
 mod client;
 pub mod clock;
+pub mod compare;
 pub mod driver;
 pub mod interpreter;
 pub mod measure;
@@ -20,6 +21,7 @@ mod process;
 pub mod report;
 pub mod scale;
 pub mod session;
+pub mod target;
 pub mod text;
 pub mod verdict;
 

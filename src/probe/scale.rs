@@ -64,8 +64,7 @@ pub fn time(counted: &Scaled, cost: f64) -> Option<Scaled> {
     let wanted = cost * slots as f64 / CPU_SHARE;
     let waves = (scenario.concurrency as f64 / slots.max(1) as f64).max(1.0);
     // A client that ends long time-outs at whole seconds would show by the scale what it does not do at the original times.
-    let time_outs = [scenario.time_outs.total, scenario.time_outs.queue, scenario.time_outs.read];
-    let most_calls = time_outs.into_iter().flatten().map(|timeout| timeout / latency).fold(0.0, f64::max);
+    let most_calls = scenario.time_outs.all().map(|timeout| timeout / latency).fold(0.0, f64::max);
     let below = if scenario.time_outs.whole_seconds && most_calls > 0.0 { BELOW_WHOLE_SECONDS / most_calls } else { LONGEST };
     let longest = LONGEST.min(LONGEST_RUN / waves).min(below).max(SHORTEST);
     let call = wanted.clamp(SHORTEST, longest);
@@ -75,10 +74,7 @@ pub fn time(counted: &Scaled, cost: f64) -> Option<Scaled> {
     scenario.latency = Some(call);
     scenario.latency_p95 = scenario.latency_p95.map(times);
     scenario.pause = times(scenario.pause);
-    let time_outs = &mut scenario.time_outs;
-    for timeout in [&mut time_outs.total, &mut time_outs.queue, &mut time_outs.read] {
-        *timeout = timeout.map(times);
-    }
+    scenario.time_outs = scenario.time_outs.map(times);
     let most = (LONGEST_RUN / (call * waves).max(f64::MIN_POSITIVE)).floor().max(2.0);
     if (scenario.rounds as f64) > most {
         scaled.rounds_of = Some(scenario.rounds);

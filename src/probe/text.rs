@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Column, Metric, Moment, Probe};
+use super::report::{Column, Metric, Moment, Probe, Target};
 use super::verdict::{Unit, Verdict};
 use crate::render::escape;
 use crate::render::plan::figures::{share, shares, time, times};
@@ -28,6 +28,9 @@ pub fn text(probe: &Probe, ascii: bool) -> String {
     let _ = writeln!(out, "  {} ({})", client.interpreter, client.because);
     if let Some(case) = &probe.case {
         let _ = writeln!(out, "  {}:{}: {}: {}", case.path, case.line, case.symbol, case.because);
+    }
+    if let Some(target) = &probe.target {
+        describe_target(&mut out, target);
     }
     for column in &probe.columns {
         describe(&mut out, column);
@@ -62,6 +65,16 @@ pub fn word(verdict: Verdict) -> &'static str {
 }
 
 fn conclusion(probe: &Probe) -> String {
+    if let Some(target) = probe.target.as_ref().filter(|target| probe.columns.is_empty() || target.verdict() == probe.verdict) {
+        let is_read = target.clients.iter().any(|client| client.scanned_at.is_some());
+        let what = match probe.verdict {
+            Verdict::Confirmed => "the client is set as the source was read",
+            Verdict::NotConfirmed => "the client is not set as the source was read",
+            Verdict::Undecided | Verdict::Inconclusive if is_read => "what was read is not one number",
+            Verdict::Undecided | Verdict::Inconclusive => "a scan finds no pool where the client was made",
+        };
+        return format!("{}: {what}", word(probe.verdict));
+    }
     let what = match probe.verdict {
         Verdict::Confirmed => "the library does what was predicted",
         Verdict::Undecided => "the prediction is a range, and what was measured lies in it",
@@ -84,21 +97,7 @@ fn describe(out: &mut String, column: &Column) {
     let settings: Vec<String> = column.settings.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect();
     let _ = writeln!(out, "  {}", settings.join(", "));
     let cells: Vec<[String; 6]> = column.metrics.iter().map(cells).collect();
-    let head = ["", "predicted", "measured", "difference", "runs", "verdict"].map(String::from);
-    let mut widths = [0; 6];
-    for row in std::iter::once(&head).chain(&cells) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    for row in std::iter::once(&head).chain(&cells) {
-        let mut line = String::new();
-        for (number, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let pad = " ".repeat(width - cell.chars().count());
-            let _ = if number == 0 || number == 5 { write!(line, "  {cell}{pad}") } else { write!(line, "  {pad}{cell}") };
-        }
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
+    table(out, &["", "predicted", "measured", "difference", "runs", "verdict"].map(String::from), &cells);
     if !column.errors.is_empty() {
         let errors: Vec<String> = column.errors.iter().map(|(error, count)| format!("{error} {count}×")).collect();
         let _ = writeln!(out, "  raised in all runs: {}", errors.join(", "));
@@ -109,6 +108,44 @@ fn describe(out: &mut String, column: &Column) {
     picture(out, &column.timeline, column.limits.effective);
     for note in &column.notes {
         let _ = writeln!(out, "  - {note}");
+    }
+}
+
+/// The clients of a factory, setting by setting.
+fn describe_target(out: &mut String, target: &Target) {
+    let _ = writeln!(out, "\n`{}`, imported from {}", target.named, target.imported);
+    for client in &target.clients {
+        let made = if client.made_at.is_empty() { String::new() } else { format!(", made at {}", client.made_at.join(" and ")) };
+        let _ = writeln!(out, "  {}{made}", client.kind);
+        let scanned = client.scanned_at.as_ref();
+        let _ = writeln!(out, "  {}", scanned.map_or("a scan finds no pool there".into(), |place| format!("read at {place}")));
+        let cells: Vec<[String; 4]> = client
+            .settings
+            .iter()
+            .map(|setting| {
+                let read = setting.scanned.clone().unwrap_or_default();
+                [setting.name.clone(), read, shown(&setting.live), setting.verdict.map_or("", word).into()]
+            })
+            .collect();
+        table(out, &["", "read", "live", "verdict"].map(String::from), &cells);
+    }
+}
+
+/// Rows below a head: the first and the last column begin at the left, the others end at the right.
+fn table<const N: usize>(out: &mut String, head: &[String; N], rows: &[[String; N]]) {
+    let mut widths = [0; N];
+    for row in std::iter::once(head).chain(rows) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in std::iter::once(head).chain(rows) {
+        let mut line = String::new();
+        for (number, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let pad = " ".repeat(width - cell.chars().count());
+            let _ = if number == 0 || number + 1 == N { write!(line, "  {cell}{pad}") } else { write!(line, "  {pad}{cell}") };
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
     }
 }
 

@@ -8,6 +8,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod killed;
 mod real;
+mod target;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

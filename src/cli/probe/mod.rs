@@ -2,6 +2,7 @@
 
 mod cases;
 mod progress;
+mod target;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use super::args::{Output, limit, seconds, whole};
 use super::plan::{self, library};
 use super::terminal::Terminal;
 use super::{configure, scan, write};
+use crate::catalog::Catalog;
 use crate::finding::Outcome;
 use crate::probe::driver::Refusal;
 use crate::probe::interpreter::{self, Interpreter};
@@ -40,6 +42,14 @@ pub(super) struct Arguments {
     /// Probe every case that is too small
     #[arg(long, conflicts_with = "library")]
     all: bool,
+    /// Import the module, call the factory (or take the object of that name) and compare how its client is set with what a scan finds. This
+    /// runs the module's code, held to loopback but otherwise free, with nothing of the environment; with --concurrency the settings
+    /// that it has are probed too
+    #[arg(long, value_name = "MODULE:FACTORY", conflicts_with_all = ["library", "all"])]
+    target: Option<String>,
+    /// Variable of the environment that the factory needs. May be given several times
+    #[arg(long = "env", value_name = "NAME=VALUE", requires = "target")]
+    environment: Vec<Variable>,
     /// Interpreter whose libraries are probed; the active virtual environment, the project's own, or `python3` where absent
     #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath)]
     python: Option<PathBuf>,
@@ -118,6 +128,18 @@ struct Pool {
 }
 
 #[derive(Clone)]
+struct Variable(String, String);
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("write NAME=VALUE")?;
+        Ok(Self(name.to_string(), value.to_string()))
+    }
+}
+
+#[derive(Clone)]
 struct Setting(String, Option<f64>);
 
 impl FromStr for Setting {
@@ -152,27 +174,44 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     }
     let here = std::env::current_dir().map_err(|why| Failure::new(format!("the current folder cannot be read: {why}")))?;
     let interpreter = interpreter::find(arguments.python.as_deref(), &here);
+    if let Some(named) = &arguments.target {
+        let document = target::document(arguments, named, &here, &interpreter, terminal)?;
+        deliver(&document, &outputs, arguments.ascii, terminal)?;
+        return Ok(ended(document.verdict, arguments.strict, terminal));
+    }
     let tasks = if arguments.pool.library.is_some() { vec![written(arguments)?] } else { cases::tasks(arguments, terminal)? };
     if tasks.len() > 1 && outputs.iter().any(|output| output.path.is_some()) {
         return Err(Failure::new("--output: several cases do not fit into one file; probe them one by one"));
     }
+    let catalog = configure::catalog_here(terminal);
     let mut worst = Verdict::Confirmed;
     for task in tasks {
-        let document = one(arguments, task, &interpreter, terminal)?;
+        let document = one(arguments, task, catalog, &interpreter, terminal)?;
         worst = worst.max(document.verdict);
         deliver(&document, &outputs, arguments.ascii, terminal)?;
     }
-    Ok(match worst {
+    Ok(ended(worst, arguments.strict, terminal))
+}
+
+/// How a run with this conclusion ends.
+fn ended(verdict: Verdict, strict: bool, terminal: &Terminal) -> Outcome {
+    match verdict {
         Verdict::Confirmed => Outcome::Clean,
         Verdict::NotConfirmed => Outcome::Findings,
         Verdict::Undecided | Verdict::Inconclusive => {
-            terminal.note(&format!("{}: neither confirmed nor refuted", text::word(worst)));
-            if arguments.strict { Outcome::Findings } else { Outcome::Clean }
+            terminal.note(&format!("{}: neither confirmed nor refuted", text::word(verdict)));
+            if strict { Outcome::Findings } else { Outcome::Clean }
         }
-    })
+    }
 }
 
-fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &Terminal) -> Result<report::Probe, Failure> {
+fn one(
+    arguments: &Arguments,
+    task: Task,
+    catalog: &Catalog,
+    interpreter: &Interpreter,
+    terminal: &Terminal,
+) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(why);
     let name = task.library.split(':').next().unwrap_or_default().to_string();
     let hello = probe::hello(interpreter, &name).map_err(refused)?;
@@ -194,7 +233,6 @@ fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &
         terminal.note(&told);
         notes.push(told);
     }
-    let catalog = configure::catalog_here(terminal);
     let named = format!("{}@{}", task.library, hello.version);
     let known = library::find(catalog, &named)?;
     let settings = &known.kind().settings;

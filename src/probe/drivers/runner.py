@@ -5,6 +5,7 @@ it started end. Results go to the former standard output, as JSON lines; whateve
 The part for the library stands behind this one and defines `PACKAGES` and `open_client`.
 """
 import importlib.metadata
+import ipaddress
 import json
 import os
 import signal
@@ -54,9 +55,14 @@ def end_with_the_probe():
 
 
 def is_loopback(host):
-    if isinstance(host, bytes):
-        host = host.decode("ascii", "replace")
-    return host in ("localhost", "::1", "") or (isinstance(host, str) and host.startswith("127."))
+    host = host.decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else str(host)
+    if host in ("localhost", ""):
+        return True
+    try:
+        address = ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return False  # a name, `127.example.com` among them
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def allow_loopback_only():
@@ -67,9 +73,10 @@ def allow_loopback_only():
             address = arguments[1]
             if isinstance(address, tuple) and not is_loopback(address[0]):
                 raise PermissionError(f"the probe connects to loopback only, not to {address[0]}")
-        elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-            if arguments[0] is not None and not is_loopback(arguments[0]):
-                raise PermissionError(f"the probe resolves loopback only, not {arguments[0]}")
+        elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"):
+            host = arguments[0][0] if isinstance(arguments[0], tuple) else arguments[0]
+            if host is not None and not is_loopback(host):
+                raise PermissionError(f"the probe resolves loopback only, not {host}")
 
     sys.addaudithook(hook)
 

@@ -47,7 +47,7 @@ fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Opt
     if let Some(share) = shortest.map(|timeout| 1.0 - service.cdf(timeout)).filter(|share| *share > TOO_LONG) {
         notes.push(Note::TimeOutTooShort { share });
     }
-    if time_outs.whole_seconds && [time_outs.total, time_outs.queue, time_outs.read].into_iter().flatten().any(|timeout| timeout >= 5.0) {
+    if time_outs.whole_seconds && time_outs.all().any(|timeout| timeout >= 5.0) {
         notes.push(Note::WholeSeconds);
     }
     if by_formula(scenario) { Some(burst(scenario, service, notes)) } else { simulated(scenario, service, notes) }
@@ -140,7 +140,7 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
         }
     }
     let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency);
-    let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
+    let gives_up = scenario.time_outs.any();
     if constant && queues && gives_up && scenario.rounds > 1 {
         let jittered = Service::new(service.mean(), Some(service.mean() * NEARLY)).ok()?;
         let more: Vec<Setup> = setups.iter().map(|setup| Setup { service: jittered, ..setup.clone() }).collect();
