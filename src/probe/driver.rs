@@ -17,7 +17,7 @@ pub(super) const RUNNER: &str = include_str!("drivers/runner.py");
 const CLOCKS_APART: i64 = 1_000_000;
 
 /// Libraries that can be probed, by their names in the catalog, with the part of the driver that is theirs.
-const DRIVERS: [(&str, &str); 8] = [
+const DRIVERS: [(&str, &str); 12] = [
     ("aiohttp", include_str!("drivers/aiohttp.py")),
     ("httpx", include_str!("drivers/httpx.py")),
     ("httpx2", include_str!("drivers/httpx.py")),
@@ -26,11 +26,22 @@ const DRIVERS: [(&str, &str); 8] = [
     ("botocore", include_str!("drivers/botocore.py")),
     ("openai", include_str!("drivers/openai.py")),
     ("anthropic", include_str!("drivers/openai.py")),
+    ("redis", include_str!("drivers/redis.py")),
+    ("asyncpg", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/asyncpg.py"))),
+    ("psycopg_pool", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/psycopg_pool.py"))),
+    ("sqlalchemy", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/sqlalchemy.py"))),
 ];
+/// Those that speak to a database, which no server of ours can be.
+const OF_DATABASES: [&str; 4] = ["redis", "asyncpg", "psycopg_pool", "sqlalchemy"];
 
 /// Names of the libraries that can be probed.
 pub fn libraries() -> impl Iterator<Item = &'static str> {
     DRIVERS.iter().map(|(name, _)| *name)
+}
+
+/// Whether a library is probed against a database instead of our own server.
+pub fn is_of_database(library: &str) -> bool {
+    OF_DATABASES.contains(&library)
 }
 
 /// One run of a client.
@@ -40,6 +51,10 @@ pub struct Job {
     pub settings: Map<String, Value>,
     /// Where the hosts are.
     pub urls: Vec<String>,
+    /// The database, where the user named one.
+    pub server: Option<String>,
+    /// How long the requests take by number, seconds; only for databases, for our own server knows.
+    pub times: Vec<f64>,
     /// Workers; none only asks who is there.
     pub workers: u64,
     /// Requests of each, one after the other.
@@ -83,6 +98,9 @@ pub struct Clock {
 /// One request as the client saw it: its number, when it was to start, when it ended, and `ok` or the name of the exception.
 pub type Request = (u64, Nanoseconds, Nanoseconds, String);
 
+/// A request as a database saw it: its number, the connection, when the work on it began and when it ended.
+pub type Served = (u64, i64, Nanoseconds, Nanoseconds);
+
 /// A run as the client saw it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
@@ -92,6 +110,8 @@ pub struct Run {
     pub read_back: Map<String, Value>,
     /// All requests of the last burst, by number.
     pub requests: Vec<Request>,
+    /// Those of them that reached a database.
+    pub served: Vec<Served>,
     /// From the start to the end of the last request, seconds, of each burst.
     pub walls: Vec<f64>,
     /// CPU of the client's process during the last one, seconds.
@@ -104,6 +124,7 @@ enum Line {
     Hello(Hello),
     Settings(Map<String, Value>),
     Requests(Vec<Request>),
+    Served(Vec<Served>),
     End(End),
     Error(Failed),
 }
@@ -146,7 +167,8 @@ pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Durati
         return Err(Refusal(format!("there is no driver for {library}; {} can be probed", known.join(", "))));
     };
     let text = json!({
-        "program": format!("{RUNNER}\n\n{own}"), "library": library, "settings": job.settings, "urls": job.urls, "workers": job.workers,
+        "program": format!("{RUNNER}\n\n{own}"), "library": library, "settings": job.settings, "urls": job.urls, "server": job.server,
+        "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
     let said = hear(interpreter, &format!("the driver for {library}"), &text, patience)?;
@@ -177,11 +199,13 @@ fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -
     let program = interpreter.path.display();
     let (mut hello, mut read_back, mut bursts) = (None, Map::new(), Vec::new());
     let mut requests: Vec<Request> = Vec::new();
+    let mut served: Vec<Served> = Vec::new();
     for line in &said.lines {
         match serde_json::from_str(line) {
             Ok(Line::Hello(who)) => hello = Some(who),
             Ok(Line::Settings(settings)) => read_back = settings,
             Ok(Line::Requests(more)) => requests.extend(more),
+            Ok(Line::Served(more)) => served.extend(more),
             Ok(Line::End(end)) => bursts.push(burst(library, job, std::mem::take(&mut requests), &end)?),
             Ok(Line::Error(Failed { kind, message })) if kind == "missing" => {
                 return Err(Refusal(format!(
@@ -206,7 +230,7 @@ fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -
             clock.offset_ns as f64 / 1e6
         )));
     }
-    Ok(Run { hello, read_back, requests, walls: bursts.iter().map(|(_, wall, _)| *wall).collect(), cpu })
+    Ok(Run { hello, read_back, requests, served, walls: bursts.iter().map(|(_, wall, _)| *wall).collect(), cpu })
 }
 
 /// The requests of a burst by number, its wall time and its CPU, where they are those that were asked for.

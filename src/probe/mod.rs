@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! scenario → scale → predict ─┐
-//!                  → measure (driver ⇄ mock server) → verdict → report → text
+//!                  → measure (driver ⇄ mock server) → verdict → report → words → text, page
 //! ```
 //!
 //! A driver is the client library itself, run by the project's own interpreter; nothing of the user's program is run (but by `target`,
@@ -16,6 +16,7 @@ pub mod driver;
 pub mod interpreter;
 pub mod measure;
 pub mod mock;
+pub mod page;
 pub mod predict;
 mod process;
 pub mod report;
@@ -24,5 +25,6 @@ pub mod session;
 pub mod target;
 pub mod text;
 pub mod verdict;
+pub mod words;
 
 pub use session::{Outcome, Subject, hello, probe};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::driver::{self, Hello, Job, Refusal};
 use super::interpreter::Interpreter;
-use super::measure::{self, Measured};
+use super::measure::{self, Bench, Measured};
 use super::predict::{Predicted, predict, times};
 use super::scale::{self, Scaled};
 use super::verdict::{Cost, Metric, Verdict, compare, overall};
@@ -32,6 +32,8 @@ pub struct Subject<'a> {
     pub library: &'a str,
     /// Its pool.
     pub kind: &'a PoolKind,
+    /// The database that it speaks to, where the user named one.
+    pub server: Option<&'a str>,
     /// Named scenarios with their original counts and times, the present one first. Each needs a latency.
     pub columns: Vec<(String, Scenario)>,
     /// How often each is run.
@@ -121,8 +123,9 @@ fn one(
     original: &Scenario,
     progress: &mut dyn FnMut(f64, &str),
 ) -> Result<(Column, Hello), Refusal> {
+    let bench = Bench { interpreter, library: subject.library, server: subject.server };
     let counted = scale::count(&client::as_driven(subject.library, subject.kind, original));
-    let calibrate = || calibrate(subject, interpreter, &counted.scenario);
+    let calibrate = || calibrate(subject, &bench, &counted.scenario);
     progress(0.0, "measuring what a request costs the client");
     let before = calibrate()?;
     let no_latency = || Refusal("without a latency there is nothing to measure".into());
@@ -138,7 +141,7 @@ fn one(
     let mut runs: Vec<Measured> = Vec::new();
     for turn in 0..repeats {
         progress(f64::from(turn + 1) / f64::from(repeats + 2), &format!("run {} of {repeats}", turn + 1));
-        runs.push(measure::run(interpreter, subject.library, &settings, scenario, &times, patience)?);
+        runs.push(measure::run(&bench, &settings, scenario, &times, patience)?);
     }
     progress(f64::from(repeats + 1) / f64::from(repeats + 2), "measuring once more what a request costs");
     let after = calibrate()?;
@@ -178,11 +181,11 @@ fn one(
 }
 
 /// What one request costs the client, seconds.
-fn calibrate(subject: &Subject<'_>, interpreter: &Interpreter, scenario: &Scenario) -> Result<f64, Refusal> {
+fn calibrate(subject: &Subject<'_>, bench: &Bench<'_>, scenario: &Scenario) -> Result<f64, Refusal> {
     let free = Scenario { time_outs: TimeOuts::default(), ..scenario.clone() };
     let settings = client::settings(subject.kind, &free);
     let slots = tighter(tighter(scenario.pool_limit(), scenario.semaphore), Some(scenario.concurrency)).unwrap_or(1);
-    measure::cost(interpreter, subject.library, &settings, slots, PATIENCE)
+    measure::cost(bench, &settings, slots, PATIENCE)
 }
 
 fn notes(scaled: &Scaled, settings: &Map<String, Value>, runs: &[Measured], allowed: &Cost) -> Vec<String> {

@@ -16,10 +16,10 @@ use super::terminal::Terminal;
 use super::{configure, scan, write};
 use crate::catalog::Catalog;
 use crate::finding::Outcome;
-use crate::probe::driver::Refusal;
+use crate::probe::driver::{self, Refusal};
 use crate::probe::interpreter::{self, Interpreter};
 use crate::probe::verdict::Verdict;
-use crate::probe::{self, Subject, report, text};
+use crate::probe::{self, Subject, page, report, text, words};
 use crate::queueing::Scenario;
 use crate::queueing::what_if::{Change, Question, answer};
 use crate::render::Format;
@@ -53,6 +53,9 @@ pub(super) struct Arguments {
     /// Interpreter whose libraries are probed; the active virtual environment, the project's own, or `python3` where absent
     #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath)]
     python: Option<PathBuf>,
+    /// Redis or PostgreSQL on this machine, for libraries that speak to one; a Redis is started where one is installed
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
     /// How often each set of settings is run
     #[arg(long, value_name = "N", default_value = "3", hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeats: u32,
@@ -62,7 +65,7 @@ pub(super) struct Arguments {
     /// Exit with 1 where nothing could be concluded
     #[arg(long)]
     strict: bool,
-    /// Format: human or json; with `=PATH` into a file. May be given several times
+    /// Format: human, json or html; with `=PATH` into a file. May be given several times
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
     /// Draw with letters only; so does a locale that is not UTF-8
@@ -169,8 +172,8 @@ struct Task {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let outputs = scan::outputs(&arguments.outputs, false)?;
-    if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json)) {
-        return Err(Failure::new("--output: a probe is no report of findings: there are human and json"));
+    if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json | Format::Html)) {
+        return Err(Failure::new("--output: a probe is no report of findings: there are human, json and html"));
     }
     let here = std::env::current_dir().map_err(|why| Failure::new(format!("the current folder cannot be read: {why}")))?;
     let interpreter = interpreter::find(arguments.python.as_deref(), &here);
@@ -199,7 +202,7 @@ fn ended(verdict: Verdict, strict: bool, terminal: &Terminal) -> Outcome {
         Verdict::Confirmed => Outcome::Clean,
         Verdict::NotConfirmed => Outcome::Findings,
         Verdict::Undecided | Verdict::Inconclusive => {
-            terminal.note(&format!("{}: neither confirmed nor refuted", text::word(verdict)));
+            terminal.note(&format!("{}: neither confirmed nor refuted", words::word(verdict)));
             if strict { Outcome::Findings } else { Outcome::Clean }
         }
     }
@@ -221,6 +224,9 @@ fn one(
             interpreter.path.display(),
             hello.version
         )));
+    }
+    if arguments.server.is_some() && !driver::is_of_database(&name) {
+        return Err(Failure::new(format!("--server: {name} is probed against a server of our own; only databases can be named")));
     }
     let mut notes = task.notes;
     if let Some(pinned) = task.pinned.as_ref().filter(|pinned| **pinned != hello.version) {
@@ -253,7 +259,8 @@ fn one(
         notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
     }
     let columns = columns(&question, arguments.only_now)?;
-    let subject = Subject { library: &name, kind: known.kind(), columns, repeats: arguments.repeats };
+    let server = arguments.server.as_deref();
+    let subject = Subject { library: &name, kind: known.kind(), server, columns, repeats: arguments.repeats };
     let mut progress = Progress::new(terminal);
     let outcome = probe::probe(&subject, interpreter, &mut |part, what| progress.tell(part, what));
     progress.clear();
@@ -313,6 +320,7 @@ impl Load {
 fn deliver(document: &report::Probe, outputs: &[Output], ascii: bool, terminal: &Terminal) -> Result<(), Failure> {
     let render = |format: Format| match format {
         Format::Json => report::json(document),
+        Format::Html => page::page(document),
         _ => text::text(document, ascii || !plan::locale_is_utf8(|name| std::env::var(name).ok())),
     };
     for Output { format, path } in outputs {
