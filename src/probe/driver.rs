@@ -31,8 +31,9 @@ const DRIVERS: [(&str, &str); 12] = [
     ("psycopg_pool", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/psycopg_pool.py"))),
     ("sqlalchemy", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/sqlalchemy.py"))),
 ];
-/// Those that speak to a database, which no server of ours can be.
-const OF_DATABASES: [&str; 4] = ["redis", "asyncpg", "psycopg_pool", "sqlalchemy"];
+/// Those that speak to a database, which no server of ours can be, and how the address of one begins.
+const OF_DATABASES: [(&str, &str); 4] =
+    [("redis", "redis"), ("asyncpg", "postgres"), ("psycopg_pool", "postgres"), ("sqlalchemy", "postgres")];
 
 /// Names of the libraries that can be probed.
 pub fn libraries() -> impl Iterator<Item = &'static str> {
@@ -41,7 +42,16 @@ pub fn libraries() -> impl Iterator<Item = &'static str> {
 
 /// Whether a library is probed against a database instead of our own server.
 pub fn is_of_database(library: &str) -> bool {
-    OF_DATABASES.contains(&library)
+    OF_DATABASES.iter().any(|(name, _)| *name == library)
+}
+
+/// Whether a library has all that it needs to be probed: those of databases want one that was named, but for Redis, which can be started.
+pub fn is_served(library: &str, server: Option<&str>) -> bool {
+    match (OF_DATABASES.iter().find(|(name, _)| *name == library), server) {
+        (None, _) => true,
+        (Some((_, scheme)), Some(server)) => server.starts_with(scheme),
+        (Some((name, _)), None) => *name == "redis",
+    }
 }
 
 /// One run of a client.

@@ -13,8 +13,6 @@ use crate::queueing::model::Range;
 const TOLERANCE: f64 = 0.10;
 /// Points by which the share of successes may differ, as a share.
 const SUCCESS_TOLERANCE: f64 = 0.03;
-/// What a request may cost the client's CPU, seconds, to count as noise. Usual are 0.2 to 0.5 ms; more is a finding, not noise.
-const CHEAP: f64 = 0.000_6;
 /// Waits that a 95th percentile needs.
 const FOR_P95: usize = 100;
 
@@ -111,8 +109,8 @@ pub fn median(figures: &[f64]) -> f64 {
 /// What is known of the client's CPU.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Cost {
-    /// Of a request, seconds, measured without any latency.
-    pub request: f64,
+    /// Of a request, seconds, as far as it counts as noise.
+    pub noise: f64,
     /// Added to the predicted wall time because calls could not be made long enough for it not to matter, seconds.
     pub added: f64,
     /// Whether it changed so much over the runs that nothing can be said.
@@ -124,7 +122,7 @@ pub fn compare(predicted: &Predicted, runs: &[Measured], cost: &Cost) -> Vec<Met
     let requests = runs.first().map_or(0, |run| run.requests) as f64;
     let at_once = predicted.peak.high.max(1.0);
     // The client works on the requests one after the other: what is at once in the model is spread over this time.
-    let floor = cost.request.min(CHEAP) * at_once.max(requests.min(600.0));
+    let floor = cost.noise * at_once.max(requests.min(600.0));
     let metric = |name, unit, predicted: Range, figure: &dyn Fn(&Measured) -> f64| {
         let runs: Vec<f64> = runs.iter().map(figure).collect();
         let measured = median(&runs);

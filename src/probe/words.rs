@@ -83,7 +83,7 @@ pub(super) fn mishaps(column: &Column) -> Vec<String> {
         said.push(format!("raised in all runs: {}", errors.join(", ")));
     }
     if column.server_late_s.0 > LATE * column.latency_s.0 {
-        said.push(format!("the mock server was {} late with an answer on average", time(column.server_late_s.0)));
+        said.push(format!("the server was {} late with an answer on average", time(column.server_late_s.0)));
     }
     said
 }

@@ -2,6 +2,7 @@
 #![cfg(feature = "probe")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod databases;
 mod environment;
 #[cfg(unix)]
 mod hostile;

@@ -11,7 +11,7 @@ use crate::{advisor, outcome};
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// The document of a probe, which has the shape of the schema and an exit code that fits its verdict.
-fn probe(arguments: &str) -> Value {
+pub fn probe(arguments: &str) -> Value {
     let python = python();
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
@@ -31,7 +31,7 @@ fn metric<'a>(document: &'a Value, column: usize, name: &str) -> &'a Value {
 }
 
 /// All runs gave exactly this, and it was predicted.
-fn is_exactly(document: &Value, column: usize, name: &str, number: f64) {
+pub fn is_exactly(document: &Value, column: usize, name: &str, number: f64) {
     let metric = metric(document, column, name);
     assert!(metric["runs"].as_array().unwrap().iter().all(|run| run.as_f64() == Some(number)), "{name}: {metric}");
     let predicted = &metric["predicted"];
@@ -92,6 +92,38 @@ fn requests_opens_what_it_throws_away() {
     is_exactly(&document, 0, "most in flight", 40.0);
     is_exactly(&document, 0, "connections opened", 100.0);
     is_exactly(&document, 1, "connections opened", 40.0);
+}
+
+#[test]
+fn every_client_runs_and_is_set_as_it_was_told() {
+    for library in ["aiohttp", "httpx", "httpx2", "requests", "urllib3", "botocore", "openai", "anthropic"] {
+        let document = probe(&format!("--library {library} --concurrency 4 --latency 1s --timeout 60s --repeats 1 --only-now"));
+        for (name, number) in [("most in flight", 4.0), ("success", 1.0), ("connections opened", 4.0)] {
+            is_exactly(&document, 0, name, number);
+        }
+        assert_eq!(document["columns"][0]["errors"], serde_json::json!({}));
+        let notes = document["columns"][0]["notes"].to_string();
+        assert!(!notes.contains("was to be"), "{library}: {notes}");
+    }
+}
+
+#[test]
+fn a_page_shows_the_figures_that_it_carries() {
+    let folder = tempfile::tempdir().unwrap();
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut command = advisor(folder.path());
+    let arguments =
+        "probe --library aiohttp --per-host 2 --concurrency 4 --latency 1s --repeats 1 --output json --output html=page.html --python";
+    let (_, stdout, stderr) = outcome(command.args(arguments.split(' ')).arg(python()));
+    let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap_or_else(|why| panic!("{why}: {stderr}"));
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    let (_, carried) = page.split_once("id=\"figures\">").unwrap();
+    let carried: Value = serde_json::from_str(carried.split_once("</script>").unwrap().0).unwrap();
+    assert_eq!(carried, document);
+    let shown: Vec<&str> = page.split("data-figure=\"").skip(1).map(|part| part.split_once('"').unwrap().0).collect();
+    assert!(shown.len() >= 12 && shown.iter().all(|place| document.pointer(place).is_some_and(Value::is_number)), "{shown:?}");
+    assert_eq!(page.matches("<svg").count(), 4, "under way and waits, before and after");
+    assert!(page.contains("limit 2</text>") && page.contains("it does not cover TLS"), "{page}");
 }
 
 #[test]

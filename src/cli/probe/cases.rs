@@ -53,7 +53,7 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     let job = Job::new(&scope, settings, terminal)?;
     let checked = job.check();
     let report = job.standpoint().report(&checked);
-    let found = found(&report);
+    let found = found(&report, arguments.server.as_deref());
     let wanted: Vec<(&PathBuf, usize)> = paths.iter().zip(&lines).filter_map(|(path, line)| Some((path, (*line)?))).collect();
     let chosen: Vec<&Found<'_>> = if !wanted.is_empty() {
         let is_meant = |one: &&Found<'_>| wanted.iter().any(|(path, line)| one.lines.contains(line) && ends_like(&one.path, path));
@@ -103,8 +103,8 @@ fn ends_like(path: &str, meant: &std::path::Path) -> bool {
 }
 
 /// The cases that are too small and of which all numbers are known, those of libraries with a driver only.
-fn found(report: &Report) -> Vec<Found<'_>> {
-    let probed: Vec<&str> = driver::libraries().collect();
+fn found<'r>(report: &'r Report, server: Option<&str>) -> Vec<Found<'r>> {
+    let probed: Vec<&str> = driver::libraries().filter(|library| driver::is_served(library, server)).collect();
     let cases = report.cases.iter().filter(|case| case.verdict == Verdict::TooSmall);
     cases
         .filter_map(|case| {

@@ -188,10 +188,19 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     }
     let catalog = configure::catalog_here(terminal);
     let mut worst = Verdict::Confirmed;
+    // What cannot be probed keeps nobody from the rest.
+    let mut failures = Vec::new();
     for task in tasks {
-        let document = one(arguments, task, catalog, &interpreter, terminal)?;
-        worst = worst.max(document.verdict);
-        deliver(&document, &outputs, arguments.ascii, terminal)?;
+        match one(arguments, task, catalog, &interpreter, terminal) {
+            Ok(document) => {
+                worst = worst.max(document.verdict);
+                deliver(&document, &outputs, arguments.ascii, terminal)?;
+            }
+            Err(Failure(messages)) => failures.extend(messages),
+        }
+    }
+    if !failures.is_empty() {
+        return Err(Failure(failures));
     }
     Ok(ended(worst, arguments.strict, terminal))
 }
@@ -225,8 +234,14 @@ fn one(
             hello.version
         )));
     }
-    if arguments.server.is_some() && !driver::is_of_database(&name) {
+    let server = arguments.server.as_deref();
+    if server.is_some() && !driver::is_of_database(&name) {
         return Err(Failure::new(format!("--server: {name} is probed against a server of our own; only databases can be named")));
+    }
+    if !driver::is_served(&name, server) {
+        return Err(Failure::new(format!(
+            "--server: {name} needs a PostgreSQL or Redis of its own kind on this machine: name it by its URL"
+        )));
     }
     let mut notes = task.notes;
     if let Some(pinned) = task.pinned.as_ref().filter(|pinned| **pinned != hello.version) {
@@ -259,7 +274,6 @@ fn one(
         notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
     }
     let columns = columns(&question, arguments.only_now)?;
-    let server = arguments.server.as_deref();
     let subject = Subject { library: &name, kind: known.kind(), server, columns, repeats: arguments.repeats };
     let mut progress = Progress::new(terminal);
     let outcome = probe::probe(&subject, interpreter, &mut |part, what| progress.tell(part, what));

@@ -24,6 +24,7 @@ def open_server(url):
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", tempfile.gettempdir()]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     server = subprocess.Popen([program, *options], **quiet)
+    STARTED.append(server)  # noqa: F821
     begin = time.monotonic()  # noqa: F821
     while True:
         try:

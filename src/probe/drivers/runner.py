@@ -21,7 +21,8 @@ os.dup2(2, 1)
 LINE = 2000  # requests in a line of results
 READINGS = 20  # of the server's clock
 SET = 1_000_000  # nanoseconds by which the time of day may move during a run
-SERVER = False  # whether requests go to a server of the user's own
+SERVER = False  # whether requests go to a database
+STARTED = []  # servers that were started for this run; whatever happens, they end with the process group
 
 
 def say(kind, what):
@@ -302,6 +303,9 @@ def main(job):
             return
         for _ in range(job["bursts"]):
             report(*(run_threads if THREADS else run_tasks)(job))  # noqa: F821
+        for server in STARTED:
+            server.kill()
+            server.wait()
     except ImportError as error:
         fail("missing", error)
     except Exception as error:
