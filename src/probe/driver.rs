@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::clock::{Nanoseconds, seconds};
 use super::interpreter::Interpreter;
-use super::process::{self, Said, Silence};
+use super::process::{self, Program, Said, Silence};
 
 /// What stands before each program: guards, output, and how requests are made.
 pub(super) const RUNNER: &str = include_str!("drivers/runner.py");
@@ -31,13 +31,20 @@ const DRIVERS: [(&str, &str); 12] = [
     ("psycopg_pool", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/psycopg_pool.py"))),
     ("sqlalchemy", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/sqlalchemy.py"))),
 ];
+/// Those whose driver is built with the library's version.
+const BUILT: [&str; 1] = ["reqwest"];
 /// Those that speak to a database, which no server of ours can be, and how the address of one begins.
 const OF_DATABASES: [(&str, &str); 4] =
     [("redis", "redis"), ("asyncpg", "postgres"), ("psycopg_pool", "postgres"), ("sqlalchemy", "postgres")];
 
 /// Names of the libraries that can be probed.
 pub fn libraries() -> impl Iterator<Item = &'static str> {
-    DRIVERS.iter().map(|(name, _)| *name)
+    DRIVERS.iter().map(|(name, _)| *name).chain(BUILT)
+}
+
+/// Whether the driver of a library has to be built.
+pub fn is_built(library: &str) -> bool {
+    BUILT.contains(&library)
 }
 
 /// Whether a library is probed against a database instead of our own server.
@@ -85,8 +92,8 @@ pub struct Hello {
     pub version: String,
     /// Versions of all packages that matter.
     pub packages: BTreeMap<String, String>,
-    /// Version of Python.
-    pub python: String,
+    /// What runs it: Python with its version, or Rust.
+    pub runtime: String,
     /// The interpreter as it names itself.
     pub executable: String,
     /// Open files that the driver may have.
@@ -172,12 +179,13 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// When the interpreter or the library is missing, the driver does not end in time, or says something that is no result.
 pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Duration) -> Result<Run, Refusal> {
-    let Some((_, own)) = DRIVERS.iter().find(|(name, _)| *name == library) else {
+    let own = DRIVERS.iter().find(|(name, _)| *name == library).map(|(_, own)| own);
+    if own.is_none() && interpreter.built_from.is_none() {
         let known: Vec<_> = libraries().collect();
         return Err(Refusal(format!("there is no driver for {library}; {} can be probed", known.join(", "))));
-    };
+    }
     let text = json!({
-        "program": format!("{RUNNER}\n\n{own}"), "library": library, "settings": job.settings, "urls": job.urls, "server": job.server,
+        "program": own.map(|own| format!("{RUNNER}\n\n{own}")), "packages": interpreter.built_from, "runtime": "Rust", "library": library, "settings": job.settings, "urls": job.urls, "server": job.server,
         "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
@@ -187,7 +195,10 @@ pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Durati
 
 /// What a program says, run by an interpreter; `who` names it in messages.
 pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: Duration) -> Result<Said, Refusal> {
-    process::run(&interpreter.path, &job.to_string(), patience).map_err(|silence| {
+    let folder = std::env::temp_dir();
+    let arguments = interpreter.arguments();
+    let program = Program { path: &interpreter.path, arguments, folder: &folder, whole_environment: false };
+    process::run(&program, &job.to_string(), patience).map_err(|silence| {
         Refusal(match silence {
             Silence::NotStarted(why) => format!("{} ({}) cannot be run: {why}", interpreter.path.display(), interpreter.because),
             Silence::TooLate(patience) => format!("{who} did not end within {} s and was killed", patience.as_secs()),

@@ -9,6 +9,7 @@
 //! A driver is the client library itself, run by the project's own interpreter; nothing of the user's program is run (but by `target`,
 //! which is asked for by name), nothing but loopback is connected to, and nothing stays behind. The prediction is never adjusted to the measurement.
 
+pub mod build;
 mod client;
 pub mod clock;
 pub mod compare;

@@ -123,8 +123,8 @@ pub struct Client {
     pub interpreter: String,
     /// Why this one.
     pub because: String,
-    /// Version of Python.
-    pub python: String,
+    /// What runs it: Python with its version, or Rust.
+    pub runtime: String,
 }
 
 /// The machine.
@@ -251,7 +251,7 @@ pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Prob
             pinned: None,
             interpreter: interpreter.path.display().to_string(),
             because: interpreter.because.clone(),
-            python: live.python.clone(),
+            runtime: live.runtime.clone(),
         },
         machine: Machine { load_before: None, load_after: None, open_files: None, clock_offset_ns: None },
         case: None,
@@ -300,7 +300,7 @@ pub fn document(
             pinned,
             interpreter: interpreter.path.display().to_string(),
             because: interpreter.because.clone(),
-            python: hello.python.clone(),
+            runtime: hello.runtime.clone(),
         },
         machine: Machine {
             load_before: outcome.load.0.map(Number),

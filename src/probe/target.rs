@@ -60,8 +60,8 @@ fn is_identifier(text: &str) -> bool {
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Live {
-    /// Version of Python.
-    pub python: String,
+    /// Python with its version.
+    pub runtime: String,
     /// The file that was imported.
     pub file: PathBuf,
     /// The clients in it, outer ones first.

@@ -52,7 +52,7 @@ pub(super) fn who(client: &Client) -> [String; 2] {
     let others = client.packages.iter().filter(|(name, _)| **name != client.library);
     let others: Vec<String> = others.map(|(name, version)| format!("{name} {version}")).collect();
     let others = if others.is_empty() { String::new() } else { format!(" with {}", others.join(", ")) };
-    let library = format!("{}{version}{others} on Python {}", client.library, client.python);
+    let library = format!("{}{version}{others} on {}", client.library, client.runtime);
     [library, format!("{} ({})", client.interpreter, client.because)]
 }
 

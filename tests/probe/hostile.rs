@@ -19,7 +19,7 @@ fn with_interpreter(text: &str) -> (i32, String) {
 
 #[test]
 fn what_is_no_result_is_an_error() {
-    let hello = r#"echo '{"hello":{"version":"1","packages":{},"python":"3.11.7","executable":"x","open_files":1,"clock":null}}'"#;
+    let hello = r#"echo '{"hello":{"version":"1","packages":{},"runtime":"Python 3.11.7","executable":"x","open_files":1,"clock":null}}'"#;
     let lies = |end: &str| format!("{hello}\necho '{end}'");
     let cases = [
         ("echo garbage".to_string(), "said something that is no result: `garbage`"),

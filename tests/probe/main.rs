@@ -6,6 +6,8 @@ mod databases;
 mod environment;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod instrument;
 #[cfg(target_os = "linux")]
 mod killed;
 mod real;

@@ -1,21 +1,26 @@
 //! Small probes with the real libraries. What the machine's load may change is given room; what it may not is exact.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::environment::python;
+use crate::environment::{self, python};
 use crate::{advisor, outcome};
 
 /// One at a time: two probes would measure each other.
-static ALONE: Mutex<()> = Mutex::new(());
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The document of a probe, which has the shape of the schema and an exit code that fits its verdict.
 pub fn probe(arguments: &str) -> Value {
     let python = python();
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut command = advisor(folder.path());
+    // Drivers that are built are built once.
+    command.env("XDG_CACHE_HOME", environment::built().join("probe-drivers"));
     command.arg("probe").args(arguments.split_whitespace()).args(["--output", "json", "--strict", "--python"]).arg(python);
     let (code, stdout, stderr) = outcome(&mut command);
     let document: Value = serde_json::from_str(&stdout).unwrap_or_else(|why| panic!("{arguments}: {why}: {stdout}{stderr}"));
@@ -108,9 +113,20 @@ fn every_client_runs_and_is_set_as_it_was_told() {
 }
 
 #[test]
+fn reqwest_closes_what_its_idle_cap_is_too_small_for() {
+    // Batches of 20, of which 5 connections are kept each time: 20 + 4 × 15.
+    let batches = "--concurrency 20 --rounds 5 --pause 2s --latency 1s --repeats 1 --only-now";
+    let document = probe(&format!("--library reqwest@0.12.28 {batches} --set pool_max_idle_per_host=5"));
+    assert_eq!(document["client"]["packages"]["reqwest"], "0.12.28");
+    for (name, number) in [("most in flight", 20.0), ("success", 1.0), ("connections opened", 80.0)] {
+        is_exactly(&document, 0, name, number);
+    }
+}
+
+#[test]
 fn a_page_shows_the_figures_that_it_carries() {
     let folder = tempfile::tempdir().unwrap();
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut command = advisor(folder.path());
     let arguments =
         "probe --library aiohttp --per-host 2 --concurrency 4 --latency 1s --repeats 1 --output json --output html=page.html --python";
@@ -136,7 +152,7 @@ fn a_case_of_a_program_is_probed() {
                    return await answer.read()\n        await asyncio.gather(*(one(url) for url in urls))\n";
     std::fs::write(folder.path().join("app.py"), program).unwrap();
     std::fs::write(folder.path().join("requirements.txt"), "aiohttp==3.9.5\n").unwrap();
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut command = advisor(folder.path());
     let (code, stdout, stderr) =
         outcome(command.args(["probe", "app.py:4", "--repeats", "1", "--only-now", "--ascii", "--python"]).arg(python));

@@ -79,7 +79,7 @@ def dies():
 
 
 def writes():
-    os.write(1, b'{"target": {"python": "3", "file": "x", "clients": []}}\n')
+    os.write(1, b'{"target": {"runtime": "3", "file": "x", "clients": []}}\n')
     raise ValueError("written to the output that is no output")
 "#;
 

@@ -14,7 +14,6 @@ use crate::cli::{Failure, args};
 use crate::finding::{Case, Pool, Report, Verdict};
 use crate::probe::{driver, report};
 use crate::settings::Settings;
-use crate::text::Language;
 use crate::value::{Amount, Value};
 
 /// A case that can be probed.
@@ -111,7 +110,7 @@ fn found<'r>(report: &'r Report, server: Option<&str>) -> Vec<Found<'r>> {
             let pool = report.pools.get(case.pool)?;
             let source = report.sources.get(pool.span.file);
             let concurrency = case.demand.amount.least().filter(|number| number.is_finite())?;
-            let is_known = pool.language == Language::Python && probed.contains(&pool.library.as_str());
+            let is_known = probed.contains(&pool.library.as_str());
             let line = source.position(pool.span.start).line;
             let spans = pool.also.iter().copied().chain(pool.settings.iter().filter_map(|setting| setting.written_at));
             let same_file = spans.filter(|span| span.file == pool.span.file);

@@ -19,7 +19,7 @@ use crate::finding::Outcome;
 use crate::probe::driver::{self, Refusal};
 use crate::probe::interpreter::{self, Interpreter};
 use crate::probe::verdict::Verdict;
-use crate::probe::{self, Subject, page, report, text, words};
+use crate::probe::{self, Subject, build, page, report, text, words};
 use crate::queueing::Scenario;
 use crate::queueing::what_if::{Change, Question, answer};
 use crate::render::Format;
@@ -226,6 +226,16 @@ fn one(
 ) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(why);
     let name = task.library.split(':').next().unwrap_or_default().to_string();
+    let built = if driver::is_built(&name) {
+        let version = task.wanted.as_deref().or(task.pinned.as_deref());
+        if !build::program(&name, version).exists() {
+            terminal.note(&format!("building a driver with {name}, this once: that takes a minute"));
+        }
+        Some(build::build(&name, version).map_err(refused)?)
+    } else {
+        None
+    };
+    let interpreter = built.as_ref().unwrap_or(interpreter);
     let hello = probe::hello(interpreter, &name).map_err(refused)?;
     if let Some(wanted) = task.wanted.filter(|wanted| *wanted != hello.version) {
         return Err(Failure::new(format!(

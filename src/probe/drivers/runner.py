@@ -160,7 +160,7 @@ def hello(job):
         {
             "version": versions[PACKAGES[0]],  # noqa: F821
             "packages": versions,
-            "python": "%d.%d.%d" % sys.version_info[:3],
+            "runtime": "Python %d.%d.%d" % sys.version_info[:3],
             "executable": sys.executable or "",
             "open_files": open_files,
             "clock": clock,

@@ -286,7 +286,7 @@ def main(job):  # noqa: F811
                 fail("target", "what it gives is a %s, and no client of a known library is in it" % type(made).__name__)  # noqa: F821
             # Told while the loop runs, for some objects answer only then; whatever the module started ends with the process.
             found = [tell(client, births) for client in clients]
-            say("target", {"python": "%d.%d.%d" % sys.version_info[:3], "file": os.path.realpath(file), "clients": found})  # noqa: F821
+            say("target", {"runtime": "Python %d.%d.%d" % sys.version_info[:3], "file": os.path.realpath(file), "clients": found})  # noqa: F821
             OUT.close()  # noqa: F821
             os._exit(0)  # noqa: F821
 
