@@ -134,17 +134,17 @@ pub fn run(
 }
 
 /// What one request costs the client, seconds: the middle of some waves of requests that all begin at once, each on a connection of its
-/// own, less the time that the server takes for them. Without any such time the first would have ended before the last began, and
+/// own and spread over as many hosts as in a run, less the time that the server takes for them. Without any such time the first would have ended before the last began, and
 /// fewer connections been opened than in a run.
 pub fn cost(
     bench: &Bench<'_>,
     settings: &serde_json::Map<String, serde_json::Value>,
-    at_once: u64,
+    (at_once, hosts): (u64, u64),
     patience: Duration,
 ) -> Result<f64, Refusal> {
     let times: Vec<f64> = (0..at_once.max(1)).map(|_| WAVE).collect();
     let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
-    let config = Config { latency, ..Config::default() };
+    let config = Config { hosts, latency, ..Config::default() };
     // A wave of few requests says little about one of them.
     let bursts = (MANY / at_once.max(1)).clamp(WAVES.0, WAVES.1);
     let workers = at_once.max(1);

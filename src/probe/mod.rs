@@ -17,6 +17,7 @@ pub mod driver;
 pub mod interpreter;
 pub mod measure;
 pub mod mock;
+pub mod observed;
 pub mod page;
 pub mod predict;
 mod process;

@@ -152,7 +152,7 @@ fn one(
     let cost = (before + after) / 2.0;
     let added = if scaled.wanted.is_some() && !predicted.lower_bound { cost * scenario.concurrency as f64 } else { 0.0 };
     // What opening a connection to a database costs is no finding about the pool.
-    let noise = if driver::is_of_database(subject.library) { cost } else { cost.min(CHEAP) };
+    let noise = if driver::is_of_database(subject.library) { more } else { more.min(CHEAP) };
     let allowed = Cost { noise, added, busy };
     let metrics = compare(&predicted, &runs, &allowed);
     let mut errors = BTreeMap::new();
@@ -189,7 +189,7 @@ fn calibrate(subject: &Subject<'_>, bench: &Bench<'_>, scenario: &Scenario) -> R
     let free = Scenario { time_outs: TimeOuts::default(), ..scenario.clone() };
     let settings = client::settings(subject.library, subject.kind, &free);
     let slots = tighter(tighter(scenario.pool_limit(), scenario.semaphore), Some(scenario.concurrency)).unwrap_or(1);
-    measure::cost(bench, &settings, slots, PATIENCE)
+    measure::cost(bench, &settings, (slots, scenario.limits.hosts), PATIENCE)
 }
 
 fn notes(original: &Scenario, scaled: &Scaled, settings: &Map<String, Value>, runs: &[Measured], allowed: &Cost) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! The prediction is never adjusted, and noise never makes a match easier: a spread above the tolerance is no confirmation.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measure::Measured;
 use super::predict::Predicted;
@@ -17,7 +17,7 @@ const SUCCESS_TOLERANCE: f64 = 0.03;
 const FOR_P95: usize = 100;
 
 /// What is concluded. The order is that of importance.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As predicted.
@@ -31,7 +31,7 @@ pub enum Verdict {
 }
 
 /// What a figure counts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Seconds.

@@ -164,6 +164,53 @@ fn a_case_of_a_program_is_probed() {
 }
 
 #[test]
+fn a_scan_takes_a_probe_as_evidence() {
+    let python = python();
+    let folder = tempfile::tempdir().unwrap();
+    let program = |limit: u32| {
+        let text = format!(
+            "import asyncio, requests\nfrom concurrent.futures import ThreadPoolExecutor\nfrom requests.adapters import HTTPAdapter\n\n\n\
+             def main(urls):\n    session = requests.Session()\n    session.mount('https://', HTTPAdapter(pool_maxsize={limit}))\n    \
+             with ThreadPoolExecutor(max_workers=20) as pool:\n        return list(pool.map(session.get, urls))\n"
+        );
+        std::fs::write(folder.path().join("app.py"), text).unwrap();
+    };
+    program(10);
+    let _alone = alone();
+    let mut command = advisor(folder.path());
+    let probe = "probe app.py --repeats 1 --only-now --rounds 2 --pause 500ms --latency 1s --output json=seen.json --python";
+    let (code, _, stderr) = outcome(command.args(probe.split(' ')).arg(python));
+    assert!(code != 2, "{stderr}");
+    let scan = |arguments: &str| {
+        let (_, stdout, stderr) = outcome(advisor(folder.path()).arg("scan").args(arguments.split(' ')));
+        (stdout, stderr)
+    };
+    let path = folder.path().join("seen.json");
+    let mut seen: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let (plain, _) = scan("--output json");
+    assert!(!plain.contains("\"measured\""));
+    // Whatever the machine's load made of it, this is a confirmation.
+    seen["columns"][0]["verdict"] = "confirmed".into();
+    std::fs::write(&path, seen.to_string()).unwrap();
+    let (observed, _) = scan("--output json --observed seen.json --min-certainty measured");
+    let observed: Value = serde_json::from_str(&observed).unwrap();
+    let findings = observed["findings"].as_array().unwrap();
+    assert!(!findings.is_empty() && findings.iter().all(|finding| finding["certainty"] == "measured"), "{observed}");
+    assert!(findings[0]["notes"].to_string().contains("measured with requests 2.34.2, 20 at once"), "{observed}");
+    // What was not confirmed is told and makes nothing surer.
+    seen["columns"][0]["verdict"] = "not-confirmed".into();
+    std::fs::write(&path, seen.to_string()).unwrap();
+    let (told, _) = scan("--observed seen.json");
+    assert!(told.contains("not confirmed") && !told.contains("certainty = measured") && !told.contains("certainty: measured"), "{told}");
+    // Other numbers are another case.
+    program(12);
+    let (changed, stderr) = scan("--output json --observed seen.json");
+    assert!(stderr.contains("the numbers at app.py:8 are others") && !changed.contains("\"measured\""), "{stderr}");
+    std::fs::write(&path, "{}").unwrap();
+    assert!(scan("--observed seen.json").1.contains("seen.json: is no report of a probe"));
+}
+
+#[test]
 fn the_schema_is_what_the_types_say() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema/probe.json");
     let made = pool_advisor::probe::report::schema();

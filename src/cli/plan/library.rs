@@ -115,17 +115,15 @@ impl<'a> Known<'a> {
                 return Err(Failure::new(format!("{flag}: a pool of {name} has no such limit; it has {}", has.join(", "))));
             }
         }
-        let mut role = |role: Role, given: Option<f64>| match given {
-            Some(_) => None,
-            None => self.default(role, origin).map(|number| number as u64),
+        let set = |role: Role| written.set.get(self.setting(role)?.name.as_str()).copied();
+        let mut role = |role: Role, given: Option<f64>| match (given, set(role)) {
+            (Some(_), _) => None,
+            (None, Some(number)) => number.map(|number| number as u64),
+            (None, None) => self.default(role, origin).map(|number| number as u64),
         };
         now.limits.total = now.limits.total.or_else(|| role(Role::Total, written.limit));
         now.limits.per_host = now.limits.per_host.or_else(|| role(Role::PerHost, written.per_host));
-        let set = |role: Role| written.set.get(self.setting(role)?.name.as_str()).copied();
-        let idle = match set(Role::Idle) {
-            Some(idle) => idle.map(|idle| idle as u64),
-            None => role(Role::Idle, None),
-        };
+        let idle = role(Role::Idle, None);
         now.at_limit = match self.kind.at_limit {
             AtLimit::Wait => queueing::AtLimit::Wait,
             AtLimit::Discard => queueing::AtLimit::Discard,
@@ -135,7 +133,7 @@ impl<'a> Known<'a> {
         };
         match self.kind.shape {
             Shape::SizeAndOverflow if written.limit.is_none() => {
-                let overflow = self.default(Role::Overflow, origin).unwrap_or(0.0) as u64;
+                let overflow = role(Role::Overflow, None).unwrap_or(0);
                 now.limits.total = now.limits.total.map(|size| size.saturating_add(overflow));
             }
             Shape::BlockingFlag => {

@@ -62,9 +62,7 @@ fn task(arguments: &Arguments, live: &Live, concurrency: f64, job: &Job) -> Resu
         let setting = kind.settings.iter().find(|setting| setting.role == role)?;
         settings.get(&setting.name)
     };
-    let limit = |role: Role| live_one(role).map(|value| value.as_f64().unwrap_or(f64::INFINITY));
-    let (total, per_host) = (limit(Role::Total), limit(Role::PerHost));
-    let mut question = plan::question(concurrency, arguments.load.hosts.unwrap_or(1.0), total, per_host);
+    let mut question = plan::question(concurrency, arguments.load.hosts.unwrap_or(1.0), None, None);
     arguments.load.put_into(&mut question.now);
     let is_number = |value: &serde_json::Value| value.is_number() || value.is_null();
     let set = settings.iter().filter(|(_, value)| is_number(value)).map(|(name, value)| (name.clone(), value.as_f64())).collect();
@@ -73,7 +71,7 @@ fn task(arguments: &Arguments, live: &Live, concurrency: f64, job: &Job) -> Resu
         wanted: None,
         pinned: None,
         question,
-        written: library::Written { limit: total, per_host, timeout: None, set },
+        written: library::Written { set, ..library::Written::default() },
         block: live_one(Role::Block).and_then(serde_json::Value::as_bool).unwrap_or(false),
         case: None,
         notes: Vec::new(),
