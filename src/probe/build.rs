@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::driver::{Refusal, excerpt};
+use super::driver::Refusal;
+#[cfg(unix)]
+use super::driver::excerpt;
 use super::interpreter::Interpreter;
+#[cfg(unix)]
 use super::process::{self, Program};
 
 const SOURCE: &str = include_str!("drivers/reqwest.rs");
 /// Patience with cargo, which has some sixty packages to fetch and build.
+#[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(900);
 /// Runs cargo; ends it with all its own when standard input closes, as drivers end.
 #[cfg(unix)]
@@ -83,7 +88,6 @@ fn cargo(library: &str, folder: &Path) -> Result<(), Refusal> {
 
 #[cfg(not(unix))]
 fn cargo(library: &str, _: &Path) -> Result<(), Refusal> {
-    let _ = (PATIENCE, excerpt);
     Err(Refusal(format!("the driver for {library} has no clock in common with the server on this system")))
 }
 

@@ -185,8 +185,8 @@ pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Durati
         return Err(Refusal(format!("there is no driver for {library}; {} can be probed", known.join(", "))));
     }
     let text = json!({
-        "program": own.map(|own| format!("{RUNNER}\n\n{own}")), "packages": interpreter.built_from, "runtime": "Rust", "library": library, "settings": job.settings, "urls": job.urls, "server": job.server,
-        "times": job.times, "workers": job.workers,
+        "program": own.map(|own| format!("{RUNNER}\n\n{own}")), "packages": interpreter.built_from, "library": library,
+        "settings": job.settings, "urls": job.urls, "server": job.server, "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
     let said = hear(interpreter, &format!("the driver for {library}"), &text, patience)?;

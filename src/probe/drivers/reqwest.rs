@@ -92,7 +92,7 @@ async fn hello(job: &Value, url: Option<&String>) -> Result<(), Failure> {
     say(
         "hello",
         json!({
-            "version": job["packages"]["reqwest"], "packages": job["packages"], "runtime": job["runtime"],
+            "version": job["packages"]["reqwest"], "packages": job["packages"], "runtime": "Rust",
             "executable": std::env::current_exe()?.display().to_string(), "open_files": open_files, "clock": clock,
         }),
     );
