@@ -15,6 +15,7 @@ mod eval;
 mod growth;
 mod index;
 mod landings;
+mod makers;
 mod mapping;
 mod members;
 mod modules;
