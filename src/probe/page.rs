@@ -18,7 +18,7 @@ pub fn page(probe: &Probe) -> String {
     let mut body = format!("<h1>{}</h1>\n", escape(&conclusion));
     let case = probe.case.iter().map(|case| format!("{}:{}: {}: {}", case.path, case.line, case.symbol, case.because));
     let said: Vec<String> = words::who(&probe.client).into_iter().chain(case).collect();
-    let _ = write!(body, "<div class=\"soft\">{}</div>\n", list(&said));
+    let _ = writeln!(body, "<div class=\"soft\">{}</div>", list(&said));
     if let Some(target) = &probe.target {
         factory(&mut body, target);
     }
@@ -35,7 +35,7 @@ fn factory(body: &mut String, target: &Target) {
     let _ = writeln!(body, "<h2><code>{}</code>, imported from {}</h2>", escape(&target.named), escape(&target.imported));
     for client in &target.clients {
         let (said, rows) = words::live(client);
-        let _ = write!(body, "<div class=\"soft\">{}</div>\n", list(&said));
+        let _ = writeln!(body, "<div class=\"soft\">{}</div>", list(&said));
         let verdicts = client.settings.iter().map(|setting| setting.verdict);
         table(body, &words::SETTINGS, rows.iter().map(|row| row.as_slice()).zip(verdicts), &|_| None);
     }
@@ -44,7 +44,7 @@ fn factory(body: &mut String, target: &Target) {
 fn of_column(body: &mut String, column: &Column, number: usize, longest: f64) {
     let _ = writeln!(body, "<h2>{}</h2>", escape(&words::heading(column)));
     let said: Vec<String> = words::setup(column).into_iter().chain(words::mishaps(column)).collect();
-    let _ = write!(body, "<div class=\"soft\">{}</div>\n", list(&said));
+    let _ = writeln!(body, "<div class=\"soft\">{}</div>", list(&said));
     let cells: Vec<_> = column.metrics.iter().map(words::cells).collect();
     let verdicts = column.metrics.iter().map(|metric| metric.verdict);
     let place = |row: usize| Some(format!("/columns/{number}/metrics/{row}/measured"));

@@ -36,6 +36,8 @@ pub struct Subject<'a> {
     pub kind: &'a PoolKind,
     /// The database that it speaks to, where the user named one.
     pub server: Option<&'a str>,
+    /// Whether the client is known to leave slots empty or to open more connections than it is told: then times are lower bounds only.
+    pub is_loose: bool,
     /// Named scenarios with their original counts and times, the present one first. Each needs a latency.
     pub columns: Vec<(String, Scenario)>,
     /// How often each is run.
@@ -133,7 +135,10 @@ fn one(
     let no_latency = || Refusal("without a latency there is nothing to measure".into());
     let scaled = scale::time(&counted, before).ok_or_else(no_latency)?;
     let scenario = &scaled.scenario;
-    let predicted = predict(scenario).ok_or_else(no_latency)?;
+    let mut predicted = predict(scenario).ok_or_else(no_latency)?;
+    if subject.is_loose {
+        (predicted.lower_bound, predicted.opened) = (true, None);
+    }
     let settings = client::settings(subject.library, subject.kind, scenario);
     let times = times(scenario).ok_or_else(no_latency)?;
     let requests = scenario.concurrency.saturating_mul(scenario.rounds) as f64;

@@ -284,7 +284,8 @@ fn one(
         notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
     }
     let columns = columns(&question, arguments.only_now)?;
-    let subject = Subject { library: &name, kind: known.kind(), server, columns, repeats: arguments.repeats };
+    let is_loose = known.is_loose(question.now.limits.hosts);
+    let subject = Subject { library: &name, kind: known.kind(), server, is_loose, columns, repeats: arguments.repeats };
     let mut progress = Progress::new(terminal);
     let outcome = probe::probe(&subject, interpreter, &mut |part, what| progress.tell(part, what));
     progress.clear();
