@@ -86,7 +86,9 @@ impl Metric {
     fn judged(mut self, busy: bool) -> Self {
         let width = self.predicted.high - self.predicted.low;
         let is_within = self.difference().abs() <= if self.unit == Unit::Count && width > 0.0 { 0.0 } else { self.tolerance };
-        self.verdict = Some(if busy || self.spread() > self.tolerance {
+        // Runs that differ confirm nothing; but where all of them lie further off than they differ, that is no noise.
+        let is_far = self.difference().abs() - self.tolerance > self.spread();
+        self.verdict = Some(if busy || (self.spread() > self.tolerance && !is_far) {
             Verdict::Inconclusive
         } else if !is_within {
             Verdict::NotConfirmed
@@ -179,6 +181,8 @@ mod tests {
         assert_eq!(judged(one, &[10.5, 10.4, 10.6], 1.0), Some(Verdict::Confirmed));
         assert_eq!(judged(one, &[12.5, 12.4, 12.6], 1.0), Some(Verdict::NotConfirmed));
         assert_eq!(judged(one, &[10.0, 9.0, 11.0], 1.0), Some(Verdict::Inconclusive));
+        assert_eq!(judged(one, &[20.0, 21.5, 22.0], 1.0), Some(Verdict::NotConfirmed), "further off than they differ");
+        assert_eq!(judged(one, &[12.5, 11.0, 15.0], 1.0), Some(Verdict::Inconclusive));
         let wide = Range { low: 1.0, high: 9.0 };
         assert_eq!(judged(wide, &[5.0, 5.1, 5.2], 1.0), Some(Verdict::Undecided));
         assert_eq!(judged(wide, &[11.0, 11.1, 11.2], 1.0), Some(Verdict::NotConfirmed));
