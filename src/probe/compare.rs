@@ -24,12 +24,14 @@ pub fn clients(clients: &[Client], report: &Report, root: &Path, catalog: &Catal
         .map(|client| {
             let made_at = client.made.iter().map(|(file, line)| format!("{}:{line}", file.strip_prefix(root).unwrap_or(file).display()));
             let pool = pool_of(client, report, root);
+            let settings = settings(client, pool, catalog);
             LiveClient {
                 kind: client.kind.clone(),
                 version: client.version.clone(),
                 made_at: made_at.collect(),
                 scanned_at: pool.map(|pool| report.sources.place(pool.span)),
-                ..one(client, pool, catalog)
+                verdict: settings.iter().filter_map(|setting| setting.verdict).max().unwrap_or(Verdict::Undecided),
+                settings,
             }
         })
         .collect()
@@ -49,11 +51,12 @@ fn pool_of<'r>(client: &Client, report: &'r Report, root: &Path) -> Option<&'r P
     report.pools.iter().filter(|pool| pool.library == client.library).find(is_there)
 }
 
-fn one(client: &Client, pool: Option<&Pool>, catalog: &Catalog) -> LiveClient {
+/// What the client says of itself, beside what was read; what was read first.
+fn settings(client: &Client, pool: Option<&Pool>, catalog: &Catalog) -> Vec<LiveSetting> {
     let library = catalog.library(&client.library);
     let role = |name: &str| {
-        let settings = library.into_iter().flat_map(|library| &library.pools).flat_map(|kind| &kind.settings);
-        settings.filter(|setting| setting.name == name).map(|setting| setting.role).next()
+        let mut settings = library.into_iter().flat_map(|library| &library.pools).flat_map(|kind| &kind.settings);
+        settings.find(|setting| setting.name == name).map(|setting| setting.role)
     };
     let total = client.settings.iter().find(|(name, _)| role(name) == Some(Role::Total)).and_then(|(_, value)| value.as_f64());
     let mut settings: Vec<LiveSetting> = Vec::new();
@@ -70,8 +73,7 @@ fn one(client: &Client, pool: Option<&Pool>, catalog: &Catalog) -> LiveClient {
         });
     }
     settings.sort_by_key(|setting| setting.scanned.is_none());
-    let verdict = settings.iter().filter_map(|setting| setting.verdict).max().unwrap_or(Verdict::Undecided);
-    LiveClient { kind: String::new(), version: None, made_at: Vec::new(), scanned_at: None, verdict, settings }
+    settings
 }
 
 /// Whether what was read agrees with what is; `None` where nothing was read. Numbers from `cap` on are no limit.
