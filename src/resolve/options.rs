@@ -5,10 +5,11 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use super::trail::Trail;
 use crate::catalog::concurrency::{Environment, EnvironmentRead, FlagOption, OptionPlace, Parser};
 use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::text::Span;
-use crate::value::{Certainty, How, Step};
+use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
     /// The value of an option of parsed command-line arguments.
@@ -92,10 +93,7 @@ impl Evaluator<'_> {
                 certainty: Certainty::Declared,
                 how: How::Flag,
                 defined_at: Some(given.span),
-                trail: Rc::new(vec![Step {
-                    at: Some(given.span),
-                    said: format!("`{}` runs it with `{shown} {}`", given.program, given.text),
-                }]),
+                trail: Trail::default().after(given.span, format!("`{}` runs it with `{shown} {}`", given.program, given.text).into()),
                 same_as: Rc::default(),
             };
             found.push(as_number(value));
@@ -300,7 +298,7 @@ impl Evaluator<'_> {
                     certainty: Certainty::Declared,
                     how: How::Environment,
                     defined_at: Some(given.span),
-                    trail: Rc::new(vec![Step { at: Some(given.span), said: format!("`{variable}={}`", given.text) }]),
+                    trail: Trail::default().after(given.span, format!("`{variable}={}`", given.text).into()),
                     same_as: Rc::default(),
                 })
                 .through(at)
