@@ -55,7 +55,7 @@ struct Work {
     #[arg(long, value_name = "TIME", value_parser = seconds, requires = "latency")]
     latency_p95: Option<f64>,
     /// Times of the requests by their numbers, from 0; from the beginning again after the last
-    #[arg(long, value_name = "TIME,…", value_delimiter = ',', value_parser = no_less_than_nothing, conflicts_with = "latency")]
+    #[arg(long, value_name = "TIME,…", value_delimiter = ',', value_parser = parse_seconds, conflicts_with = "latency")]
     latencies: Vec<f64>,
     /// Seed of the times that are drawn
     #[arg(long, value_name = "N", default_value = "1", hide_default_value = true)]
@@ -97,10 +97,6 @@ impl FromStr for Every {
         let number = number.parse().ok().filter(|number| *number > 0);
         number.map(|number| Self(fault, number)).ok_or_else(|| "a whole number from 1 on is wanted behind `:`".into())
     }
-}
-
-fn no_less_than_nothing(text: &str) -> Result<f64, String> {
-    parse_seconds(text)
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {

@@ -57,6 +57,10 @@ struct Choice {
     /// Only findings that are at least this sure
     #[arg(long, value_name = "assumed|default|declared|measured", hide_possible_values = true)]
     min_certainty: Option<Certainty>,
+    /// Report of a probe, `advisor probe PATH:LINE --output json`: what it confirmed is measured. May be given several times
+    #[cfg(feature = "probe")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    observed: Vec<PathBuf>,
     /// Keep silent about the findings in this file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<PathBuf>,
@@ -79,8 +83,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
         Some(path) if choice.write_baseline.is_none() => Some(baseline::read(path)?),
         _ => None,
     };
-    let job = Job::new(&arguments.scope, settings, terminal)?;
-    let mut report = job.check();
+    let mut job = Job::new(&arguments.scope, settings, terminal)?;
+    let mut report = choice.checked(&mut job, terminal)?;
     let known = match &choice.write_baseline {
         Some(path) => {
             let present = Baseline::of(&report);
@@ -111,6 +115,38 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     }
     let is_bad = report.findings.iter().any(|finding| finding.severity >= fail_on);
     Ok(if is_bad && !arguments.exit_zero { Outcome::Findings } else { Outcome::Clean })
+}
+
+impl Choice {
+    /// Checks, with what probes have measured.
+    #[cfg(feature = "probe")]
+    fn checked(&self, job: &mut Job, terminal: &Terminal) -> Result<Report, Failure> {
+        use crate::probe::observed;
+
+        let observed = self.observed.iter().map(|file| observed::read(file)).collect::<Result<Vec<_>, _>>()?;
+        if observed.is_empty() {
+            return Ok(job.check());
+        }
+        // What was confirmed is surer than what was read, so that the rest is left out afterwards.
+        let wanted = std::mem::replace(&mut job.settings.min_certainty, Certainty::Assumed);
+        let mut report = job.check();
+        job.settings.min_certainty = wanted;
+        for (file, observed) in self.observed.iter().zip(observed) {
+            let file = file.display();
+            match observed.apply(&mut report, &|path| job.standpoint().path(path)) {
+                Ok(0) => terminal.note(&format!("{file}: no finding is about the case that was measured")),
+                Ok(findings) => terminal.detail(&format!("{file}: {}", count(findings, "finding"))),
+                Err(why) => terminal.note(&format!("{file}: {why}: probe it again")),
+            }
+        }
+        report.findings.retain(|finding| finding.certainty >= wanted);
+        Ok(report)
+    }
+
+    #[cfg(not(feature = "probe"))]
+    fn checked(&self, job: &mut Job, _: &Terminal) -> Result<Report, Failure> {
+        Ok(job.check())
+    }
 }
 
 /// The outputs as asked for: the human one where none is; one at most to standard output (none where the diff goes there), none twice

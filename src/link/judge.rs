@@ -87,7 +87,7 @@ pub fn estimate(case: &Case, pool: &ResolvedPool<'_>, load: &Load, patience: &Pa
     };
     let in_time = burst.outcome(&service, None);
     let scenario = Scenario { rounds: 1, ..scenario(pool, wanted as f64, load, patience)? };
-    let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
+    let gives_up = scenario.time_outs.any();
     let figures = if gives_up { scenario.predict().ok().and_then(|prediction| prediction.figures) } else { None };
     Some(Estimate {
         waves,

@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::driver;
 use crate::catalog::library::{PoolKind, Role, Shape};
 use crate::queueing::simulate::Keep;
 use crate::queueing::{AtLimit, HandOver, Scenario};
 
 /// Settings by the catalog's names; null is none. What a scenario says nothing of is left to the library.
-pub fn settings(kind: &PoolKind, scenario: &Scenario) -> Map<String, Value> {
+pub fn settings(library: &str, kind: &PoolKind, scenario: &Scenario) -> Map<String, Value> {
     let limits = &scenario.limits;
     let idle = match scenario.keep {
         Some(Keep::Idle(most) | Keep::IdlePerHost(most) | Keep::Open(most)) => Some(most),
@@ -33,7 +34,7 @@ pub fn settings(kind: &PoolKind, scenario: &Scenario) -> Map<String, Value> {
         };
         settings.insert(setting.name.clone(), value);
     }
-    if per_request(kind) {
+    if per_request(library, kind) {
         settings.insert(READ.into(), json!(scenario.time_outs.read));
     }
     settings
@@ -43,9 +44,9 @@ pub fn settings(kind: &PoolKind, scenario: &Scenario) -> Map<String, Value> {
 const READ: &str = "read_timeout";
 
 /// Whether a time-out is no setting of the pool or its client, but given with each request.
-fn per_request(kind: &PoolKind) -> bool {
+fn per_request(library: &str, kind: &PoolKind) -> bool {
     let time_outs = [Role::TotalTimeout, Role::ReadTimeout, Role::ConnectTimeout, Role::AcquireTimeout];
-    !kind.settings.iter().any(|setting| time_outs.contains(&setting.role))
+    !driver::is_of_database(library) && !kind.settings.iter().any(|setting| time_outs.contains(&setting.role))
 }
 
 /// What is known of a run by a driver that cannot be known of a program: the scenario of the probe itself.
@@ -57,7 +58,11 @@ pub fn as_driven(library: &str, kind: &PoolKind, scenario: &Scenario) -> Scenari
     if library == "aiohttp" && driven.hand_over == HandOver::Unknown {
         driven.hand_over = HandOver::NewcomerFirst;
     }
-    if per_request(kind) && driven.time_outs.read.is_none() {
+    if driver::is_of_database(library) {
+        // What bounds a query is no matter of the pool; the drivers set none.
+        (driven.time_outs.total, driven.time_outs.read) = (None, None);
+    }
+    if per_request(library, kind) && driven.time_outs.read.is_none() {
         // It counts from the moment at which the request is sent: urllib3 waits for a connection outside of it.
         driven.time_outs.read = driven.time_outs.total.take();
     }

@@ -9,14 +9,15 @@ use serde_json::{Map, Value, json};
 
 use super::clock::{Nanoseconds, seconds};
 use super::interpreter::Interpreter;
-use super::process::{self, Said, Silence};
+use super::process::{self, Program, Said, Silence};
 
-const RUNNER: &str = include_str!("drivers/runner.py");
+/// What stands before each program: guards, output, and how requests are made.
+pub(super) const RUNNER: &str = include_str!("drivers/runner.py");
 /// Difference of the clocks above which nothing is measured, nanoseconds.
 const CLOCKS_APART: i64 = 1_000_000;
 
 /// Libraries that can be probed, by their names in the catalog, with the part of the driver that is theirs.
-const DRIVERS: [(&str, &str); 8] = [
+const DRIVERS: [(&str, &str); 12] = [
     ("aiohttp", include_str!("drivers/aiohttp.py")),
     ("httpx", include_str!("drivers/httpx.py")),
     ("httpx2", include_str!("drivers/httpx.py")),
@@ -25,11 +26,39 @@ const DRIVERS: [(&str, &str); 8] = [
     ("botocore", include_str!("drivers/botocore.py")),
     ("openai", include_str!("drivers/openai.py")),
     ("anthropic", include_str!("drivers/openai.py")),
+    ("redis", include_str!("drivers/redis.py")),
+    ("asyncpg", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/asyncpg.py"))),
+    ("psycopg_pool", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/psycopg_pool.py"))),
+    ("sqlalchemy", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/sqlalchemy.py"))),
 ];
+/// Those whose driver is built with the library's version.
+const BUILT: [&str; 1] = ["reqwest"];
+/// Those that speak to a database, which no server of ours can be, and how the address of one begins.
+const OF_DATABASES: [(&str, &str); 4] =
+    [("redis", "redis"), ("asyncpg", "postgres"), ("psycopg_pool", "postgres"), ("sqlalchemy", "postgres")];
 
 /// Names of the libraries that can be probed.
 pub fn libraries() -> impl Iterator<Item = &'static str> {
-    DRIVERS.iter().map(|(name, _)| *name)
+    DRIVERS.iter().map(|(name, _)| *name).chain(BUILT)
+}
+
+/// Whether the driver of a library has to be built.
+pub fn is_built(library: &str) -> bool {
+    BUILT.contains(&library)
+}
+
+/// Whether a library is probed against a database instead of our own server.
+pub fn is_of_database(library: &str) -> bool {
+    OF_DATABASES.iter().any(|(name, _)| *name == library)
+}
+
+/// Whether a library has all that it needs to be probed: those of databases want one that was named, but for Redis, which can be started.
+pub fn is_served(library: &str, server: Option<&str>) -> bool {
+    match (OF_DATABASES.iter().find(|(name, _)| *name == library), server) {
+        (None, _) => true,
+        (Some((_, scheme)), Some(server)) => server.starts_with(scheme),
+        (Some((name, _)), None) => *name == "redis",
+    }
 }
 
 /// One run of a client.
@@ -39,6 +68,10 @@ pub struct Job {
     pub settings: Map<String, Value>,
     /// Where the hosts are.
     pub urls: Vec<String>,
+    /// The database, where the user named one.
+    pub server: Option<String>,
+    /// How long the requests take by number, seconds; only for databases, for our own server knows.
+    pub times: Vec<f64>,
     /// Workers; none only asks who is there.
     pub workers: u64,
     /// Requests of each, one after the other.
@@ -59,8 +92,8 @@ pub struct Hello {
     pub version: String,
     /// Versions of all packages that matter.
     pub packages: BTreeMap<String, String>,
-    /// Version of Python.
-    pub python: String,
+    /// What runs it: Python with its version, or Rust.
+    pub runtime: String,
     /// The interpreter as it names itself.
     pub executable: String,
     /// Open files that the driver may have.
@@ -82,6 +115,9 @@ pub struct Clock {
 /// One request as the client saw it: its number, when it was to start, when it ended, and `ok` or the name of the exception.
 pub type Request = (u64, Nanoseconds, Nanoseconds, String);
 
+/// A request as a database saw it: its number, the connection, when the work on it began and when it ended.
+pub type Served = (u64, i64, Nanoseconds, Nanoseconds);
+
 /// A run as the client saw it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
@@ -91,6 +127,8 @@ pub struct Run {
     pub read_back: Map<String, Value>,
     /// All requests of the last burst, by number.
     pub requests: Vec<Request>,
+    /// Those of them that reached a database.
+    pub served: Vec<Served>,
     /// From the start to the end of the last request, seconds, of each burst.
     pub walls: Vec<f64>,
     /// CPU of the client's process during the last one, seconds.
@@ -103,6 +141,7 @@ enum Line {
     Hello(Hello),
     Settings(Map<String, Value>),
     Requests(Vec<Request>),
+    Served(Vec<Served>),
     End(End),
     Error(Failed),
 }
@@ -115,11 +154,12 @@ struct End {
     cpu_s: f64,
 }
 
+/// Why a program of ours gave up.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Failed {
-    kind: String,
-    message: String,
+pub(super) struct Failed {
+    pub(super) kind: String,
+    pub(super) message: String,
 }
 
 /// Why there is no measurement.
@@ -139,35 +179,54 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// When the interpreter or the library is missing, the driver does not end in time, or says something that is no result.
 pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Duration) -> Result<Run, Refusal> {
-    let Some((_, own)) = DRIVERS.iter().find(|(name, _)| *name == library) else {
+    let own = DRIVERS.iter().find(|(name, _)| *name == library).map(|(_, own)| own);
+    if own.is_none() && interpreter.built_from.is_none() {
         let known: Vec<_> = libraries().collect();
         return Err(Refusal(format!("there is no driver for {library}; {} can be probed", known.join(", "))));
-    };
+    }
     let text = json!({
-        "program": format!("{RUNNER}\n\n{own}"), "library": library, "settings": job.settings, "urls": job.urls, "workers": job.workers,
+        "program": own.map(|own| format!("{RUNNER}\n\n{own}")), "packages": interpreter.built_from, "library": library,
+        "settings": job.settings, "urls": job.urls, "server": job.server, "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
-    let program = interpreter.path.display();
-    let said = process::run(&interpreter.path, &text.to_string(), patience).map_err(|silence| {
-        Refusal(match silence {
-            Silence::NotStarted(why) => format!("{program} ({}) cannot be run: {why}", interpreter.because),
-            Silence::TooLate(patience) => format!("the driver for {library} did not end within {} s and was killed", patience.as_secs()),
-            Silence::TooMuch => format!("the driver for {library} said more than any run can have to say, and was killed"),
-            Silence::NoText => format!("the driver for {library} said something that is no text, and was killed"),
-        })
-    })?;
+    let said = hear(interpreter, &format!("the driver for {library}"), &text, patience)?;
     understand(interpreter, library, job, said)
+}
+
+/// What a program says, run by an interpreter; `who` names it in messages.
+pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: Duration) -> Result<Said, Refusal> {
+    let folder = std::env::temp_dir();
+    let arguments = interpreter.arguments();
+    let program = Program { path: &interpreter.path, arguments, folder: &folder, whole_environment: false };
+    process::run(&program, &job.to_string(), patience).map_err(|silence| {
+        Refusal(match silence {
+            Silence::NotStarted(why) => format!("{} ({}) cannot be run: {why}", interpreter.path.display(), interpreter.because),
+            Silence::TooLate(patience) => format!("{who} did not end within {} s and was killed", patience.as_secs()),
+            Silence::TooMuch => format!("{who} said more than any run can have to say, and was killed"),
+            Silence::NoText => format!("{who} said something that is no text, and was killed"),
+        })
+    })
+}
+
+/// That a process ended and said nothing of use, with the last that it wrote to standard error.
+pub(super) fn no_result(interpreter: &Interpreter, said: &Said) -> Refusal {
+    let status = said.status.as_ref().map_or_else(String::new, |status| format!(" ({status})"));
+    let last = said.errors.lines().rev().find(|line| !line.trim().is_empty());
+    let last = last.map_or_else(String::new, |line| format!(": {}", excerpt(line)));
+    Refusal(format!("{} ({}) ended without a result{status}{last}", interpreter.path.display(), interpreter.because))
 }
 
 fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -> Result<Run, Refusal> {
     let program = interpreter.path.display();
     let (mut hello, mut read_back, mut bursts) = (None, Map::new(), Vec::new());
     let mut requests: Vec<Request> = Vec::new();
+    let mut served: Vec<Served> = Vec::new();
     for line in &said.lines {
         match serde_json::from_str(line) {
             Ok(Line::Hello(who)) => hello = Some(who),
             Ok(Line::Settings(settings)) => read_back = settings,
             Ok(Line::Requests(more)) => requests.extend(more),
+            Ok(Line::Served(more)) => served.extend(more),
             Ok(Line::End(end)) => bursts.push(burst(library, job, std::mem::take(&mut requests), &end)?),
             Ok(Line::Error(Failed { kind, message })) if kind == "missing" => {
                 return Err(Refusal(format!(
@@ -184,10 +243,7 @@ fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -
     }
     let is_whole = bursts.len() as u64 == job.bursts.max(1) && requests.is_empty();
     let (Some(hello), true, Some((requests, _, cpu))) = (hello, is_whole, bursts.last().cloned()) else {
-        let status = said.status.map_or_else(String::new, |status| format!(" ({status})"));
-        let last = said.errors.lines().rev().find(|line| !line.trim().is_empty());
-        let last = last.map_or_else(String::new, |line| format!(": {}", excerpt(line)));
-        return Err(Refusal(format!("{program} ({}) ended without a result{status}{last}", interpreter.because)));
+        return Err(no_result(interpreter, &said));
     };
     if let Some(clock) = hello.clock.filter(|clock| clock.offset_ns.saturating_abs() > CLOCKS_APART) {
         return Err(Refusal(format!(
@@ -195,7 +251,7 @@ fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -
             clock.offset_ns as f64 / 1e6
         )));
     }
-    Ok(Run { hello, read_back, requests, walls: bursts.iter().map(|(_, wall, _)| *wall).collect(), cpu })
+    Ok(Run { hello, read_back, requests, served, walls: bursts.iter().map(|(_, wall, _)| *wall).collect(), cpu })
 }
 
 /// The requests of a burst by number, its wall time and its CPU, where they are those that were asked for.
@@ -211,7 +267,7 @@ fn burst(library: &str, job: &Job, mut requests: Vec<Request>, end: &End) -> Res
 }
 
 /// The begin of a text, fit for a message.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     const LENGTH: usize = 120;
     let text = text.trim();
     let begin: String = text.chars().take(LENGTH).collect();

@@ -1,5 +1,6 @@
 //! The Python whose libraries are probed: the one that was named, the active virtual environment, the project's own, the one on the path.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// An interpreter and why it was chosen.
@@ -9,6 +10,24 @@ pub struct Interpreter {
     pub path: PathBuf,
     /// Why this one.
     pub because: String,
+    /// Packages with their versions, where it is a driver that was built, and no interpreter.
+    pub built_from: Option<BTreeMap<String, String>>,
+}
+
+/// Reads the job and runs the program in it. Not the program itself, so that standard input stays open: its end is the driver's.
+const BOOT: &str = "import sys, json\njob = json.loads(sys.stdin.buffer.readline())\n\
+                    scope = {'__name__': 'driver', 'LIBRARY': job['library']}\n\
+                    exec(compile(job.pop('program'), '<driver>', 'exec'), scope)\nscope['main'](job)\n";
+
+impl Interpreter {
+    fn new(path: PathBuf, because: &str) -> Self {
+        Self { path, because: because.into(), built_from: None }
+    }
+
+    /// How a driver is started: alone, in a folder that is nobody's.
+    pub(super) fn arguments(&self) -> &'static [&'static str] {
+        if self.built_from.is_some() { &[] } else { &["-I", "-c", BOOT] }
+    }
 }
 
 /// Folders of a project that hold its virtual environment.
@@ -20,21 +39,21 @@ pub fn find(named: Option<&Path>, project: &Path) -> Interpreter {
         // The driver does not start in this folder; a bare name is looked for on the path.
         let is_bare = path.components().count() == 1 && !path.as_os_str().is_empty();
         let whole = if is_bare { path.into() } else { std::path::absolute(path).unwrap_or_else(|_| path.into()) };
-        return Interpreter { path: whole, because: "named by --python".into() };
+        return Interpreter::new(whole, "named by --python");
     }
     if let Some(active) = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from).and_then(|folder| program_in(&folder)) {
-        return Interpreter { path: active, because: "of the active virtual environment".into() };
+        return Interpreter::new(active, "of the active virtual environment");
     }
     for folder in project.ancestors() {
         if let Some((name, path)) = ENVIRONMENTS.iter().find_map(|name| Some((name, program_in(&folder.join(name))?))) {
-            return Interpreter { path, because: format!("of the project's `{name}`") };
+            return Interpreter::new(path, &format!("of the project's `{name}`"));
         }
         if folder.join(".git").exists() {
             break;
         }
     }
     let path = if cfg!(windows) { "python" } else { "python3" };
-    Interpreter { path: path.into(), because: "on the path; no virtual environment was found".into() }
+    Interpreter::new(path.into(), "on the path; no virtual environment was found")
 }
 
 fn program_in(environment: &Path) -> Option<PathBuf> {

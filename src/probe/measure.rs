@@ -6,9 +6,9 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::clock::seconds;
-use super::driver::{self, Hello, Job, Refusal};
+use super::driver::{self, Hello, Job, Refusal, Served};
 use super::interpreter::Interpreter;
-use super::mock::{Capacity, Config, Figures, Latency, Log, Outcome, Record, Server};
+use super::mock::{Capacity, Config, Figures, Latency, Life, Log, Outcome, Record, Server};
 use super::verdict::median;
 use crate::queueing::Scenario;
 use crate::queueing::simulate::WhenFull;
@@ -56,10 +56,57 @@ impl Measured {
     }
 }
 
+/// Who is measured.
+#[derive(Clone, Copy)]
+pub struct Bench<'a> {
+    /// Runs the library.
+    pub interpreter: &'a Interpreter,
+    /// Name of the library.
+    pub library: &'a str,
+    /// The database that it speaks to, where the user named one.
+    pub server: Option<&'a str>,
+}
+
+impl Bench<'_> {
+    /// Runs a job against our own server, or against the database that the library speaks to.
+    fn run(&self, config: Config, times: &[f64], job: Job, patience: Duration) -> Result<(driver::Run, Log), Refusal> {
+        if driver::is_of_database(self.library) {
+            let job = Job { server: self.server.map(String::from), times: times.to_vec(), ..job };
+            let run = driver::run(self.interpreter, self.library, &job, patience)?;
+            let log = log_of(&run.served);
+            return Ok((run, log));
+        }
+        let server = Server::start(config).map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
+        let urls = server.addresses().iter().map(|address| format!("http://{address}")).collect();
+        let run = driver::run(self.interpreter, self.library, &Job { urls, ..job }, patience)?;
+        Ok((run, server.stop()))
+    }
+}
+
+/// What a database did, as our own server would have written it down: how long it kept a connection is not known.
+fn log_of(served: &[Served]) -> Log {
+    let mut served = served.to_vec();
+    served.sort_unstable_by_key(|(_, _, began, _)| *began);
+    let mut connections: FxHashMap<i64, (u64, u32)> = FxHashMap::default();
+    let mut log = Log { stopped: served.iter().map(|(.., ended)| *ended).max().unwrap_or(0), ..Log::default() };
+    for (number, connection, began, ended) in served {
+        let next = connections.len() as u64;
+        let (connection, nth) = connections.entry(connection).or_insert((next, 0));
+        *nth += 1;
+        if *nth == 1 {
+            log.connections.push(Life { opened: began, closed: None });
+        }
+        let (connection, nth) = (*connection, *nth);
+        let (began, ended) = (Some(began), Some(ended.max(began)));
+        let arrived = began.unwrap_or_default();
+        log.records.push(Record { id: Some(number), host: 0, connection, nth, arrived, began, ended, outcome: Outcome::Done });
+    }
+    log
+}
+
 /// Makes one run of a scenario of the probe's size. `times` are the requests' times by number, seconds.
 pub fn run(
-    interpreter: &Interpreter,
-    library: &str,
+    bench: &Bench<'_>,
     settings: &serde_json::Map<String, serde_json::Value>,
     scenario: &Scenario,
     times: &[f64],
@@ -71,44 +118,41 @@ pub fn run(
     // The last entry is for the request that only warms the client up.
     let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
     let config = Config { hosts: scenario.limits.hosts, latency, capacity, ..Config::default() };
-    let server = Server::start(config).map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
     let job = Job {
         settings: settings.clone(),
-        urls: server.addresses().iter().map(|address| format!("http://{address}")).collect(),
         workers: scenario.concurrency,
         rounds: scenario.rounds,
         pause: scenario.pause,
         semaphore: scenario.semaphore,
         bursts: 1,
+        ..Job::default()
     };
-    let run = driver::run(interpreter, library, &job, patience)?;
-    let mut log = server.stop();
+    let (run, mut log) = bench.run(config, times, job, patience)?;
     log.records.retain(|record| record.id.is_some_and(|id| id < times.len() as u64));
     Ok(put_together(run, &log, times))
 }
 
 /// What one request costs the client, seconds: the middle of some waves of requests that all begin at once, each on a connection of its
-/// own, less the time that the server takes for them. Without any such time the first would have ended before the last began, and
+/// own and spread over as many hosts as in a run, less the time that the server takes for them. Without any such time the first would have ended before the last began, and
 /// fewer connections been opened than in a run.
 pub fn cost(
-    interpreter: &Interpreter,
-    library: &str,
+    bench: &Bench<'_>,
     settings: &serde_json::Map<String, serde_json::Value>,
-    at_once: u64,
+    (at_once, hosts): (u64, u64),
     patience: Duration,
 ) -> Result<f64, Refusal> {
-    let latency = Latency::Listed((0..at_once.max(1)).map(|_| WAVE).chain([0.0]).collect());
-    let server = Server::start(Config { latency, ..Config::default() });
-    let server = server.map_err(|why| Refusal(format!("the mock server cannot listen on loopback: {why}")))?;
-    let urls = server.addresses().iter().map(|address| format!("http://{address}")).collect();
+    let times: Vec<f64> = (0..at_once.max(1)).map(|_| WAVE).collect();
+    let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
+    let config = Config { hosts, latency, ..Config::default() };
     // A wave of few requests says little about one of them.
     let bursts = (MANY / at_once.max(1)).clamp(WAVES.0, WAVES.1);
-    let job = Job { settings: settings.clone(), urls, workers: at_once.max(1), rounds: 1, pause: 0.0, semaphore: None, bursts };
-    let run = driver::run(interpreter, library, &job, patience)?;
+    let workers = at_once.max(1);
+    let job = Job { settings: settings.clone(), workers, rounds: 1, bursts, ..Job::default() };
+    let (run, _) = bench.run(config, &times, job, patience)?;
     if let Some((_, _, _, error)) = run.requests.iter().find(|(_, _, _, outcome)| outcome != "ok") {
         return Err(Refusal(format!("without a time-out a request failed with {error}: nothing can be measured")));
     }
-    Ok(((median(&run.walls) - WAVE) / job.workers as f64).max(0.0))
+    Ok(((median(&run.walls) - WAVE) / workers as f64).max(0.0))
 }
 
 /// Waves of a calibration, at least and at most.

@@ -39,16 +39,10 @@ pub struct Predicted {
 pub fn predict(scenario: &Scenario) -> Option<Predicted> {
     let exact: Vec<Outcome> = setups(scenario)?.iter().map(run).collect::<Option<_>>()?;
     let is_constant = scenario.latency_p95.is_none_or(|high| scenario.latency == Some(high));
-    let time_outs = &scenario.time_outs;
-    let gives_up = time_outs.total.or(time_outs.queue).or(time_outs.read).is_some();
     let mut around = Vec::new();
-    if is_constant && gives_up {
+    if is_constant && scenario.time_outs.any() {
         for factor in [1.0 - EDGE, 1.0 + EDGE] {
-            let mut near = scenario.clone();
-            let near_outs = &mut near.time_outs;
-            for timeout in [&mut near_outs.total, &mut near_outs.queue, &mut near_outs.read] {
-                *timeout = timeout.map(|seconds| seconds * factor);
-            }
+            let near = Scenario { time_outs: scenario.time_outs.map(|seconds| seconds * factor), ..scenario.clone() };
             around.extend(setups(&near)?.iter().map(run).collect::<Option<Vec<_>>>()?);
         }
     }

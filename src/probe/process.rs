@@ -6,10 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-/// Reads the job and runs the program in it. Not the program itself, so that standard input stays open: its end is the driver's.
-const BOOT: &str = "import sys, json\njob = json.loads(sys.stdin.buffer.readline())\n\
-                    scope = {'__name__': 'driver', 'LIBRARY': job['library']}\n\
-                    exec(compile(job.pop('program'), '<driver>', 'exec'), scope)\nscope['main'](job)\n";
 /// What a driver's environment keeps: enough for an interpreter to find itself.
 const KEPT: [&str; 8] = ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "PYENV_ROOT"];
 /// Bytes of a line at most. The longest that a driver of ours prints has some 200 kB.
@@ -53,13 +49,26 @@ enum Heard {
     End,
 }
 
-/// Runs a program in an interpreter: `job` is one JSON object, with the program in it.
+/// What is started.
+#[derive(Clone, Copy)]
+pub struct Program<'a> {
+    /// The file, or a name on the path.
+    pub path: &'a Path,
+    /// Its arguments.
+    pub arguments: &'a [&'a str],
+    /// Where it starts.
+    pub folder: &'a Path,
+    /// Whether it gets all of the user's environment, and not only what an interpreter needs.
+    pub whole_environment: bool,
+}
+
+/// Runs a program and hears what it says. `job` is one line for its standard input, which stays open until the end.
 ///
 /// # Errors
 /// When it cannot be started, does not end in time, or says too much. Whatever happens, no process is left.
-pub fn run(python: &Path, job: &str, patience: Duration) -> Result<Said, Silence> {
+pub fn run(program: &Program<'_>, job: &str, patience: Duration) -> Result<Said, Silence> {
     let deadline = Instant::now() + patience;
-    let mut driver = Driver::start(python).map_err(|why| Silence::NotStarted(why.to_string()))?;
+    let mut driver = Driver::start(program).map_err(|why| Silence::NotStarted(why.to_string()))?;
     let (stdin, stdout, stderr) = (driver.child.stdin.take(), driver.child.stdout.take(), driver.child.stderr.take());
     let (Some(mut stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
         return Err(Silence::NotStarted("it has no standard streams".into()));
@@ -135,10 +144,12 @@ struct Driver {
 }
 
 impl Driver {
-    fn start(python: &Path) -> std::io::Result<Self> {
-        let mut command = Command::new(python);
-        command.args(["-I", "-c", BOOT]).env_clear().current_dir(std::env::temp_dir());
-        command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    fn start(program: &Program<'_>) -> std::io::Result<Self> {
+        let mut command = Command::new(program.path);
+        command.args(program.arguments).current_dir(program.folder);
+        if !program.whole_environment {
+            command.env_clear().envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -189,9 +200,13 @@ mod tests {
         path
     }
 
+    fn alone(path: &Path) -> Program<'_> {
+        Program { path, arguments: &[], folder: Path::new("/"), whole_environment: false }
+    }
+
     fn outcome(text: &str, patience: f64) -> Result<Said, Silence> {
         let folder = tempfile::tempdir().unwrap();
-        run(&script(folder.path(), text), "{}", Duration::from_secs_f64(patience))
+        run(&alone(&script(folder.path(), text)), "{}", Duration::from_secs_f64(patience))
     }
 
     #[test]
@@ -201,7 +216,7 @@ mod tests {
         assert!(said.status.unwrap().contains('3'));
         assert_eq!(outcome("cat > /dev/null", 0.3), Err(Silence::TooLate(Duration::from_secs_f64(0.3))), "its input stays open");
         assert_eq!(outcome("exit 0", 20.0), Ok(Said::default()));
-        assert!(matches!(run(Path::new("/no/such/python"), "{}", LEAVE), Err(Silence::NotStarted(_))));
+        assert!(matches!(run(&alone(Path::new("/no/such/python")), "{}", LEAVE), Err(Silence::NotStarted(_))));
     }
 
     #[test]
@@ -217,7 +232,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pid_file = folder.path().join("pid");
         let text = format!("sleep 1000 & echo $! > {}; wait", pid_file.display());
-        assert!(matches!(run(&script(folder.path(), &text), "{}", Duration::from_secs(1)), Err(Silence::TooLate(_))));
+        assert!(matches!(run(&alone(&script(folder.path(), &text)), "{}", Duration::from_secs(1)), Err(Silence::TooLate(_))));
         let pid = std::fs::read_to_string(&pid_file).unwrap().trim().parse().ok().and_then(rustix::process::Pid::from_raw).unwrap();
         let is_gone = || rustix::process::test_kill_process(pid).is_err() || is_zombie(pid);
         assert!(

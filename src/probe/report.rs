@@ -10,9 +10,12 @@ use serde::Serialize;
 
 use super::interpreter::Interpreter;
 use super::session::{self, Outcome};
+use super::target::Live;
 use super::verdict::{self, Unit, Verdict};
 use crate::render::document::Tool;
+use crate::render::json;
 use crate::render::plan::{Limits, Number, Range};
+use crate::value::Certainty;
 
 /// Number of the shape.
 pub const SCHEMA: u32 = 1;
@@ -20,6 +23,10 @@ pub const SCHEMA: u32 = 1;
 /// What a verdict says nothing about.
 pub const NOT_COVERED: &str = "the verdict is about waiting in this version of the library at scaled times on loopback; it does not cover TLS, \
                                name resolution, HTTP/2, proxies, and what the real server takes at once";
+
+/// What the verdict on a factory's settings says nothing about.
+pub const NOTHING_SENT: &str = "the verdict is about how the client is set, not about what it does: no request was sent, and what the factory does \
+                                with another environment or other arguments is not known";
 
 /// What `advisor probe` answers.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -37,7 +44,9 @@ pub struct Probe {
     pub machine: Machine,
     /// The case of a program that was probed; null without a program.
     pub case: Option<Case>,
-    /// The present settings first, then the advised ones.
+    /// The factory of the user's own that was asked for its client; null without one.
+    pub target: Option<Target>,
+    /// The present settings first, then the advised ones; none where only a factory was asked.
     pub columns: Vec<Column>,
     /// What the reader must know.
     pub notes: Vec<String>,
@@ -58,6 +67,49 @@ pub struct Case {
     pub because: String,
 }
 
+/// A factory of the user's own, and how what it gives is set.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct Target {
+    /// The factory, as `module:name`.
+    pub named: String,
+    /// The file that was imported.
+    pub imported: String,
+    /// The clients in what it gave, outer ones first.
+    pub clients: Vec<LiveClient>,
+}
+
+/// A client as it says of itself, beside what was read in the source.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct LiveClient {
+    /// Its class.
+    pub kind: String,
+    /// Version of its library.
+    pub version: Option<String>,
+    /// Where it and its pool were made, as `path:line`; empty where that was not in the user's own files.
+    pub made_at: Vec<String>,
+    /// The pool that a scan found there, as `path:line`; null for none.
+    pub scanned_at: Option<String>,
+    /// The conclusion over all settings.
+    pub verdict: Verdict,
+    /// Its settings.
+    pub settings: Vec<LiveSetting>,
+}
+
+/// A setting that was read in the source, and what it is.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct LiveSetting {
+    /// Name in the catalog.
+    pub name: String,
+    /// What was read; null where nothing was.
+    pub scanned: Option<String>,
+    /// How sure that was.
+    pub certainty: Option<Certainty>,
+    /// What it is; null is none.
+    pub live: serde_json::Value,
+    /// The conclusion; null where nothing was read.
+    pub verdict: Option<Verdict>,
+}
+
 /// The client library.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Client {
@@ -71,8 +123,8 @@ pub struct Client {
     pub interpreter: String,
     /// Why this one.
     pub because: String,
-    /// Version of Python.
-    pub python: String,
+    /// What runs it: Python with its version, or Rust.
+    pub runtime: String,
 }
 
 /// The machine.
@@ -185,6 +237,49 @@ pub struct Bar {
 /// Bars of a histogram.
 const BARS: usize = 10;
 
+/// The document of a factory that was asked, and of nothing else.
+pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Probe {
+    let packages: BTreeMap<String, String> =
+        live.clients.iter().filter_map(|client| Some((client.library.clone(), client.version.clone()?))).collect();
+    Probe {
+        schema: SCHEMA,
+        tool: tool(),
+        verdict: target.verdict(),
+        client: Client {
+            library: live.clients.first().map_or_else(String::new, |client| client.library.clone()),
+            packages,
+            pinned: None,
+            interpreter: interpreter.path.display().to_string(),
+            because: interpreter.because.clone(),
+            runtime: live.runtime.clone(),
+        },
+        machine: Machine { load_before: None, load_after: None, open_files: None, clock_offset_ns: None },
+        case: None,
+        target: Some(target),
+        columns: Vec::new(),
+        notes: Vec::new(),
+        not_covered: NOTHING_SENT,
+    }
+}
+
+fn tool() -> Tool {
+    Tool { name: "advisor".into(), version: env!("CARGO_PKG_VERSION").into() }
+}
+
+impl Target {
+    /// The conclusion over all its clients.
+    pub fn verdict(&self) -> Verdict {
+        self.clients.iter().map(|client| client.verdict).max().unwrap_or(Verdict::Undecided)
+    }
+}
+
+impl Probe {
+    /// Adds the factory that the settings come from.
+    pub fn with_target(self, target: Target) -> Self {
+        Self { verdict: self.verdict.max(target.verdict()), target: Some(target), ..self }
+    }
+}
+
 /// Puts a document together.
 pub fn document(
     library: &str,
@@ -197,7 +292,7 @@ pub fn document(
     let hello = &outcome.hello;
     Probe {
         schema: SCHEMA,
-        tool: Tool { name: "advisor".into(), version: env!("CARGO_PKG_VERSION").into() },
+        tool: tool(),
         verdict: outcome.verdict,
         client: Client {
             library: library.into(),
@@ -205,7 +300,7 @@ pub fn document(
             pinned,
             interpreter: interpreter.path.display().to_string(),
             because: interpreter.because.clone(),
-            python: hello.python.clone(),
+            runtime: hello.runtime.clone(),
         },
         machine: Machine {
             load_before: outcome.load.0.map(Number),
@@ -214,6 +309,7 @@ pub fn document(
             clock_offset_ns: hello.clock.map(|clock| clock.offset_ns),
         },
         case,
+        target: None,
         columns: outcome.columns.iter().map(column).collect(),
         notes,
         not_covered: NOT_COVERED,
@@ -285,17 +381,10 @@ fn histogram(waits: &[f64]) -> Vec<Bar> {
 
 /// The document as JSON, indented, with a line end.
 pub fn json(probe: &Probe) -> String {
-    // A document of plain numbers and texts can always be written.
-    let mut text = serde_json::to_string_pretty(probe).unwrap_or_default();
-    text.push('\n');
-    text
+    json::write(probe)
 }
 
 /// The JSON Schema of a probe, indented, with a line end; a test keeps `rules/schema/probe.json` equal to it.
 pub fn schema() -> String {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<Probe>();
-    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    text.push('\n');
-    text
+    json::schema_of::<Probe>()
 }

@@ -11,6 +11,8 @@ pub const SHORTEST: f64 = 0.2;
 pub const LONGEST: f64 = 2.0;
 /// Share of a call that the client's CPU may take: half of what the comparison tolerates.
 const CPU_SHARE: f64 = 0.05;
+/// Share of a round, from the first start to the last end, that it may take.
+const WHOLE_SHARE: f64 = 0.10;
 /// Seconds that one run should take at most, where fewer rounds or shorter calls can see to it.
 const LONGEST_RUN: f64 = 40.0;
 
@@ -64,21 +66,20 @@ pub fn time(counted: &Scaled, cost: f64) -> Option<Scaled> {
     let wanted = cost * slots as f64 / CPU_SHARE;
     let waves = (scenario.concurrency as f64 / slots.max(1) as f64).max(1.0);
     // A client that ends long time-outs at whole seconds would show by the scale what it does not do at the original times.
-    let time_outs = [scenario.time_outs.total, scenario.time_outs.queue, scenario.time_outs.read];
-    let most_calls = time_outs.into_iter().flatten().map(|timeout| timeout / latency).fold(0.0, f64::max);
+    let most_calls = scenario.time_outs.all().map(|timeout| timeout / latency).fold(0.0, f64::max);
     let below = if scenario.time_outs.whole_seconds && most_calls > 0.0 { BELOW_WHOLE_SECONDS / most_calls } else { LONGEST };
     let longest = LONGEST.min(LONGEST_RUN / waves).min(below).max(SHORTEST);
-    let call = wanted.clamp(SHORTEST, longest);
+    // Where all give up after a few calls, those few carry what the start of all of them costs.
+    let calls = if most_calls > 0.0 { waves.min(most_calls.max(1.0)) } else { waves };
+    let whole = cost * scenario.concurrency as f64 / (WHOLE_SHARE * calls);
+    let call = wanted.max(whole).clamp(SHORTEST, longest);
     scaled.wanted = (wanted > call).then_some(wanted);
     scaled.time = call / latency;
     let times = |seconds: f64| seconds * scaled.time;
     scenario.latency = Some(call);
     scenario.latency_p95 = scenario.latency_p95.map(times);
     scenario.pause = times(scenario.pause);
-    let time_outs = &mut scenario.time_outs;
-    for timeout in [&mut time_outs.total, &mut time_outs.queue, &mut time_outs.read] {
-        *timeout = timeout.map(times);
-    }
+    scenario.time_outs = scenario.time_outs.map(times);
     let most = (LONGEST_RUN / (call * waves).max(f64::MIN_POSITIVE)).floor().max(2.0);
     if (scenario.rounds as f64) > most {
         scaled.rounds_of = Some(scenario.rounds);
@@ -102,9 +103,13 @@ mod tests {
     #[test]
     fn a_call_is_as_short_as_the_client_allows() {
         let narrow = time(&count(&seed()), 0.000_3).unwrap();
-        assert_eq!((narrow.scenario.latency, narrow.wanted), (Some(0.2), None));
-        assert!((narrow.scenario.time_outs.total.unwrap() - 0.6).abs() < 1e-9 && (narrow.time - 0.005).abs() < 1e-9);
-        let slow = time(&count(&seed()), 0.001).unwrap();
+        // Nobody waits for more than three calls, in which 500 requests are started: 0.15 s are a tenth of 1.5 s.
+        assert!(narrow.wanted.is_none() && (narrow.scenario.latency.unwrap() - 0.5).abs() < 1e-9);
+        assert!((narrow.scenario.time_outs.total.unwrap() - 1.5).abs() < 1e-9 && (narrow.time - 0.012_5).abs() < 1e-9);
+        let mut patient = seed();
+        patient.time_outs.total = None;
+        assert_eq!(time(&count(&patient), 0.000_3).unwrap().scenario.latency, Some(0.2));
+        let slow = time(&count(&patient), 0.001).unwrap();
         assert!((slow.scenario.latency.unwrap() - 0.6).abs() < 1e-9);
         let mut wide = seed();
         wide.limits.per_host = None;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::driver::{self, Hello, Job, Refusal};
 use super::interpreter::Interpreter;
-use super::measure::{self, Measured};
+use super::measure::{self, Bench, Measured};
 use super::predict::{Predicted, predict, times};
 use super::scale::{self, Scaled};
 use super::verdict::{Cost, Metric, Verdict, compare, overall};
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Patience with a run: so many times its prediction, and so much more.
 const PATIENCE_FACTOR: f64 = 2.0;
 const PATIENCE_MORE: f64 = 10.0;
+/// What a request may cost the client's CPU, seconds, to count as noise. Usual are 0.2 to 0.5 ms; more is a finding, not noise.
+const CHEAP: f64 = 0.000_6;
 /// Change of the client's cost above which the machine was too busy for any verdict.
 const BUSY: f64 = 1.5;
 /// Share of the wall time below which such a change does not matter.
@@ -32,6 +34,10 @@ pub struct Subject<'a> {
     pub library: &'a str,
     /// Its pool.
     pub kind: &'a PoolKind,
+    /// The database that it speaks to, where the user named one.
+    pub server: Option<&'a str>,
+    /// Whether the client is known to leave slots empty or to open more connections than it is told: then times are lower bounds only.
+    pub is_loose: bool,
     /// Named scenarios with their original counts and times, the present one first. Each needs a latency.
     pub columns: Vec<(String, Scenario)>,
     /// How often each is run.
@@ -121,15 +127,19 @@ fn one(
     original: &Scenario,
     progress: &mut dyn FnMut(f64, &str),
 ) -> Result<(Column, Hello), Refusal> {
+    let bench = Bench { interpreter, library: subject.library, server: subject.server };
     let counted = scale::count(&client::as_driven(subject.library, subject.kind, original));
-    let calibrate = || calibrate(subject, interpreter, &counted.scenario);
+    let calibrate = || calibrate(subject, &bench, &counted.scenario);
     progress(0.0, "measuring what a request costs the client");
     let before = calibrate()?;
     let no_latency = || Refusal("without a latency there is nothing to measure".into());
     let scaled = scale::time(&counted, before).ok_or_else(no_latency)?;
     let scenario = &scaled.scenario;
-    let predicted = predict(scenario).ok_or_else(no_latency)?;
-    let settings = client::settings(subject.kind, scenario);
+    let mut predicted = predict(scenario).ok_or_else(no_latency)?;
+    if subject.is_loose {
+        (predicted.lower_bound, predicted.opened) = (true, None);
+    }
+    let settings = client::settings(subject.library, subject.kind, scenario);
     let times = times(scenario).ok_or_else(no_latency)?;
     let requests = scenario.concurrency.saturating_mul(scenario.rounds) as f64;
     let longest = predicted.wall.high.min(3600.0) + before * requests;
@@ -138,7 +148,7 @@ fn one(
     let mut runs: Vec<Measured> = Vec::new();
     for turn in 0..repeats {
         progress(f64::from(turn + 1) / f64::from(repeats + 2), &format!("run {} of {repeats}", turn + 1));
-        runs.push(measure::run(interpreter, subject.library, &settings, scenario, &times, patience)?);
+        runs.push(measure::run(&bench, &settings, scenario, &times, patience)?);
     }
     progress(f64::from(repeats + 1) / f64::from(repeats + 2), "measuring once more what a request costs");
     let after = calibrate()?;
@@ -146,13 +156,15 @@ fn one(
     let busy = more > BUSY * less && (more - less) * requests.min(600.0) > QUIET * predicted.wall.high;
     let cost = (before + after) / 2.0;
     let added = if scaled.wanted.is_some() && !predicted.lower_bound { cost * scenario.concurrency as f64 } else { 0.0 };
-    let allowed = Cost { request: cost, added, busy };
+    // What opening a connection to a database costs is no finding about the pool.
+    let noise = if driver::is_of_database(subject.library) { more } else { more.min(CHEAP) };
+    let allowed = Cost { noise, added, busy };
     let metrics = compare(&predicted, &runs, &allowed);
     let mut errors = BTreeMap::new();
     for (error, count) in runs.iter().flat_map(|run| &run.errors) {
         *errors.entry(error.clone()).or_insert(0) += count;
     }
-    let notes = notes(&scaled, &settings, &runs, &allowed);
+    let notes = notes(original, &scaled, &settings, &runs, &allowed);
     runs.sort_by(|one, other| one.wall.total_cmp(&other.wall));
     let middle = runs.len() / 2;
     if middle >= runs.len() {
@@ -178,19 +190,22 @@ fn one(
 }
 
 /// What one request costs the client, seconds.
-fn calibrate(subject: &Subject<'_>, interpreter: &Interpreter, scenario: &Scenario) -> Result<f64, Refusal> {
+fn calibrate(subject: &Subject<'_>, bench: &Bench<'_>, scenario: &Scenario) -> Result<f64, Refusal> {
     let free = Scenario { time_outs: TimeOuts::default(), ..scenario.clone() };
-    let settings = client::settings(subject.kind, &free);
+    let settings = client::settings(subject.library, subject.kind, &free);
     let slots = tighter(tighter(scenario.pool_limit(), scenario.semaphore), Some(scenario.concurrency)).unwrap_or(1);
-    measure::cost(interpreter, subject.library, &settings, slots, PATIENCE)
+    measure::cost(bench, &settings, (slots, scenario.limits.hosts), PATIENCE)
 }
 
-fn notes(scaled: &Scaled, settings: &Map<String, Value>, runs: &[Measured], allowed: &Cost) -> Vec<String> {
+fn notes(original: &Scenario, scaled: &Scaled, settings: &Map<String, Value>, runs: &[Measured], allowed: &Cost) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, value) in runs.first().map(|run| &run.read_back).into_iter().flatten() {
         if let Some(wanted) = settings.get(name).filter(|wanted| *wanted != value) {
             notes.push(format!("`{name}` was to be {wanted}, and the client object says {value}"));
         }
+    }
+    if original.time_outs.any() && !scaled.scenario.time_outs.any() {
+        notes.push("the time-outs of the queries themselves are left out".into());
     }
     if scaled.count < 1.0 {
         let (now, was) = (scaled.scenario.concurrency, (scaled.scenario.concurrency as f64 / scaled.count).round());

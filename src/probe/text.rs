@@ -2,46 +2,36 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Column, Metric, Moment, Probe};
-use super::verdict::{Unit, Verdict};
+use super::report::{Column, Moment, Probe, Target};
+use super::words;
 use crate::render::escape;
-use crate::render::plan::figures::{share, shares, time, times};
-use crate::render::plan::text::limits;
+use crate::render::plan::figures::time;
 use crate::value::show_number;
 
 /// Columns of the picture.
 const WIDTH: usize = 60;
-/// Share of a call above which it is said that the server was late.
-const LATE: f64 = 0.01;
 /// Rows of the picture.
 const HEIGHT: usize = 6;
 
 /// The probe as text. `ascii` draws with letters only.
 pub fn text(probe: &Probe, ascii: bool) -> String {
     let mut out = String::new();
-    let client = &probe.client;
-    let version = client.packages.get(&client.library).map_or_else(String::new, |version| format!(" {version}"));
-    let others: Vec<String> =
-        client.packages.iter().filter(|(name, _)| **name != client.library).map(|(name, version)| format!("{name} {version}")).collect();
-    let others = if others.is_empty() { String::new() } else { format!(" with {}", others.join(", ")) };
-    let _ = writeln!(out, "probe: {}{version}{others} on Python {}", client.library, client.python);
-    let _ = writeln!(out, "  {} ({})", client.interpreter, client.because);
+    let [library, interpreter] = words::who(&probe.client);
+    let _ = writeln!(out, "probe: {library}\n  {interpreter}");
     if let Some(case) = &probe.case {
         let _ = writeln!(out, "  {}:{}: {}: {}", case.path, case.line, case.symbol, case.because);
+    }
+    if let Some(target) = &probe.target {
+        describe_target(&mut out, target);
     }
     for column in &probe.columns {
         describe(&mut out, column);
     }
-    let machine = &probe.machine;
     let _ = writeln!(out, "\nto know");
-    if let (Some(before), Some(after)) = (machine.load_before, machine.load_after) {
-        let _ = writeln!(out, "- load of the machine: {} before, {} after", show_number(before.0), show_number(after.0));
-    }
-    for note in &probe.notes {
+    for note in words::to_know(probe) {
         let _ = writeln!(out, "- {note}");
     }
-    let _ = writeln!(out, "- {}", probe.not_covered);
-    let _ = writeln!(out, "\n{}", conclusion(probe));
+    let _ = writeln!(out, "\n{}", words::conclusion(probe));
     let text: Vec<String> = out.lines().map(|line| escape::line(line).to_string()).collect();
     let text = text.join("\n") + "\n";
     if ascii {
@@ -51,60 +41,15 @@ pub fn text(probe: &Probe, ascii: bool) -> String {
     }
 }
 
-/// A verdict in words.
-pub fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Confirmed => "confirmed",
-        Verdict::Undecided => "undecided",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::NotConfirmed => "not confirmed",
-    }
-}
-
-fn conclusion(probe: &Probe) -> String {
-    let what = match probe.verdict {
-        Verdict::Confirmed => "the library does what was predicted",
-        Verdict::Undecided => "the prediction is a range, and what was measured lies in it",
-        Verdict::Inconclusive => "the runs differ too much, or the machine was busy: try again when it is quiet",
-        Verdict::NotConfirmed => "what was measured is not what was predicted",
-    };
-    format!("{}: {what}", word(probe.verdict))
-}
-
 fn describe(out: &mut String, column: &Column) {
-    let rounds = if column.rounds > 1 { format!(", {} each, one after the other", column.rounds) } else { String::new() };
-    let gate = column.semaphore.map_or_else(String::new, |permits| format!(", semaphore {permits}"));
-    let _ = writeln!(out, "\n{}: {}{gate}; {} requests at once{rounds}", column.name, limits(&column.limits), column.concurrency);
-    let (latency, original) = (column.latency_s.0, column.original_latency_s.0);
-    if (latency - original).abs() > 1e-9 {
-        let _ = writeln!(out, "  calls of {} stand for {}, and all times are in proportion", time(latency), time(original));
-    } else {
-        let _ = writeln!(out, "  calls of {}", time(latency));
+    let _ = writeln!(out, "\n{}", words::heading(column));
+    for line in words::setup(column) {
+        let _ = writeln!(out, "  {line}");
     }
-    let settings: Vec<String> = column.settings.iter().map(|(name, value)| format!("{name} {}", shown(value))).collect();
-    let _ = writeln!(out, "  {}", settings.join(", "));
-    let cells: Vec<[String; 6]> = column.metrics.iter().map(cells).collect();
-    let head = ["", "predicted", "measured", "difference", "runs", "verdict"].map(String::from);
-    let mut widths = [0; 6];
-    for row in std::iter::once(&head).chain(&cells) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    for row in std::iter::once(&head).chain(&cells) {
-        let mut line = String::new();
-        for (number, (cell, width)) in row.iter().zip(widths).enumerate() {
-            let pad = " ".repeat(width - cell.chars().count());
-            let _ = if number == 0 || number == 5 { write!(line, "  {cell}{pad}") } else { write!(line, "  {pad}{cell}") };
-        }
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
-    if !column.errors.is_empty() {
-        let errors: Vec<String> = column.errors.iter().map(|(error, count)| format!("{error} {count}×")).collect();
-        let _ = writeln!(out, "  raised in all runs: {}", errors.join(", "));
-    }
-    if column.server_late_s.0 > LATE * latency {
-        let _ = writeln!(out, "  the mock server was {} late with an answer on average", time(column.server_late_s.0));
+    let cells: Vec<[String; 6]> = column.metrics.iter().map(words::cells).collect();
+    table(out, words::METRICS, &cells);
+    for line in words::mishaps(column) {
+        let _ = writeln!(out, "  {line}");
     }
     picture(out, &column.timeline, column.limits.effective);
     for note in &column.notes {
@@ -112,33 +57,32 @@ fn describe(out: &mut String, column: &Column) {
     }
 }
 
-fn shown(value: &serde_json::Value) -> String {
-    if value.is_null() { "none".into() } else { value.as_f64().map_or_else(|| value.to_string(), show_number) }
+/// The clients of a factory, setting by setting.
+fn describe_target(out: &mut String, target: &Target) {
+    let _ = writeln!(out, "\n`{}`, imported from {}", target.named, target.imported);
+    for client in &target.clients {
+        let ([made, read], rows) = words::live(client);
+        let _ = writeln!(out, "  {made}\n  {read}");
+        table(out, words::SETTINGS, &rows);
+    }
 }
 
-fn cells(metric: &Metric) -> [String; 6] {
-    let (low, high) = (metric.predicted.low.0, metric.predicted.high.0);
-    let one = |number: f64| match metric.unit {
-        Unit::Seconds => time(number),
-        Unit::Share => share(number),
-        Unit::Count => show_number(number.round()),
-    };
-    let range = |low: f64, high: f64| if one(low) == one(high) { one(high) } else { format!("{}–{}", one(low), one(high)) };
-    let predicted = match metric.unit {
-        Unit::Seconds => times(metric.predicted),
-        Unit::Share => shares(metric.predicted),
-        Unit::Count => range(low, high),
-    };
-    let predicted = if metric.lower_bound && high > 0.0 { format!("≥ {predicted}") } else { predicted };
-    let difference = metric.difference.0;
-    let sign = if difference > 0.0 { "+" } else { "-" };
-    let difference = if difference == 0.0 { "0".to_string() } else { format!("{sign}{}", one(difference.abs())) };
-    let runs = metric.runs.iter().map(|run| run.0);
-    let runs = range(runs.clone().fold(f64::INFINITY, f64::min), runs.fold(0.0, f64::max));
-    let verdict = metric.verdict.map_or("", word);
-    let above = metric.lower_bound && metric.difference.0 > 0.0 && metric.verdict == Some(Verdict::NotConfirmed);
-    let verdict = if above { format!("{verdict}: above the lower bound") } else { verdict.to_string() };
-    [metric.name.to_string(), predicted, one(metric.measured.0), difference, runs, verdict]
+/// Rows below a head: the first and the last column begin at the left, the others end at the right.
+fn table<const N: usize>(out: &mut String, head: [&str; N], rows: &[[String; N]]) {
+    let (mut widths, head) = ([0; N], head.map(String::from));
+    for row in std::iter::once(&head).chain(rows) {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for row in std::iter::once(&head).chain(rows) {
+        let mut line = String::new();
+        for (number, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let pad = " ".repeat(width - cell.chars().count());
+            let _ = if number == 0 || number + 1 == N { write!(line, "  {cell}{pad}") } else { write!(line, "  {pad}{cell}") };
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
 }
 
 /// Requests under way over time, with the limit as a line.

@@ -3,7 +3,7 @@
 //! The prediction is never adjusted, and noise never makes a match easier: a spread above the tolerance is no confirmation.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::measure::Measured;
 use super::predict::Predicted;
@@ -13,13 +13,11 @@ use crate::queueing::model::Range;
 const TOLERANCE: f64 = 0.10;
 /// Points by which the share of successes may differ, as a share.
 const SUCCESS_TOLERANCE: f64 = 0.03;
-/// What a request may cost the client's CPU, seconds, to count as noise. Usual are 0.2 to 0.5 ms; more is a finding, not noise.
-const CHEAP: f64 = 0.000_6;
 /// Waits that a 95th percentile needs.
 const FOR_P95: usize = 100;
 
 /// What is concluded. The order is that of importance.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// As predicted.
@@ -33,7 +31,7 @@ pub enum Verdict {
 }
 
 /// What a figure counts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Seconds.
@@ -88,7 +86,9 @@ impl Metric {
     fn judged(mut self, busy: bool) -> Self {
         let width = self.predicted.high - self.predicted.low;
         let is_within = self.difference().abs() <= if self.unit == Unit::Count && width > 0.0 { 0.0 } else { self.tolerance };
-        self.verdict = Some(if busy || self.spread() > self.tolerance {
+        // Runs that differ confirm nothing; but where all of them lie further off than they differ, that is no noise.
+        let is_far = self.difference().abs() - self.tolerance > self.spread();
+        self.verdict = Some(if busy || (self.spread() > self.tolerance && !is_far) {
             Verdict::Inconclusive
         } else if !is_within {
             Verdict::NotConfirmed
@@ -111,8 +111,8 @@ pub fn median(figures: &[f64]) -> f64 {
 /// What is known of the client's CPU.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Cost {
-    /// Of a request, seconds, measured without any latency.
-    pub request: f64,
+    /// Of a request, seconds, as far as it counts as noise.
+    pub noise: f64,
     /// Added to the predicted wall time because calls could not be made long enough for it not to matter, seconds.
     pub added: f64,
     /// Whether it changed so much over the runs that nothing can be said.
@@ -124,7 +124,7 @@ pub fn compare(predicted: &Predicted, runs: &[Measured], cost: &Cost) -> Vec<Met
     let requests = runs.first().map_or(0, |run| run.requests) as f64;
     let at_once = predicted.peak.high.max(1.0);
     // The client works on the requests one after the other: what is at once in the model is spread over this time.
-    let floor = cost.request.min(CHEAP) * at_once.max(requests.min(600.0));
+    let floor = cost.noise * at_once.max(requests.min(600.0));
     let metric = |name, unit, predicted: Range, figure: &dyn Fn(&Measured) -> f64| {
         let runs: Vec<f64> = runs.iter().map(figure).collect();
         let measured = median(&runs);
@@ -181,6 +181,8 @@ mod tests {
         assert_eq!(judged(one, &[10.5, 10.4, 10.6], 1.0), Some(Verdict::Confirmed));
         assert_eq!(judged(one, &[12.5, 12.4, 12.6], 1.0), Some(Verdict::NotConfirmed));
         assert_eq!(judged(one, &[10.0, 9.0, 11.0], 1.0), Some(Verdict::Inconclusive));
+        assert_eq!(judged(one, &[20.0, 21.5, 22.0], 1.0), Some(Verdict::NotConfirmed), "further off than they differ");
+        assert_eq!(judged(one, &[12.5, 11.0, 15.0], 1.0), Some(Verdict::Inconclusive));
         let wide = Range { low: 1.0, high: 9.0 };
         assert_eq!(judged(wide, &[5.0, 5.1, 5.2], 1.0), Some(Verdict::Undecided));
         assert_eq!(judged(wide, &[11.0, 11.1, 11.2], 1.0), Some(Verdict::NotConfirmed));

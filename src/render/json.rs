@@ -15,12 +15,17 @@ pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
 
 /// The JSON Schema of the report, indented, with a line end; a test keeps `rules/schema/report.json` equal to it.
 pub fn schema() -> String {
+    schema_of::<doc::Document>()
+}
+
+/// The JSON Schema of what is written, indented, with a line end.
+pub(crate) fn schema_of<T: schemars::JsonSchema>() -> String {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    write(&settings.into_generator().into_root_schema_for::<doc::Document>())
+    write(&settings.into_generator().into_root_schema_for::<T>())
 }
 
 /// Our documents have text keys and finite numbers only, so serde has no reason to fail.
-pub(super) fn write(value: &impl serde::Serialize) -> String {
+pub(crate) fn write(value: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text

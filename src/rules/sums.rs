@@ -152,7 +152,7 @@ fn in_seconds(scenario: &Scenario, service: &Service, load: &Load, patience: &Pa
         about(free.max_wait),
     )];
     let once = Scenario { rounds: 1, ..scenario.clone() };
-    let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
+    let gives_up = scenario.time_outs.any();
     let figures = |scenario: &Scenario| scenario.predict().ok().and_then(|told| Some((told.figures?, told.notes)));
     if gives_up && let Some((told, why)) = figures(&once) {
         let within = limits_in_words(patience);

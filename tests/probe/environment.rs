@@ -15,9 +15,13 @@ pub fn python() -> &'static Path {
     }
 }
 
+/// The build's own folder.
+pub fn built() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_advisor")).parent().and_then(Path::parent).expect("a program lies in a folder of the build")
+}
+
 fn make() -> Result<PathBuf, String> {
-    let built = Path::new(env!("CARGO_BIN_EXE_advisor")).parent().and_then(Path::parent).ok_or("there is no build folder")?;
-    let folder = built.join("probe-venv");
+    let folder = built().join("probe-venv");
     let python = if cfg!(windows) { folder.join("Scripts/python.exe") } else { folder.join("bin/python") };
     let stamp = folder.join("made-from.txt");
     if std::fs::read_to_string(&stamp).is_ok_and(|made| made == REQUIREMENTS) {

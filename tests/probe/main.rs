@@ -2,12 +2,16 @@
 #![cfg(feature = "probe")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod databases;
 mod environment;
 #[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
+mod instrument;
 #[cfg(target_os = "linux")]
 mod killed;
 mod real;
+mod target;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,21 +1,26 @@
 //! Small probes with the real libraries. What the machine's load may change is given room; what it may not is exact.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::environment::python;
+use crate::environment::{self, python};
 use crate::{advisor, outcome};
 
 /// One at a time: two probes would measure each other.
-static ALONE: Mutex<()> = Mutex::new(());
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The document of a probe, which has the shape of the schema and an exit code that fits its verdict.
-fn probe(arguments: &str) -> Value {
+pub fn probe(arguments: &str) -> Value {
     let python = python();
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let mut command = advisor(folder.path());
+    // Drivers that are built are built once.
+    command.env("XDG_CACHE_HOME", environment::built().join("probe-drivers"));
     command.arg("probe").args(arguments.split_whitespace()).args(["--output", "json", "--strict", "--python"]).arg(python);
     let (code, stdout, stderr) = outcome(&mut command);
     let document: Value = serde_json::from_str(&stdout).unwrap_or_else(|why| panic!("{arguments}: {why}: {stdout}{stderr}"));
@@ -31,7 +36,7 @@ fn metric<'a>(document: &'a Value, column: usize, name: &str) -> &'a Value {
 }
 
 /// All runs gave exactly this, and it was predicted.
-fn is_exactly(document: &Value, column: usize, name: &str, number: f64) {
+pub fn is_exactly(document: &Value, column: usize, name: &str, number: f64) {
     let metric = metric(document, column, name);
     assert!(metric["runs"].as_array().unwrap().iter().all(|run| run.as_f64() == Some(number)), "{name}: {metric}");
     let predicted = &metric["predicted"];
@@ -95,6 +100,49 @@ fn requests_opens_what_it_throws_away() {
 }
 
 #[test]
+fn every_client_runs_and_is_set_as_it_was_told() {
+    for library in ["aiohttp", "httpx", "httpx2", "requests", "urllib3", "botocore", "openai", "anthropic"] {
+        let document = probe(&format!("--library {library} --concurrency 4 --latency 1s --timeout 60s --repeats 1 --only-now"));
+        for (name, number) in [("most in flight", 4.0), ("success", 1.0), ("connections opened", 4.0)] {
+            is_exactly(&document, 0, name, number);
+        }
+        assert_eq!(document["columns"][0]["errors"], serde_json::json!({}));
+        let notes = document["columns"][0]["notes"].to_string();
+        assert!(!notes.contains("was to be"), "{library}: {notes}");
+    }
+}
+
+#[test]
+fn reqwest_closes_what_its_idle_cap_is_too_small_for() {
+    // Batches of 20, of which 5 connections are kept each time: 20 + 4 × 15.
+    let batches = "--concurrency 20 --rounds 5 --pause 2s --latency 1s --repeats 1 --only-now";
+    let document = probe(&format!("--library reqwest@0.12.28 {batches} --set pool_max_idle_per_host=5"));
+    assert_eq!(document["client"]["packages"]["reqwest"], "0.12.28");
+    for (name, number) in [("most in flight", 20.0), ("success", 1.0), ("connections opened", 80.0)] {
+        is_exactly(&document, 0, name, number);
+    }
+}
+
+#[test]
+fn a_page_shows_the_figures_that_it_carries() {
+    let folder = tempfile::tempdir().unwrap();
+    let _alone = alone();
+    let mut command = advisor(folder.path());
+    let arguments =
+        "probe --library aiohttp --per-host 2 --concurrency 4 --latency 1s --repeats 1 --output json --output html=page.html --python";
+    let (_, stdout, stderr) = outcome(command.args(arguments.split(' ')).arg(python()));
+    let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap_or_else(|why| panic!("{why}: {stderr}"));
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    let (_, carried) = page.split_once("id=\"figures\">").unwrap();
+    let carried: Value = serde_json::from_str(carried.split_once("</script>").unwrap().0).unwrap();
+    assert_eq!(carried, document);
+    let shown: Vec<&str> = page.split("data-figure=\"").skip(1).map(|part| part.split_once('"').unwrap().0).collect();
+    assert!(shown.len() >= 12 && shown.iter().all(|place| document.pointer(place).is_some_and(Value::is_number)), "{shown:?}");
+    assert_eq!(page.matches("<svg").count(), 4, "under way and waits, before and after");
+    assert!(page.contains("limit 2</text>") && page.contains("it does not cover TLS"), "{page}");
+}
+
+#[test]
 fn a_case_of_a_program_is_probed() {
     let python = python();
     let folder = tempfile::tempdir().unwrap();
@@ -104,7 +152,7 @@ fn a_case_of_a_program_is_probed() {
                    return await answer.read()\n        await asyncio.gather(*(one(url) for url in urls))\n";
     std::fs::write(folder.path().join("app.py"), program).unwrap();
     std::fs::write(folder.path().join("requirements.txt"), "aiohttp==3.9.5\n").unwrap();
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _alone = alone();
     let mut command = advisor(folder.path());
     let (code, stdout, stderr) =
         outcome(command.args(["probe", "app.py:4", "--repeats", "1", "--only-now", "--ascii", "--python"]).arg(python));
@@ -113,6 +161,53 @@ fn a_case_of_a_program_is_probed() {
     assert!(stdout.contains("app.py:4: aiohttp.TCPConnector:") && stdout.is_ascii(), "{stdout}");
     let (code, _, stderr) = outcome(advisor(folder.path()).args(["probe", "app.py:99", "--python"]).arg(python));
     assert!(code == 2 && stderr.contains("no such case") && stderr.contains("app.py:4"), "{code} {stderr}");
+}
+
+#[test]
+fn a_scan_takes_a_probe_as_evidence() {
+    let python = python();
+    let folder = tempfile::tempdir().unwrap();
+    let program = |limit: u32| {
+        let text = format!(
+            "import asyncio, requests\nfrom concurrent.futures import ThreadPoolExecutor\nfrom requests.adapters import HTTPAdapter\n\n\n\
+             def main(urls):\n    session = requests.Session()\n    session.mount('https://', HTTPAdapter(pool_maxsize={limit}))\n    \
+             with ThreadPoolExecutor(max_workers=20) as pool:\n        return list(pool.map(session.get, urls))\n"
+        );
+        std::fs::write(folder.path().join("app.py"), text).unwrap();
+    };
+    program(10);
+    let _alone = alone();
+    let mut command = advisor(folder.path());
+    let probe = "probe app.py --repeats 1 --only-now --rounds 2 --pause 500ms --latency 1s --output json=seen.json --python";
+    let (code, _, stderr) = outcome(command.args(probe.split(' ')).arg(python));
+    assert!(code != 2, "{stderr}");
+    let scan = |arguments: &str| {
+        let (_, stdout, stderr) = outcome(advisor(folder.path()).arg("scan").args(arguments.split(' ')));
+        (stdout, stderr)
+    };
+    let path = folder.path().join("seen.json");
+    let mut seen: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let (plain, _) = scan("--output json");
+    assert!(!plain.contains("\"measured\""));
+    // Whatever the machine's load made of it, this is a confirmation.
+    seen["columns"][0]["verdict"] = "confirmed".into();
+    std::fs::write(&path, seen.to_string()).unwrap();
+    let (observed, _) = scan("--output json --observed seen.json --min-certainty measured");
+    let observed: Value = serde_json::from_str(&observed).unwrap();
+    let findings = observed["findings"].as_array().unwrap();
+    assert!(!findings.is_empty() && findings.iter().all(|finding| finding["certainty"] == "measured"), "{observed}");
+    assert!(findings[0]["notes"].to_string().contains("measured with requests 2.34.2, 20 at once"), "{observed}");
+    // What was not confirmed is told and makes nothing surer.
+    seen["columns"][0]["verdict"] = "not-confirmed".into();
+    std::fs::write(&path, seen.to_string()).unwrap();
+    let (told, _) = scan("--observed seen.json");
+    assert!(told.contains("not confirmed") && !told.contains("certainty = measured") && !told.contains("certainty: measured"), "{told}");
+    // Other numbers are another case.
+    program(12);
+    let (changed, stderr) = scan("--output json --observed seen.json");
+    assert!(stderr.contains("the numbers at app.py:8 are others") && !changed.contains("\"measured\""), "{stderr}");
+    std::fs::write(&path, "{}").unwrap();
+    assert!(scan("--observed seen.json").1.contains("seen.json: is no report of a probe"));
 }
 
 #[test]

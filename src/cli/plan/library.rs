@@ -80,6 +80,12 @@ impl<'a> Known<'a> {
         self.kind
     }
 
+    /// Whether this version leaves slots empty, or takes more than its total, when it speaks to several hosts.
+    #[cfg(feature = "probe")]
+    pub(in crate::cli) fn is_loose(&self, hosts: u64) -> bool {
+        hosts > 1 && self.has(QuirkKind::TotalOvershoots).is_some()
+    }
+
     /// Puts what the library does into the question. What the command line gives stays.
     ///
     /// # Errors

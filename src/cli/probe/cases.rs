@@ -14,7 +14,6 @@ use crate::cli::{Failure, args};
 use crate::finding::{Case, Pool, Report, Verdict};
 use crate::probe::{driver, report};
 use crate::settings::Settings;
-use crate::text::Language;
 use crate::value::{Amount, Value};
 
 /// A case that can be probed.
@@ -53,7 +52,7 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     let job = Job::new(&scope, settings, terminal)?;
     let checked = job.check();
     let report = job.standpoint().report(&checked);
-    let found = found(&report);
+    let found = found(&report, arguments.server.as_deref());
     let wanted: Vec<(&PathBuf, usize)> = paths.iter().zip(&lines).filter_map(|(path, line)| Some((path, (*line)?))).collect();
     let chosen: Vec<&Found<'_>> = if !wanted.is_empty() {
         let is_meant = |one: &&Found<'_>| wanted.iter().any(|(path, line)| one.lines.contains(line) && ends_like(&one.path, path));
@@ -103,15 +102,15 @@ fn ends_like(path: &str, meant: &std::path::Path) -> bool {
 }
 
 /// The cases that are too small and of which all numbers are known, those of libraries with a driver only.
-fn found(report: &Report) -> Vec<Found<'_>> {
-    let probed: Vec<&str> = driver::libraries().collect();
+fn found<'r>(report: &'r Report, server: Option<&str>) -> Vec<Found<'r>> {
+    let probed: Vec<&str> = driver::libraries().filter(|library| driver::is_served(library, server)).collect();
     let cases = report.cases.iter().filter(|case| case.verdict == Verdict::TooSmall);
     cases
         .filter_map(|case| {
             let pool = report.pools.get(case.pool)?;
             let source = report.sources.get(pool.span.file);
             let concurrency = case.demand.amount.least().filter(|number| number.is_finite())?;
-            let is_known = pool.language == Language::Python && probed.contains(&pool.library.as_str());
+            let is_known = probed.contains(&pool.library.as_str());
             let line = source.position(pool.span.start).line;
             let spans = pool.also.iter().copied().chain(pool.settings.iter().filter_map(|setting| setting.written_at));
             let same_file = spans.filter(|span| span.file == pool.span.file);

@@ -2,8 +2,10 @@
 
 mod cases;
 mod progress;
+mod target;
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 
@@ -12,11 +14,12 @@ use super::args::{Output, Setting, limit, seconds, whole};
 use super::plan::{self, library};
 use super::terminal::Terminal;
 use super::{configure, scan, write};
+use crate::catalog::Catalog;
 use crate::finding::Outcome;
-use crate::probe::driver::Refusal;
+use crate::probe::driver::{self, Refusal};
 use crate::probe::interpreter::{self, Interpreter};
 use crate::probe::verdict::Verdict;
-use crate::probe::{self, Subject, report, text};
+use crate::probe::{self, Subject, build, page, report, text, words};
 use crate::queueing::Scenario;
 use crate::queueing::what_if::{Change, Question, answer};
 use crate::render::Format;
@@ -38,9 +41,20 @@ pub(super) struct Arguments {
     /// Probe every case that is too small
     #[arg(long, conflicts_with = "library")]
     all: bool,
+    /// Import the module, call the factory (or take the object of that name) and compare how its client is set with what a scan finds. This
+    /// runs the module's code, held to loopback but otherwise free, with nothing of the environment; with --concurrency the settings
+    /// that it has are probed too
+    #[arg(long, value_name = "MODULE:FACTORY", conflicts_with_all = ["library", "all"])]
+    target: Option<String>,
+    /// Variable of the environment that the factory needs. May be given several times
+    #[arg(long = "env", value_name = "NAME=VALUE", requires = "target")]
+    environment: Vec<Variable>,
     /// Interpreter whose libraries are probed; the active virtual environment, the project's own, or `python3` where absent
     #[arg(long, value_name = "PROGRAM", value_hint = ValueHint::FilePath)]
     python: Option<PathBuf>,
+    /// Redis or PostgreSQL on this machine, for libraries that speak to one; a Redis is started where one is installed
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
     /// How often each set of settings is run
     #[arg(long, value_name = "N", default_value = "3", hide_default_value = true, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeats: u32,
@@ -50,7 +64,7 @@ pub(super) struct Arguments {
     /// Exit with 1 where nothing could be concluded
     #[arg(long)]
     strict: bool,
-    /// Format: human or json; with `=PATH` into a file. May be given several times
+    /// Format: human, json or html; with `=PATH` into a file. May be given several times
     #[arg(short, long = "output", value_name = "FORMAT[=PATH]")]
     outputs: Vec<Output>,
     /// Draw with letters only; so does a locale that is not UTF-8
@@ -115,6 +129,18 @@ struct Pool {
     block: bool,
 }
 
+#[derive(Clone)]
+struct Variable(String, String);
+
+impl FromStr for Variable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("write NAME=VALUE")?;
+        Ok(Self(name.to_string(), value.to_string()))
+    }
+}
+
 /// One thing to probe, before the library's version is known.
 struct Task {
     /// `NAME:POOL` of the catalog.
@@ -132,40 +158,85 @@ struct Task {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let outputs = scan::outputs(&arguments.outputs, false)?;
-    if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json)) {
-        return Err(Failure::new("--output: a probe is no report of findings: there are human and json"));
+    if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json | Format::Html)) {
+        return Err(Failure::new("--output: a probe is no report of findings: there are human, json and html"));
     }
     let here = std::env::current_dir().map_err(|why| Failure::new(format!("the current folder cannot be read: {why}")))?;
     let interpreter = interpreter::find(arguments.python.as_deref(), &here);
+    if let Some(named) = &arguments.target {
+        let document = target::document(arguments, named, &here, &interpreter, terminal)?;
+        deliver(&document, &outputs, arguments.ascii, terminal)?;
+        return Ok(ended(document.verdict, arguments.strict, terminal));
+    }
     let tasks = if arguments.pool.library.is_some() { vec![written(arguments)?] } else { cases::tasks(arguments, terminal)? };
     if tasks.len() > 1 && outputs.iter().any(|output| output.path.is_some()) {
         return Err(Failure::new("--output: several cases do not fit into one file; probe them one by one"));
     }
+    let catalog = configure::catalog_here(terminal);
     let mut worst = Verdict::Confirmed;
+    // What cannot be probed keeps nobody from the rest.
+    let mut failures = Vec::new();
     for task in tasks {
-        let document = one(arguments, task, &interpreter, terminal)?;
-        worst = worst.max(document.verdict);
-        deliver(&document, &outputs, arguments.ascii, terminal)?;
+        match one(arguments, task, catalog, &interpreter, terminal) {
+            Ok(document) => {
+                worst = worst.max(document.verdict);
+                deliver(&document, &outputs, arguments.ascii, terminal)?;
+            }
+            Err(Failure(messages)) => failures.extend(messages),
+        }
     }
-    Ok(match worst {
+    if !failures.is_empty() {
+        return Err(Failure(failures));
+    }
+    Ok(ended(worst, arguments.strict, terminal))
+}
+
+/// How a run with this conclusion ends.
+fn ended(verdict: Verdict, strict: bool, terminal: &Terminal) -> Outcome {
+    match verdict {
         Verdict::Confirmed => Outcome::Clean,
         Verdict::NotConfirmed => Outcome::Findings,
         Verdict::Undecided | Verdict::Inconclusive => {
-            terminal.note(&format!("{}: neither confirmed nor refuted", text::word(worst)));
-            if arguments.strict { Outcome::Findings } else { Outcome::Clean }
+            terminal.note(&format!("{}: neither confirmed nor refuted", words::word(verdict)));
+            if strict { Outcome::Findings } else { Outcome::Clean }
         }
-    })
+    }
 }
 
-fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &Terminal) -> Result<report::Probe, Failure> {
+fn one(
+    arguments: &Arguments,
+    task: Task,
+    catalog: &Catalog,
+    interpreter: &Interpreter,
+    terminal: &Terminal,
+) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(why);
     let name = task.library.split(':').next().unwrap_or_default().to_string();
+    let built = if driver::is_built(&name) {
+        let version = task.wanted.as_deref().or(task.pinned.as_deref());
+        if !build::program(&name, version).exists() {
+            terminal.note(&format!("building a driver with {name}, this once: that takes a minute"));
+        }
+        Some(build::build(&name, version).map_err(refused)?)
+    } else {
+        None
+    };
+    let interpreter = built.as_ref().unwrap_or(interpreter);
     let hello = probe::hello(interpreter, &name).map_err(refused)?;
     if let Some(wanted) = task.wanted.filter(|wanted| *wanted != hello.version) {
         return Err(Failure::new(format!(
             "--library: {name} {wanted} was asked for, and {} has {}",
             interpreter.path.display(),
             hello.version
+        )));
+    }
+    let server = arguments.server.as_deref();
+    if server.is_some() && !driver::is_of_database(&name) {
+        return Err(Failure::new(format!("--server: {name} is probed against a server of our own; only databases can be named")));
+    }
+    if !driver::is_served(&name, server) {
+        return Err(Failure::new(format!(
+            "--server: {name} needs a PostgreSQL or Redis of its own kind on this machine: name it by its URL"
         )));
     }
     let mut notes = task.notes;
@@ -179,7 +250,6 @@ fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &
         terminal.note(&told);
         notes.push(told);
     }
-    let catalog = configure::catalog_here(terminal);
     let named = format!("{}@{}", task.library, hello.version);
     let known = library::find(catalog, &named)?;
     let mut question = task.question;
@@ -195,7 +265,8 @@ fn one(arguments: &Arguments, task: Task, interpreter: &Interpreter, terminal: &
         notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
     }
     let columns = columns(&question, arguments.only_now)?;
-    let subject = Subject { library: &name, kind: known.kind(), columns, repeats: arguments.repeats };
+    let is_loose = known.is_loose(question.now.limits.hosts);
+    let subject = Subject { library: &name, kind: known.kind(), server, is_loose, columns, repeats: arguments.repeats };
     let mut progress = Progress::new(terminal);
     let outcome = probe::probe(&subject, interpreter, &mut |part, what| progress.tell(part, what));
     progress.clear();
@@ -255,6 +326,7 @@ impl Load {
 fn deliver(document: &report::Probe, outputs: &[Output], ascii: bool, terminal: &Terminal) -> Result<(), Failure> {
     let render = |format: Format| match format {
         Format::Json => report::json(document),
+        Format::Html => page::page(document),
         _ => text::text(document, ascii || !plan::locale_is_utf8(|name| std::env::var(name).ok())),
     };
     for Output { format, path } in outputs {

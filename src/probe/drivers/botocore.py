@@ -23,7 +23,6 @@ class Client:
         session = boto3.session.Session(aws_access_key_id="probe", aws_secret_access_key="probe", region_name="us-east-1")
         self.made = lambda url: session.client("s3", endpoint_url=url, config=config)
         self.clients = {}
-        self.lock = threading.Lock()  # noqa: F821
         self.read_back = None
 
     def prepare(self, urls):

@@ -2,9 +2,11 @@
 
 The job is one JSON line on standard input. That stays open as long as the probe lives: when it closes, this process and all
 it started end. Results go to the former standard output, as JSON lines; whatever a library prints goes to standard error.
-The part for the library stands behind this one and defines `PACKAGES` and `open_client`.
+The part for the library stands behind this one and defines `PACKAGES`, `THREADS` and `open_client`; for a database also `SERVER`,
+`open_server` and `server_clock`, and what it sends gives the connection and the moments between which the server worked.
 """
 import importlib.metadata
+import ipaddress
 import json
 import os
 import signal
@@ -12,11 +14,15 @@ import socket
 import sys
 import threading
 import time
+import urllib.parse
 
 OUT = os.fdopen(os.dup(1), "w", encoding="ascii", errors="backslashreplace")
 os.dup2(2, 1)
 LINE = 2000  # requests in a line of results
 READINGS = 20  # of the server's clock
+SET = 1_000_000  # nanoseconds by which the time of day may move during a run
+SERVER = False  # whether requests go to a database
+STARTED = []  # servers that were started for this run; whatever happens, they end with the process group
 
 
 def say(kind, what):
@@ -54,9 +60,14 @@ def end_with_the_probe():
 
 
 def is_loopback(host):
-    if isinstance(host, bytes):
-        host = host.decode("ascii", "replace")
-    return host in ("localhost", "::1", "") or (isinstance(host, str) and host.startswith("127."))
+    host = host.decode("ascii", "replace") if isinstance(host, (bytes, bytearray)) else str(host)
+    if host in ("localhost", ""):
+        return True
+    try:
+        address = ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return False  # a name, `127.example.com` among them
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def allow_loopback_only():
@@ -67,21 +78,32 @@ def allow_loopback_only():
             address = arguments[1]
             if isinstance(address, tuple) and not is_loopback(address[0]):
                 raise PermissionError(f"the probe connects to loopback only, not to {address[0]}")
-        elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-            if arguments[0] is not None and not is_loopback(arguments[0]):
-                raise PermissionError(f"the probe resolves loopback only, not {arguments[0]}")
+        elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"):
+            host = arguments[0][0] if isinstance(arguments[0], tuple) else arguments[0]
+            if host is not None and not is_loopback(host):
+                raise PermissionError(f"the probe resolves loopback only, not {host}")
 
     sys.addaudithook(hook)
 
 
-def read_clock(base):
-    """The server's clock less ours, and the quickest round trip, both in nanoseconds."""
-    host, port = base.split("//")[1].rsplit(":", 1)
+def compare_clocks(read):
+    """The server's clock less ours, and the quickest round trip, both in nanoseconds; `read` gives what the server says."""
     best = None
+    for _ in range(READINGS):
+        before = now()
+        theirs = read()
+        after = now()
+        if best is None or after - before < best[1]:
+            best = (theirs - (before + after) // 2, after - before)
+    return {"offset_ns": best[0], "round_trip_ns": best[1]}
+
+
+def read_clock(base):
+    host, port = base.split("//")[1].rsplit(":", 1)
     with socket.create_connection((host.strip("[]"), int(port)), timeout=5) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(READINGS):
-            before = now()
+
+        def read():
             connection.sendall(b"GET /__now HTTP/1.1\r\nHost: probe\r\n\r\n")
             answer = b""
             while b"}" not in answer:
@@ -89,11 +111,31 @@ def read_clock(base):
                 if not piece:
                     raise ConnectionError("the clock's connection was closed")
                 answer += piece
-            after = now()
-            theirs = json.loads(answer.split(b"\r\n\r\n", 1)[1])["now"]
-            if best is None or after - before < best[1]:
-                best = (theirs - (before + after) // 2, after - before)
-    return {"offset_ns": best[0], "round_trip_ns": best[1]}
+            return json.loads(answer.split(b"\r\n\r\n", 1)[1])["now"]
+
+        return compare_clocks(read)
+
+
+# A database of the user's own stamps its answers by the time of day. On one machine that differs from our clock by the same span
+# for everybody, as long as nobody sets it.
+DAY = time.time_ns() - now()
+
+
+def of_day(nanoseconds):
+    """A moment by the time of day as one of our clock."""
+    return nanoseconds - DAY
+
+
+def on_this_machine(url):
+    """The address of a server, where it names nothing but loopback and sockets of this machine."""
+    parts = urllib.parse.urlsplit(url)
+    hosts = [part.rsplit("@", 1)[-1] for part in parts.netloc.split(",")]
+    hosts = [host[1:].split("]")[0] if host.startswith("[") else host.split(":")[0] for host in hosts]
+    elsewhere = [host for host in hosts if not is_loopback(host) and not host.startswith(("/", "%2F", "%2f"))]
+    asked = [name for name in urllib.parse.parse_qs(parts.query) if "host" in name or name == "service"]
+    if elsewhere or asked:
+        raise PermissionError("the server must be on this machine, and is not: %s" % ", ".join(elsewhere + asked))
+    return url
 
 
 def hello(job):
@@ -109,22 +151,21 @@ def hello(job):
         open_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     except ImportError:
         open_files = None
-    clock = read_clock(job["urls"][0]) if job["urls"] else None
+    if SERVER and job["workers"]:
+        job["urls"] = [open_server(job["server"])]  # noqa: F821
+    read = server_clock if SERVER else read_clock  # noqa: F821
+    clock = read(job["urls"][0]) if job["urls"] else None
     say(
         "hello",
         {
             "version": versions[PACKAGES[0]],  # noqa: F821
             "packages": versions,
-            "python": "%d.%d.%d" % sys.version_info[:3],
+            "runtime": "Python %d.%d.%d" % sys.version_info[:3],
             "executable": sys.executable or "",
             "open_files": open_files,
             "clock": clock,
         },
     )
-
-
-def outcome_of(error):
-    return type(error).__name__
 
 
 class Refused(Exception):
@@ -156,7 +197,7 @@ def warm_up_threads(job):
 def run_tasks(job):
     import asyncio
 
-    results = []
+    results, served = [], []
 
     async def run():
         await warm_up_tasks(job)
@@ -168,10 +209,12 @@ def run_tasks(job):
 
         async def one(number, url, start):
             try:
-                await send(url, number)
+                stamps = await send(url, number)
+                if stamps:
+                    served.append((number, *stamps))
                 outcome = "ok"
             except Exception as error:
-                outcome = outcome_of(error)
+                outcome = type(error).__name__
             results.append((number, start, now(), outcome))
 
         async def worker(which):
@@ -191,7 +234,7 @@ def run_tasks(job):
         await client.close()
         return begin, finish, cpu
 
-    return (results, *asyncio.run(run()))
+    return (results, served, *asyncio.run(run()))
 
 
 def run_threads(job):
@@ -201,16 +244,18 @@ def run_threads(job):
         say("settings", client.read_back)
     gate = threading.Semaphore(job["semaphore"]) if job["semaphore"] else None
     urls, rounds, pause, send = job["urls"], job["rounds"], job["pause"], client.send
-    results = [[] for _ in range(job["workers"])]
+    results, served = [[] for _ in range(job["workers"])], []
     started = {}
     barrier = threading.Barrier(job["workers"], action=lambda: started.update(begin=now(), cpu=time.process_time()))
 
     def one(mine, number, url, start):
         try:
-            send(url, number)
+            stamps = send(url, number)
+            if stamps:
+                served.append((number, *stamps))
             outcome = "ok"
         except Exception as error:
-            outcome = outcome_of(error)
+            outcome = type(error).__name__
         mine.append((number, start, now(), outcome))
 
     def worker(which):
@@ -234,12 +279,16 @@ def run_threads(job):
         thread.join()
     finish, cpu = now(), time.process_time() - started["cpu"]
     client.close()
-    return [one for mine in results for one in mine], started["begin"], finish, cpu
+    return [one for mine in results for one in mine], served, started["begin"], finish, cpu
 
 
-def report(results, begin, finish, cpu):
+def report(results, served, begin, finish, cpu):
+    if SERVER and abs(time.time_ns() - now() - DAY) > SET:
+        fail("failed", "the time of day was set during the run")
     for first in range(0, len(results), LINE):
         say("requests", results[first : first + LINE])
+    for first in range(0, len(served), LINE):
+        say("served", served[first : first + LINE])
     say("end", {"begin": begin, "finish": finish, "cpu_s": cpu})
 
 
@@ -248,12 +297,15 @@ def main(job):
     allow_loopback_only()
     try:
         hello(job)
-        job["settings"]["urls"] = job["urls"]
+        job["settings"].update(urls=job["urls"], times=job["times"])
         if not job["workers"]:
             say("end", {"begin": 0, "finish": 0, "cpu_s": 0})
             return
         for _ in range(job["bursts"]):
             report(*(run_threads if THREADS else run_tasks)(job))  # noqa: F821
+        for server in STARTED:
+            server.kill()
+            server.wait()
     except ImportError as error:
         fail("missing", error)
     except Exception as error:

@@ -56,7 +56,7 @@ fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Opt
         let attempts = if retries.repeats_service { 1.0 + share * f64::from(retries.times) } else { amplification(share, retries.times) };
         notes.push(Note::TimeOutTooShort { share, attempts });
     }
-    if time_outs.whole_seconds && [time_outs.total, time_outs.queue, time_outs.read].into_iter().flatten().any(|timeout| timeout >= 5.0) {
+    if time_outs.whole_seconds && time_outs.all().any(|timeout| timeout >= 5.0) {
         notes.push(Note::WholeSeconds);
     }
     let figures = if by_formula(scenario) { burst(scenario, service, notes) } else { simulated(scenario, service, notes)? };
@@ -161,7 +161,7 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
         }
     }
     let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency);
-    let gives_up = scenario.time_outs.total.or(scenario.time_outs.queue).or(scenario.time_outs.read).is_some();
+    let gives_up = scenario.time_outs.any();
     let in_lockstep = constant && queues && gives_up && scenario.rounds > 1;
     if in_lockstep {
         let jittered = Service::new(service.mean(), Some(service.mean() * NEARLY)).ok()?;

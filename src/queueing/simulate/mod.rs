@@ -61,6 +61,23 @@ pub struct TimeOuts {
     pub clock_phase: f64,
 }
 
+impl TimeOuts {
+    /// Those there are, whatever they count.
+    pub fn all(&self) -> impl Iterator<Item = f64> {
+        [self.total, self.queue, self.read].into_iter().flatten()
+    }
+
+    /// Whether there is any.
+    pub fn any(&self) -> bool {
+        self.all().next().is_some()
+    }
+
+    /// The same with other lengths.
+    pub fn map(self, change: impl Fn(f64) -> f64) -> Self {
+        Self { total: self.total.map(&change), queue: self.queue.map(&change), read: self.read.map(&change), ..self }
+    }
+}
+
 /// What a server does with more requests than it works on at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum WhenFull {

@@ -11,37 +11,38 @@ use crate::render::plan::{Block, Moment, Picture, Step, Sweep};
 /// Width of all pictures, in their own units; the page scales them.
 const WIDTH: f64 = 480.0;
 /// Left of a chart.
-const LEFT: f64 = 68.0;
+pub(crate) const LEFT: f64 = 68.0;
 /// Right end of a chart.
-const RIGHT: f64 = 474.0;
+pub(crate) const RIGHT: f64 = 474.0;
 
-struct Svg {
+/// A picture that is being drawn.
+pub(crate) struct Svg {
     out: String,
 }
 
 impl Svg {
-    fn new(height: f64, says: &str) -> Self {
+    pub(crate) fn new(height: f64, says: &str) -> Self {
         let says = escape(says);
         let out = format!("<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{says}\">\n<title>{says}</title>\n", tenths(height));
         Self { out }
     }
 
-    fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
+    pub(crate) fn rect(&mut self, class: &str, x: f64, y: f64, width: f64, height: f64) {
         let (x, y, width, height) = (tenths(x), tenths(y), tenths(width.max(0.0)), tenths(height.max(0.0)));
         let _ = writeln!(self.out, "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
     }
 
-    fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
+    pub(crate) fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
         let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(tenths);
         let _ = writeln!(self.out, "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>");
     }
 
-    fn text(&mut self, class: &str, anchor: &str, x: f64, y: f64, text: &str) {
+    pub(crate) fn text(&mut self, class: &str, anchor: &str, x: f64, y: f64, text: &str) {
         let (x, y) = (tenths(x), tenths(y));
         let _ = writeln!(self.out, "<text class=\"{class}\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{}</text>", escape(text));
     }
 
-    fn path(&mut self, class: &str, points: &[(f64, f64)], close_at: Option<f64>) {
+    pub(crate) fn path(&mut self, class: &str, points: &[(f64, f64)], close_at: Option<f64>) {
         let mut d = String::new();
         for (number, (x, y)) in points.iter().enumerate() {
             let _ = write!(d, "{}{} {}", if number == 0 { "M" } else { "L" }, tenths(*x), tenths(*y));
@@ -56,7 +57,7 @@ impl Svg {
         let _ = writeln!(self.out, "<circle class=\"{class}\" cx=\"{}\" cy=\"{}\" r=\"3\"/>", tenths(x), tenths(y));
     }
 
-    fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         self.out.push_str("</svg>\n");
         self.out
     }
@@ -70,7 +71,7 @@ fn tenths(number: f64) -> String {
 }
 
 /// Where a share of the chart's width stands.
-fn across(share: f64) -> f64 {
+pub(crate) fn across(share: f64) -> f64 {
     LEFT + (RIGHT - LEFT) * if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 }
 }
 

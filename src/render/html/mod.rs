@@ -65,7 +65,7 @@ fn inert(json: &str) -> Cow<'_, str> {
 }
 
 /// A whole page. `body` is HTML, the rest is text; `json` holds the figures.
-fn page(title: &str, body: &str, json: &str) -> String {
+pub(crate) fn page(title: &str, body: &str, json: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -84,7 +84,7 @@ fn page(title: &str, body: &str, json: &str) -> String {
 }
 
 /// A list of remarks; nothing for none.
-fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     if items.is_empty() {
         return String::new();
     }
