@@ -46,6 +46,12 @@ pub struct Source {
     /// Calls that read the environment.
     #[serde(default, rename = "environment")]
     pub environment: Vec<Environment>,
+    /// Calls that give the path of a file, or its contents.
+    #[serde(default, rename = "file")]
+    pub files: Vec<FileCall>,
+    /// Calls and objects that read a configuration file.
+    #[serde(default, rename = "document")]
+    pub documents: Vec<DocumentReader>,
     /// Calls whose value is a number known as a range (`os.cpu_count()`), or passes its argument through (`int`).
     #[serde(default, rename = "function")]
     pub functions: Vec<NumberFunction>,
@@ -298,11 +304,11 @@ pub enum OptionPlace {
     Field,
 }
 
-/// A call that reads an environment variable.
+/// A call, mapping or base class that reads environment variables, or a call that sets them from a file.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Environment {
-    /// Names of the call or of the mapping.
+    /// Names of the call, mapping or class. A call of an object is named by its constructor and `__call__`.
     pub symbols: Vec<String>,
     /// How it is read.
     pub reads: EnvironmentRead,
@@ -310,6 +316,15 @@ pub struct Environment {
     pub default: Option<String>,
     /// Position of the default.
     pub default_position: Option<usize>,
+    /// File of variables that is read too, where the program names none.
+    pub file: Option<String>,
+    /// Name of the parameter or option that names that file.
+    pub path: Option<String>,
+    /// Method whose `with` block puts its argument before all names, or the option of a settings class that does.
+    pub prefix: Option<String>,
+    /// Members of a settings class that hold its options.
+    #[serde(default)]
+    pub configured_by: Vec<String>,
 }
 
 /// How the environment is read.
@@ -320,6 +335,62 @@ pub enum EnvironmentRead {
     Call,
     /// `mapping["NAME"]`.
     Subscript,
+    /// `f("path")` puts the variables of a file into the environment.
+    File,
+    /// A base class whose fields are filled by variables of their names.
+    Fields,
+}
+
+/// A call that gives the path of a file, or its contents.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FileCall {
+    /// Names of the call, or of a constant.
+    #[serde(default)]
+    pub symbols: Vec<String>,
+    /// Methods of paths and of opened files that do the same.
+    #[serde(default)]
+    pub methods: Vec<String>,
+    /// What it gives.
+    pub gives: FileGives,
+}
+
+/// What a call of a file gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileGives {
+    /// The path of the source file that says it (`__file__`).
+    Own,
+    /// The path that it is given or called on (`Path`, `resolve`).
+    Path,
+    /// The folder of that path.
+    Parent,
+    /// That path with its arguments behind.
+    Join,
+    /// What stands in the file: an opened one and its text are the same.
+    Contents,
+}
+
+/// A call that reads a configuration file, or the constructor of an object that does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DocumentReader {
+    /// Names of the call or constructor.
+    pub symbols: Vec<String>,
+    /// Whether a text that it is given is a path; else it is the text of a configuration.
+    #[serde(default)]
+    pub takes_path: bool,
+    /// Methods by which the object that the constructor makes reads a file or a list of files, later ones over earlier ones.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    /// Methods of that object which give a value by section and key.
+    #[serde(default)]
+    pub gets: Vec<String>,
+    /// The section whose keys all others have too.
+    pub common_section: Option<String>,
+    /// Whether keys in a section are the same in capitals.
+    #[serde(default)]
+    pub ignores_case: bool,
 }
 
 /// A function whose result is known from its arguments or as a range.

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::concurrency::{
-    Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter,
+    DocumentReader, Environment, Executor, FanOut, FileCall, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter,
 };
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
@@ -34,6 +34,9 @@ pub struct Catalog {
     options: Places,
     environment: Places,
     functions: Places,
+    files: Places,
+    file_methods: Places,
+    documents: Places,
     methods: [Places; 2],
     modules: FxHashSet<Box<str>>,
     names: Names,
@@ -119,6 +122,9 @@ impl Catalog {
             add(&mut catalog.options, modules, file, source.options.iter().map(|entry| &entry.symbols));
             add(&mut catalog.environment, modules, file, source.environment.iter().map(|entry| &entry.symbols));
             add(&mut catalog.functions, modules, file, source.functions.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.files, modules, file, source.files.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.file_methods, modules, file, source.files.iter().map(|entry| &entry.methods));
+            add(&mut catalog.documents, modules, file, source.documents.iter().map(|entry| &entry.symbols));
             for (language, methods) in [Language::Python, Language::Rust].into_iter().zip(&mut catalog.methods) {
                 if source.language.is_none_or(|only| only == language) {
                     for (entry, method) in source.methods.iter().enumerate() {
@@ -211,6 +217,21 @@ impl Catalog {
     /// The function or constant of the language whose number is known. Built-in functions are plain names (`int`).
     pub fn function(&self, symbol: &str) -> Option<&NumberFunction> {
         self.entry(&self.functions, symbol, |source| &source.functions)
+    }
+
+    /// The call or constant that gives a file's path or contents.
+    pub fn file(&self, symbol: &str) -> Option<&FileCall> {
+        self.entry(&self.files, symbol, |source| &source.files)
+    }
+
+    /// The same for a method of paths and opened files.
+    pub fn file_method(&self, name: &str) -> Option<&FileCall> {
+        self.entry(&self.file_methods, name, |source| &source.files)
+    }
+
+    /// The call or constructor that reads configuration files.
+    pub fn document(&self, symbol: &str) -> Option<&DocumentReader> {
+        self.entry(&self.documents, symbol, |source| &source.documents)
     }
 
     /// The method of numbers, optional values or sequences of this name in a language, whatever it is called on.

@@ -80,8 +80,21 @@ pub fn source(stem: &str, path: &str, text: &str) -> Result<Written<Source>, Vec
 /// # Errors
 /// What is wrong with the text, with places.
 pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>> {
-    const ONLY_IN_SOURCES: [&str; 11] =
-        ["limiter", "executor", "fan-out", "starter", "parser", "option", "environment", "function", "method", "names", "not-names"];
+    const ONLY_IN_SOURCES: [&str; 13] = [
+        "limiter",
+        "executor",
+        "fan-out",
+        "starter",
+        "parser",
+        "option",
+        "environment",
+        "file",
+        "document",
+        "function",
+        "method",
+        "names",
+        "not-names",
+    ];
     let is_source =
         DeTable::parse(text).is_ok_and(|table| table.get_ref().keys().any(|key| ONLY_IN_SOURCES.contains(&key.get_ref().as_ref())));
     if is_source {
@@ -186,8 +199,10 @@ impl Source {
         let options = self.options.iter_mut().map(|entry| &mut entry.symbols);
         let environment = self.environment.iter_mut().map(|entry| &mut entry.symbols);
         let functions = self.functions.iter_mut().map(|entry| &mut entry.symbols);
-        let all =
-            limiters.chain(executors).chain(fan_outs).chain(starters).chain(parsers).chain(options).chain(environment).chain(functions);
-        all.flatten().for_each(visit);
+        let files = self.files.iter_mut().map(|entry| &mut entry.symbols);
+        let documents = self.documents.iter_mut().map(|entry| &mut entry.symbols);
+        let run = limiters.chain(executors).chain(fan_outs).chain(starters);
+        let told = parsers.chain(options).chain(environment).chain(functions).chain(files).chain(documents);
+        run.chain(told).flatten().for_each(visit);
     }
 }

@@ -70,6 +70,7 @@ impl Evaluator<'_> {
                     Thing::Options(parsed, inner) => {
                         Some(self.option(*parsed, inner, name)).filter(|found| !found.iter().all(Possible::is_unknown))
                     }
+                    Thing::Document(_) => self.child(&possible, name).map(|found| vec![found]),
                     _ => None,
                 };
                 if let Some(found) = found {

@@ -24,6 +24,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.container_call(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.file_method(object, name, at, frame) {
+                return found;
+            }
             if let Some(found) = self.method_of_value(object, name, at, frame) {
                 return found;
             }
@@ -80,7 +83,10 @@ impl Evaluator<'_> {
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
-            Thing::Made(made) => vec![Possible::literal(Thing::Foreign(made.symbol.clone()), span)],
+            Thing::Made(made) => match self.project.catalog.environment(&dotted(&made.symbol, "__call__")) {
+                Some(read) => self.environment_call(read, at, frame),
+                None => vec![Possible::literal(Thing::Foreign(made.symbol.clone()), span)],
+            },
             Thing::Foreign(symbol) => vec![Possible::literal(Thing::Foreign(symbol.clone()), span)],
             Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
             _ => vec![Possible::unknown("the result of calling what is not a function")],
@@ -127,6 +133,12 @@ impl Evaluator<'_> {
         }
         if let Some(option) = catalog.option(symbol) {
             return self.option_default(option, at, frame);
+        }
+        if let Some(call) = catalog.file(symbol) {
+            return self.file_call(call, at, frame);
+        }
+        if let Some(reader) = catalog.document(symbol).filter(|reader| reader.reads.is_empty()) {
+            return self.document_call(reader, at, frame);
         }
         match &**symbol {
             "dict" => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
@@ -216,6 +228,9 @@ impl Evaluator<'_> {
             if parser.passes.iter().any(|name| name == method) {
                 return vec![Possible::literal(Thing::Made(made.clone()), span)];
             }
+        }
+        if let Some(found) = self.value_read_by(made, path, at, frame) {
+            return found;
         }
         if matches!(super::thing::last_part(path), "__aenter__" | "__enter__" | "start" | "open") && !path.contains('.') {
             return vec![Possible::literal(Thing::Made(made.clone()), span)];

@@ -31,6 +31,8 @@ pub struct Wants {
     pub entries: FxHashMap<usize, String>,
     /// Names whose callers or users matter, each with names of which one stands in a file that can mean it.
     pub names: FxHashMap<String, FxHashSet<String>>,
+    /// Entries of configuration files that the program reads.
+    pub configs: FxHashSet<usize>,
     /// Words to look for in command files: flags and variables.
     pub flags: FxHashSet<String>,
 }
@@ -356,7 +358,7 @@ impl<'p> Evaluator<'p> {
     }
 
     /// Elements of what is iterated.
-    fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
+    pub(super) fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         for possible in self.eval(iterated, frame) {
             match possible.thing {
@@ -378,6 +380,15 @@ impl<'p> Evaluator<'p> {
                     _ => found.push(Possible::unknown("an element of a sequence")),
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
+                Thing::Document(ref document) => {
+                    let keys = self.keys_of(document);
+                    let keys = keys.iter().take(MAX_ALTERNATIVES * 2);
+                    let is_list = keys.clone().enumerate().all(|(number, key)| **key == *number.to_string());
+                    found.extend(keys.filter_map(|key| match is_list {
+                        true => self.child(&possible, key),
+                        false => Some(Possible { thing: Thing::Text(Rc::from(&**key)), ..possible.clone() }),
+                    }));
+                }
                 _ => found.push(Possible::unknown("an element of what is not known")),
             }
         }

@@ -117,10 +117,11 @@ impl Evaluator<'_> {
     }
 
     fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
-        self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing {
+        self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing.clone() {
             Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => {
                 self.key(inner, &inner_frame, key)
             }
+            Thing::Document(_) => self.child(&possible, key).map(|found| vec![found]),
             _ => None,
         })
     }
@@ -213,15 +214,15 @@ impl Evaluator<'_> {
             return None;
         }
         let possibles = self.eval(object, frame);
-        let container =
-            possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
+        let is_container = |thing: &Thing| matches!(thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..) | Thing::Document(_));
+        let container = possibles.iter().any(|possible| is_container(&possible.thing));
         if !container {
             return self.default_of_unknown(&possibles, method, at, frame);
         }
         let mut found = Vec::new();
         for possible in possibles {
             match (&possible.thing, method) {
-                (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..), "copy") => found.push(possible),
+                (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..) | Thing::Document(_), "copy") => found.push(possible),
                 (Thing::Mapping(mapping, inner), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
                     let key = self.positional(at, 0).map(|key| self.eval(key, frame));
                     let default = || {
@@ -245,6 +246,19 @@ impl Evaluator<'_> {
                     for key in self.positional(at, 0).map(|key| self.eval(key, frame)).into_iter().flatten() {
                         if let Thing::Text(key) = key.thing {
                             found.extend(self.option(*parsed, inner, &key));
+                        }
+                    }
+                }
+                (Thing::Document(_), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
+                    let keys = self.positional(at, 0).map(|key| self.eval(key, frame)).unwrap_or_default();
+                    let default = || {
+                        let default = self.positional(at, 1).or_else(|| self.keyword(at, "fallback"));
+                        default.map_or_else(|| vec![Possible::literal(Thing::Nothing, self.span(at))], |default| self.eval(default, frame))
+                    };
+                    for key in keys {
+                        match &key.thing {
+                            Thing::Text(key) => found.extend(self.child(&possible, key).map_or_else(default, |value| vec![value])),
+                            _ => found.push(Possible::unknown("a key that is computed")),
                         }
                     }
                 }

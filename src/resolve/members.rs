@@ -66,6 +66,8 @@ impl Evaluator<'_> {
             Thing::Mapping(mapping, inner) => {
                 self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))])
             }
+            Thing::Path(_) if name == "parent" => vec![super::paths::above(of)],
+            Thing::Document(_) => vec![self.child(of, name).unwrap_or_else(|| Possible::unknown(format!("key `{name}` is not set")))],
             Thing::Function(function, _) if name == "__wrapped__" => {
                 vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)]
             }
@@ -80,8 +82,20 @@ impl Evaluator<'_> {
             return vec![Possible::literal(Thing::Sequence(at, frame.clone()), self.span(at))];
         }
         let keys = self.eval(index, frame);
+        if let Some(found) = self.folder_above(object, &keys, frame) {
+            return found;
+        }
         let mut found = Vec::new();
         for possible in self.eval(object, frame) {
+            let read = match &possible.thing {
+                Thing::Document(_) => Some(possible.clone()),
+                Thing::Made(made) => self.read_by(made),
+                _ => None,
+            };
+            if let Some(document) = read {
+                found.extend(keys.iter().map(|key| self.element(&document, key)));
+                continue;
+            }
             for key in &keys {
                 match (&possible.thing, &key.thing) {
                     (Thing::Mapping(mapping, inner), Thing::Text(key)) => {
@@ -109,6 +123,16 @@ impl Evaluator<'_> {
             }
         }
         found
+    }
+
+    /// What stands under a key or number in a configuration.
+    fn element(&self, document: &Possible, key: &Possible) -> Possible {
+        let key = match &key.thing {
+            Thing::Text(key) => key.to_string(),
+            Thing::Number(number) => crate::value::show_number(*number),
+            _ => return Possible::unknown("a key that is computed"),
+        };
+        self.child(document, &key).unwrap_or_else(|| Possible::unknown(format!("key `{key}` is not set")))
     }
 
     /// The class and its bases that stand in the project, nearest first, and the library classes among the bases.
@@ -258,6 +282,10 @@ impl Evaluator<'_> {
             let of_field = self.field_argument(object, classes, name);
             if !of_field.is_empty() {
                 return of_field;
+            }
+            found = self.environment_field(object, name, at);
+            if !found.is_empty() {
+                return found;
             }
         }
         found.extend(self.assigned_outside(name, object.class, |thing| matches!(thing, Thing::Object(other) if other.class == object.class && (object.site.is_none() || other.site.as_ref().map(|site| site.0) == object.site.as_ref().map(|site| site.0)))));

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::alternatives::origin_of;
 use super::eval::Evaluator;
 use super::index::Binder;
-use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
-use crate::catalog::concurrency::Gives;
+use super::thing::{ExprRef, FilePath, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
+use crate::catalog::concurrency::{FileGives, Gives};
 use crate::facts::{BODY, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, How};
@@ -68,6 +68,10 @@ impl Evaluator<'_> {
             && function.gives == Gives::Constant
         {
             return Possible::literal(Thing::Number(function.low.unwrap_or(f64::INFINITY)), at);
+        }
+        if self.project.catalog.file(&symbol).is_some_and(|call| call.gives == FileGives::Own) {
+            let text = self.project.sources.get(at.file).path.to_string();
+            return Possible::literal(Thing::Path(Rc::new(FilePath { text, from_root: true })), at);
         }
         Possible::literal(Thing::Symbol(symbol), at)
     }

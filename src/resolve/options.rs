@@ -1,13 +1,12 @@
-//! Numbers that come from outside the source: command-line flags with their defaults and the command lines that set them, and environment variables.
+//! Numbers that come from outside the source: command-line flags with their defaults and the command lines that set them.
 
 use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
-use crate::catalog::concurrency::{Environment, EnvironmentRead, FlagOption, OptionPlace, Parser};
+use crate::catalog::concurrency::{FlagOption, OptionPlace, Parser};
 use crate::facts::{ExprKind, Name, StatementKind, Target};
-use crate::text::Span;
 use crate::value::{Certainty, How, Step};
 
 impl Evaluator<'_> {
@@ -234,79 +233,6 @@ impl Evaluator<'_> {
             )],
             _ => vec![Possible::unknown("a default that a factory makes")],
         }
-    }
-
-    /// `os.getenv("NAME", default)` and the like.
-    pub(super) fn environment_call(&self, read: &Environment, at: ExprRef, frame: &Frame) -> Possibles {
-        if read.reads != EnvironmentRead::Call {
-            return vec![Possible::unknown("the environment")];
-        }
-        let name = self.positional(at, 0).map(|name| self.eval(name, frame));
-        let Some(Thing::Text(variable)) = name.and_then(|all| all.into_iter().next()).map(|possible| possible.thing) else {
-            return vec![Possible::unknown("an environment variable whose name is computed")];
-        };
-        let default = read
-            .default
-            .as_deref()
-            .and_then(|name| self.keyword(at, name))
-            .or_else(|| read.default_position.and_then(|position| self.positional(at, position)));
-        let set = self.environment_set(&variable, self.span(at), at.file);
-        if !set.is_empty() {
-            return set;
-        }
-        match default {
-            Some(default) => self
-                .eval(default, frame)
-                .into_iter()
-                .map(|possible| {
-                    let known = !possible.is_unknown();
-                    let mut possible = possible
-                        .at_most(Certainty::Default)
-                        .through(self.span(at))
-                        .after(self.span(at), format!("environment variable `{variable}`, its default"));
-                    if known {
-                        possible.how = How::Environment;
-                    }
-                    possible
-                })
-                .collect(),
-            None => {
-                // `os.getenv("X")` gives None, so that `or 5` behind it decides; whether it is set cannot be known.
-                vec![Possible::unknown(format!("environment variable `{variable}`")).through(self.span(at))]
-            }
-        }
-    }
-
-    /// `os.environ["NAME"]`.
-    pub(super) fn environment_item(&self, path: &str, variable: &str, at: ExprRef) -> Possibles {
-        match self.project.catalog.environment(path) {
-            Some(_) => {
-                let set = self.environment_set(variable, self.span(at), at.file);
-                if set.is_empty() { vec![Possible::unknown(format!("environment variable `{variable}`"))] } else { set }
-            }
-            None => vec![Possible::unknown("an element that is not followed")],
-        }
-    }
-
-    /// Values that command lines, containers and `.env` files of the project give a variable.
-    fn environment_set(&self, variable: &str, at: Span, file: u32) -> Possibles {
-        self.wants.borrow_mut().flags.insert(variable.to_string());
-        let values = self.project.environment_values(file, variable);
-        values
-            .into_iter()
-            .map(|given| {
-                as_number(Possible {
-                    thing: Thing::Text(Rc::from(given.text.as_str())),
-                    certainty: Certainty::Declared,
-                    how: How::Environment,
-                    defined_at: Some(given.span),
-                    trail: Rc::new(vec![Step { at: Some(given.span), said: format!("`{variable}={}`", given.text) }]),
-                    same_as: Rc::default(),
-                })
-                .through(at)
-                .after(at, format!("environment variable `{variable}`"))
-            })
-            .collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::facts::{ExprId, ScopeId};
+use crate::facts::{ExprId, Name, ScopeId};
 use crate::text::Span;
 use crate::value::{Certainty, How, Step};
 
@@ -65,6 +65,12 @@ pub enum Thing {
     Generator(ScopeRef, Frame),
     /// Parsed command-line options, by the call that parsed them.
     Options(ExprRef, Frame),
+    /// The path of a file.
+    Path(Rc<FilePath>),
+    /// An opened file, or the text in it.
+    Contents(Rc<FilePath>),
+    /// A configuration that was read from files, or a part of one.
+    Document(Rc<Document>),
     /// A function with some arguments given already, by the call that says so.
     Partial(Rc<Thing>, ExprRef, Frame),
     /// Not known, and why.
@@ -90,6 +96,30 @@ pub struct Made {
     /// The frame of the call.
     pub frame: Frame,
     /// The project class, where one stands between (a subclass of the library's).
+    pub class: Option<ScopeRef>,
+}
+
+/// The path of a file as the program puts it together.
+#[derive(PartialEq, Eq, Debug)]
+pub struct FilePath {
+    /// The path, with `/`.
+    pub text: String,
+    /// Whether it starts at the root of the tree; else in the folder in which the program is started.
+    pub from_root: bool,
+}
+
+/// A table, list or section of configuration files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Document {
+    /// Numbers of the files in the project; later ones go over earlier ones.
+    pub files: Vec<u32>,
+    /// Keys from the top.
+    pub path: Vec<Name>,
+    /// The section whose keys all others have too.
+    pub common_section: Option<Name>,
+    /// Whether keys in a section are the same in capitals.
+    pub ignores_case: bool,
+    /// The type that it fills, where the program names one.
     pub class: Option<ScopeRef>,
 }
 
