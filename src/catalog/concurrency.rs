@@ -46,6 +46,12 @@ pub struct Source {
     /// Calls that read the environment.
     #[serde(default, rename = "environment")]
     pub environment: Vec<Environment>,
+    /// What gives a function its parameters when a framework calls it.
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<Provider>,
+    /// Objects of frameworks in which a program keeps what its functions share.
+    #[serde(default, rename = "shared-state")]
+    pub shared_states: Vec<SharedState>,
     /// Calls that give the path of a file, or its contents.
     #[serde(default, rename = "file")]
     pub files: Vec<FileCall>,
@@ -259,6 +265,9 @@ pub struct Parser {
     pub symbols: Vec<String>,
     /// Methods that declare a flag.
     pub adds: Vec<String>,
+    /// Methods that give several attributes a default by name, after which it is the flags' own.
+    #[serde(default)]
+    pub sets: Vec<String>,
     /// Methods that give another parser over the same result (`add_argument_group`, `add_parser`).
     #[serde(default)]
     pub passes: Vec<String>,
@@ -339,6 +348,37 @@ pub enum EnvironmentRead {
     File,
     /// A base class whose fields are filled by variables of their names.
     Fields,
+}
+
+/// What gives a function its parameters when a framework calls it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Provider {
+    /// Calls that stand as the default or in the annotation of a parameter, and take the function that makes its value.
+    #[serde(default)]
+    pub symbols: Vec<String>,
+    /// Decorators of functions that make the value of every parameter of their name.
+    #[serde(default)]
+    pub decorators: Vec<String>,
+    /// Files beside a source file or above it in which such functions stand too.
+    #[serde(default)]
+    pub files: Vec<String>,
+}
+
+/// An object of a framework in which a program keeps what its functions share (`app.state.client`, `app["session"]`, `ctx.obj["size"]`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SharedState {
+    /// Constructors and types of the object.
+    pub types: Vec<String>,
+    /// Types of other objects with the attribute that leads to it (`fastapi.Request.app`).
+    #[serde(default)]
+    pub reached_by: Vec<String>,
+    /// Decorators that give it to a function as the first parameter.
+    #[serde(default)]
+    pub passed_by: Vec<String>,
+    /// Its attribute that keeps things; the object itself where absent.
+    pub attribute: Option<String>,
 }
 
 /// A call that gives the path of a file, or its contents.

@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::concurrency::{
-    DocumentReader, Environment, Executor, FanOut, FileCall, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter,
+    DocumentReader, Environment, Executor, FanOut, FileCall, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Provider,
+    SharedState, Source, Starter,
 };
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
@@ -217,6 +218,16 @@ impl Catalog {
     /// The function or constant of the language whose number is known. Built-in functions are plain names (`int`).
     pub fn function(&self, symbol: &str) -> Option<&NumberFunction> {
         self.entry(&self.functions, symbol, |source| &source.functions)
+    }
+
+    /// What gives functions their parameters when a framework calls them.
+    pub fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.sources.iter().flat_map(|source| &source.providers)
+    }
+
+    /// Objects of frameworks in which programs keep what their functions share.
+    pub fn shared_states(&self) -> impl Iterator<Item = &SharedState> {
+        self.sources.iter().flat_map(|source| &source.shared_states)
     }
 
     /// The call or constant that gives a file's path or contents.

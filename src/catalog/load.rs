@@ -80,7 +80,7 @@ pub fn source(stem: &str, path: &str, text: &str) -> Result<Written<Source>, Vec
 /// # Errors
 /// What is wrong with the text, with places.
 pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>> {
-    const ONLY_IN_SOURCES: [&str; 13] = [
+    const ONLY_IN_SOURCES: [&str; 15] = [
         "limiter",
         "executor",
         "fan-out",
@@ -88,6 +88,8 @@ pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>>
         "parser",
         "option",
         "environment",
+        "provider",
+        "shared-state",
         "file",
         "document",
         "function",

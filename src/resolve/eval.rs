@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alternatives::{all_same, merge, truth};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ContextId, ExprId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
+use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
@@ -266,14 +266,16 @@ impl<'p> Evaluator<'p> {
             ExprKind::Attribute { object, name, .. } => self.attribute(at, part(*object), name, frame),
             ExprKind::Subscript { object, index } => self.subscript(at, part(*object), part(*index), frame),
             ExprKind::Call { .. } => self.call(at, frame),
-            ExprKind::Operator { operator, left, right } => {
-                self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span)
-            }
-            ExprKind::Augmented { operator, old, value } => {
-                self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span)
+            ExprKind::Operator { operator, left, right } | ExprKind::Augmented { operator, old: left, value: right } => {
+                let (one, other) = (self.eval(part(*left), frame), self.eval(part(*right), frame));
+                let is_mapping = |possible: &Possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Document(_));
+                if *operator == Operator::Other && one.iter().chain(&other).any(is_mapping) {
+                    return literal(Thing::Mapping(at, frame.clone()));
+                }
+                self.operate(*operator, &one, &other, expr.span)
             }
             ExprKind::Negative(inner) => {
-                self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span)
+                self.operate(Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span)
             }
             ExprKind::Not(_) | ExprKind::Compare { .. } => vec![Possible::unknown("a comparison")],
             ExprKind::Or(all) => self.first_that(all.iter().map(|id| part(*id)), frame, true),

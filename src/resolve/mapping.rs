@@ -2,7 +2,7 @@
 
 use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
+use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
 
 /// Most values of one mapping that are looked at where the key is not known.
@@ -31,7 +31,31 @@ impl Evaluator<'_> {
             later.extend(self.key_if_missing(mapping, key));
         }
         later.extend(shown.into_iter().flatten());
+        if later.is_empty() {
+            later = self.key_computed(mapping, key);
+        }
         (!later.is_empty()).then_some(later)
+    }
+
+    /// `sessions[host] = …`: what is kept under a key that is computed may be under this one.
+    fn key_computed(&self, mapping: ExprRef, key: &str) -> Possibles {
+        let (scope, facts) = (self.scope_of(mapping), self.project.facts(mapping.file));
+        let part = |id| ExprRef { file: mapping.file, expr: id };
+        let mut found = Vec::new();
+        for (stands_in, number) in self.project.tables(mapping.file).subscript_sets.iter().take(MAX_VALUES) {
+            let statement = &facts.scope(*stands_in).statements[*number as usize];
+            let StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } = &statement.kind else { continue };
+            let may_be_it = |possible: &Possible| match &possible.thing {
+                Thing::Text(text) => **text == *key,
+                Thing::Unknown(_) | Thing::Foreign(_) => true,
+                _ => false,
+            };
+            let is_computed = !matches!(facts.expr(*index).kind, ExprKind::Text(_));
+            if is_computed && self.is_mapping(part(*object), mapping, scope) && self.eval_open(part(*index)).iter().any(may_be_it) {
+                found.extend(self.eval_open(part(*value)));
+            }
+        }
+        found
     }
 
     /// The value of a key in the display or call that makes the mapping.
@@ -55,19 +79,22 @@ impl Evaluator<'_> {
                 }
                 None
             }
-            ExprKind::Call { arguments, .. } => {
-                for argument in arguments {
-                    match &argument.kind {
-                        ArgumentKind::Keyword(name) if &**name == key => return Some(self.eval(part(argument.value), frame)),
-                        ArgumentKind::KeywordSpread | ArgumentKind::Positional => {
-                            if let Some(inner) = self.spread_key(part(argument.value), frame, key) {
-                                return Some(inner);
-                            }
-                        }
-                        _ => {}
-                    }
+            // `{…} | {…}`: the right side goes over the left one.
+            ExprKind::Operator { left, right, .. } | ExprKind::Augmented { old: left, value: right, .. } => {
+                self.spread_key(part(*right), frame, key).or_else(|| self.spread_key(part(*left), frame, key))
+            }
+            ExprKind::Call { callee, arguments } => {
+                if let Some(given) = self.keyword(mapping, key) {
+                    return Some(self.eval(given, frame));
                 }
-                None
+                // What a call passes by position is a part of `dict(…)` and none of a function's `**rest`.
+                let by_position = self.eval(part(*callee), frame).iter().any(|possible| matches!(possible.thing, Thing::Symbol(_)));
+                let holds = |argument: &&Argument| match argument.kind {
+                    ArgumentKind::KeywordSpread => true,
+                    ArgumentKind::Positional => by_position,
+                    _ => false,
+                };
+                arguments.iter().rev().filter(holds).find_map(|argument| self.spread_key(part(argument.value), frame, key))
             }
             _ => None,
         }

@@ -75,8 +75,22 @@ impl Evaluator<'_> {
 
     fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str) -> Possibles {
         let spellings = self.spellings(call);
-        let default = self.keyword(call, &parser.default);
+        let default = self.default_set(call, parser, name).or_else(|| self.keyword(call, &parser.default));
         self.flag(call, &spellings, default, name)
+    }
+
+    /// The default that a later call gives the attribute of a flag (`parser.set_defaults(parallel=50)`).
+    fn default_set(&self, flag: ExprRef, parser: &Parser, name: &str) -> Option<ExprRef> {
+        let parsers = self.eval_open(self.receiver(flag)?);
+        let is_same = |call: &ExprRef| {
+            self.receiver(*call).is_some_and(|object| {
+                parsers.iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if self.is_made_at(object, made)))
+            })
+        };
+        let calls = parser.sets.iter().flat_map(|method| self.project.calls_named(method));
+        let calls = calls.map(|&(file, expr)| ExprRef { file, expr });
+        let set = calls.filter(|call| call.file != flag.file || self.span(*call).start > self.span(flag).start).filter(is_same);
+        set.filter_map(|call| self.keyword(call, name)).last()
     }
 
     /// The value of a flag: what command lines give it, else its default.
@@ -224,11 +238,11 @@ impl Evaluator<'_> {
     }
 
     /// What calling a factory without arguments gives.
-    fn made_by(&self, factory: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
+    pub(super) fn made_by(&self, factory: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
         match &factory.thing {
             Thing::Function(function, outer) => self.results(*function, &self.frame_for(*function, outer)),
             Thing::Class(class) => vec![Possible::literal(
-                Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())) })),
+                Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())), from: None })),
                 self.span(at),
             )],
             _ => vec![Possible::unknown("a default that a factory makes")],

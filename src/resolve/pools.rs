@@ -10,7 +10,7 @@ use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
 use crate::catalog::default_for;
 use crate::catalog::library::{Constructor, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
-use crate::facts::{ExprKind, StatementKind, Target};
+use crate::facts::{ExprId, ExprKind, FileFacts, StatementKind, Target};
 use crate::finding::{AtLimit, Capacity};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value, show_number};
@@ -193,7 +193,7 @@ impl<'p> Evaluator<'p> {
                         let made = match possible.thing {
                             Thing::Made(made) => made,
                             Thing::Partial(inner, site, frame) => match &*inner {
-                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None }),
+                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None, before: None }),
                                 _ => continue,
                             },
                             _ => continue,
@@ -346,6 +346,16 @@ impl<'p> Evaluator<'p> {
     }
 }
 
+/// What a binding makes another name for; of a `partial`, the function that it is made from.
+fn made_from(facts: &FileFacts, value: ExprId) -> ExprId {
+    match &facts.expr(value).kind {
+        ExprKind::Call { callee, arguments } if super::index::last_name(facts, *callee).is_some_and(|name| &**name == "partial") => {
+            arguments.first().map_or(value, |first| first.value)
+        }
+        _ => value,
+    }
+}
+
 /// Local names that stand for something imported under another name.
 fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -> FxHashSet<&'l str> {
     let mut aliases: FxHashSet<&str> = FxHashSet::default();
@@ -367,9 +377,9 @@ fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -
                         aliases.insert(&*import.local);
                     }
                 }
-                // `make = aiohttp.ClientSession`
+                // `make = aiohttp.ClientSession`, `make = partial(aiohttp.ClientSession, …)`
                 StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. }
-                    if super::index::last_name(&loaded.facts, *value)
+                    if super::index::last_name(&loaded.facts, made_from(&loaded.facts, *value))
                         .is_some_and(|last| names.contains(&**last) || aliases.contains(&**last)) =>
                 {
                     aliases.insert(&**name);

@@ -192,9 +192,22 @@ impl<'a> Project<'a> {
         if from_root {
             return self.tree.find(&path);
         }
+        match self.files_around(file, &path).as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// How near two loaded files lie: the folders that they share, one more for the same file.
+    pub fn nearness(&self, one: u32, other: u32) -> usize {
+        let shared = self.path(one).split('/').zip(self.path(other).split('/')).take_while(|(one, other)| one == other);
+        shared.count()
+    }
+
+    /// Entries of a name beside a loaded file and in the folders around it, nearest first.
+    pub fn files_around(&self, file: u32, name: &str) -> Vec<usize> {
         let folders = std::iter::successors(folder_of(self.path(file)), |folder| folder_of(folder));
-        let mut found = folders.filter_map(|folder| self.tree.find(&format!("{folder}/{path}"))).chain(self.tree.find(&path));
-        found.next().filter(|_| found.next().is_none())
+        folders.filter_map(|folder| self.tree.find(&format!("{folder}/{name}"))).chain(self.tree.find(name)).collect()
     }
 
     /// Facts of a loaded file.

@@ -15,8 +15,8 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         for possible in self.eval(path, frame) {
             let thing = match possible.thing {
-                Thing::Class(class) => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())) })),
-                Thing::Symbol(symbol) => Thing::Made(Rc::new(Made { symbol, site: at, frame: frame.clone(), class: None })),
+                Thing::Class(class) => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())), from: None })),
+                Thing::Symbol(symbol) => Thing::Made(Rc::new(Made { symbol, site: at, frame: frame.clone(), class: None, before: None })),
                 other => other,
             };
             found.push(Possible::literal(thing, self.span(at)));

@@ -84,6 +84,8 @@ pub struct Object {
     pub class: ScopeRef,
     /// The call that made it and the frame of that call.
     pub site: Option<(ExprRef, Frame)>,
+    /// The object that it is a copy of: what the call does not give is as it is there.
+    pub from: Option<Rc<Object>>,
 }
 
 /// An object that a library's constructor made.
@@ -97,6 +99,8 @@ pub struct Made {
     pub frame: Frame,
     /// The project class, where one stands between (a subclass of the library's).
     pub class: Option<ScopeRef>,
+    /// Arguments that were given before the call, by `partial`.
+    pub before: Option<Rc<Binding>>,
 }
 
 /// The path of a file as the program puts it together.
