@@ -220,6 +220,11 @@ impl Evaluator<'_> {
         self.ancestry(class).0.contains(&base)
     }
 
+    /// Whether each thread has the attributes of an object of a class for itself (`class Shared(threading.local)`).
+    pub fn is_per_thread(&self, class: ScopeRef) -> bool {
+        self.ancestry(class).1.iter().any(|symbol| self.project.catalog.is_per_thread(symbol))
+    }
+
     /// The method that entering an object of a class calls.
     pub fn entry_of(&self, class: ScopeRef) -> Option<ScopeRef> {
         ["__aenter__", "__enter__"].iter().find_map(|name| self.find_method(class, name))
