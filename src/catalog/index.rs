@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::concurrency::{
-    DocumentReader, Environment, Executor, FanOut, FileCall, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Provider,
-    SharedState, Source, Starter,
+    DocumentReader, Environment, Executor, FanOut, FileCall, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser,
+    Provider, SharedState, Source, Starter,
 };
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};

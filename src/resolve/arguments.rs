@@ -232,9 +232,10 @@ impl Evaluator<'_> {
         let classes: Possibles = named
             .into_iter()
             .filter_map(|possible| match possible.thing {
-                Thing::Class(class) => {
-                    Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None, from: None })), self.span(at)).at_most(Certainty::Assumed))
-                }
+                Thing::Class(class) => Some(
+                    Possible::literal(Thing::Object(Rc::new(Object { class, site: None, from: None })), self.span(at))
+                        .at_most(Certainty::Assumed),
+                ),
                 _ => None,
             })
             .collect();

@@ -107,7 +107,9 @@ impl Evaluator<'_> {
                 || self.project.catalog.executor(symbol).is_some()
         });
         match known {
-            Some(symbol) => Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class), before: None })),
+            Some(symbol) => {
+                Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class), before: None }))
+            }
             None => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())), from: None })),
         }
     }
@@ -152,12 +154,7 @@ impl Evaluator<'_> {
         match &**symbol {
             "dict" => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
             "functools.partial" => self.partial(at, frame),
-            "vars"
-            | "copy.copy"
-            | "copy.deepcopy"
-            | "typing.cast"
-            | "contextlib.closing"
-            | "contextlib.aclosing" => {
+            "vars" | "copy.copy" | "copy.deepcopy" | "typing.cast" | "contextlib.closing" | "contextlib.aclosing" => {
                 let position = usize::from(&**symbol == "typing.cast");
                 self.positional(at, position)
                     .map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))

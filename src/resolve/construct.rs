@@ -83,7 +83,7 @@ impl Evaluator<'_> {
     }
 
     /// The call whose arguments reach the library's constructor: the construction itself, or `super().__init__(…)` of a subclass.
-    fn library_call(&self, made: &Rc<Made>) -> Option<(ExprRef, Frame)> {
+    pub(super) fn library_call(&self, made: &Rc<Made>) -> Option<(ExprRef, Frame)> {
         let mut at = (made.site, made.frame.clone());
         let mut class = match made.class {
             Some(class) => class,
@@ -143,7 +143,7 @@ impl Evaluator<'_> {
     }
 
     /// `Base.__init__(self, …)` gives the object by position.
-    fn self_offset(&self, call: ExprRef) -> usize {
+    pub(super) fn self_offset(&self, call: ExprRef) -> usize {
         let ExprKind::Call { callee, .. } = self.expr(call).kind else { return 0 };
         let facts = self.project.facts(call.file);
         match &facts.expr(callee).kind {

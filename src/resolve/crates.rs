@@ -1,5 +1,7 @@
 //! Modules of Rust: from `mod x;`, `crate::…`, `super::…` and the names of workspace crates to files of the tree.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::eval::Evaluator;
@@ -119,21 +121,39 @@ impl Evaluator<'_> {
         found
     }
 
+    /// The modules and types that statement `number` of a scope, a `use …::*;`, opens.
+    pub(super) fn glob(&self, owner: ScopeRef, number: u32) -> Rc<Possibles> {
+        if let Some(known) = self.globs.borrow().get(&(owner, number)) {
+            return known.clone();
+        }
+        // Its path may be looked up through itself (`use self::a::*;` where nothing here is named `a`): there it opens nothing.
+        self.globs.borrow_mut().insert((owner, number), Rc::default());
+        let statement = &self.scope(owner).statements[number as usize];
+        let StatementKind::Import(import) = &statement.kind else { return Rc::default() };
+        let parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
+        let found = Rc::new(self.path(&parts, import.level, owner.file, statement.span, None));
+        self.globs.borrow_mut().insert((owner, number), found.clone());
+        found
+    }
+
     /// What a path names in a file. `not` is a name of the file that is being bound by this very path.
     pub(super) fn path(&self, parts: &[&str], level: u32, file: u32, span: Span, not: Option<&str>) -> Possibles {
         let tree = self.project.tree;
         let own = self.project.path(file);
-        let Some((first, rest)) = parts.split_first() else { return vec![Possible::unknown("an empty path")] };
         let (start, rest) = match level {
-            0 if *first == "crate" => (root_of(tree, own).map(|entry| self.module_thing(entry, "crate")), rest),
             0 => {
-                let declared = Some(*first) != not || rest.is_empty();
-                let module = declared.then(|| self.declared_module(file, first)).flatten();
-                match module.or_else(|| self.project.crate_root(first).map(|entry| self.module_thing(entry, first))) {
-                    Some(module) => (Some(module), rest),
-                    None => {
-                        let whole = parts.iter().fold(std::rc::Rc::from(""), |path: std::rc::Rc<str>, part| dotted(&path, part));
-                        return vec![self.symbol(whole, span)];
+                let Some((first, rest)) = parts.split_first() else { return vec![Possible::unknown("an empty path")] };
+                if *first == "crate" {
+                    (root_of(tree, own).map(|entry| self.module_thing(entry, "crate")), rest)
+                } else {
+                    let declared = Some(*first) != not || rest.is_empty();
+                    let module = declared.then(|| self.declared_module(file, first)).flatten();
+                    match module.or_else(|| self.project.crate_root(first).map(|entry| self.module_thing(entry, first))) {
+                        Some(module) => (Some(module), rest),
+                        None => {
+                            let whole = parts.iter().fold(Rc::from(""), |path: Rc<str>, part| dotted(&path, part));
+                            return vec![self.symbol(whole, span)];
+                        }
                     }
                 }
             }
@@ -260,11 +280,11 @@ impl Evaluator<'_> {
             return (**known).clone();
         }
         let mut parts = vec![class];
-        self.impl_parts.borrow_mut().insert(class, std::rc::Rc::new(parts.clone()));
+        self.impl_parts.borrow_mut().insert(class, Rc::new(parts.clone()));
         let others = self.project.classes_named(&self.scope(class).name);
         let others = others.iter().copied().filter(|other| *other != class && self.is_rust(other.file));
         parts.extend(others.filter(|other| self.impl_base(*other).is_some() && self.whole_class(*other) == class));
-        self.impl_parts.borrow_mut().insert(class, std::rc::Rc::new(parts.clone()));
+        self.impl_parts.borrow_mut().insert(class, Rc::new(parts.clone()));
         parts
     }
 }

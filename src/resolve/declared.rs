@@ -1,5 +1,7 @@
 //! Lines that declare how much runs at once by name: flags, parameters and arguments whose name means concurrency.
 
+use rustc_hash::FxHashSet;
+
 use super::amounts::value_of;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
@@ -25,6 +27,7 @@ impl Evaluator<'_> {
     /// Flags, parameters with a default, and arguments of functions of the project, whose name means concurrency and whose number is known.
     pub fn declarations(&self) -> Vec<Declaration> {
         let mut found = Vec::new();
+        let heirs = self.heirs_of_concurrency();
         for (file, loaded) in self.project.loaded().iter().enumerate() {
             if loaded.is_test {
                 continue;
@@ -37,13 +40,20 @@ impl Evaluator<'_> {
             }
             for calls in loaded.index.calls.values() {
                 for call in calls {
-                    self.declared_by_arguments(ExprRef { file, expr: *call }, &mut found);
+                    self.declared_by_arguments(ExprRef { file, expr: *call }, &heirs, &mut found);
                 }
             }
         }
         found.sort_by_key(|declared| (self.path_of(declared.at), declared.at));
         found.dedup_by_key(|declared| declared.at);
         found
+    }
+
+    /// Classes that take over a constructor with a parameter whose name means concurrency.
+    fn heirs_of_concurrency(&self) -> FxHashSet<&str> {
+        let takes = |class: &ScopeRef| self.project.takes_concurrency(&self.scope(*class).name);
+        let classes = self.project.classes().iter().filter(|class| !self.scope(**class).bases.is_empty());
+        classes.filter(|class| self.ancestry(**class).0.iter().any(takes)).map(|class| &*self.scope(*class).name).collect()
     }
 
     fn path_of(&self, at: Span) -> &str {
@@ -60,7 +70,7 @@ impl Evaluator<'_> {
     }
 
     /// Flags that a parser adds, and arguments by name, or by position where the function of the project names its parameter so.
-    fn declared_by_arguments(&self, call: ExprRef, found: &mut Vec<Declaration>) {
+    fn declared_by_arguments(&self, call: ExprRef, heirs: &FxHashSet<&str>, found: &mut Vec<Declaration>) {
         let ExprKind::Call { callee, arguments } = &self.expr(call).kind else { return };
         let part = |expr| ExprRef { file: call.file, expr };
         let catalog = self.project.catalog;
@@ -79,7 +89,7 @@ impl Evaluator<'_> {
         }
         let counts = |argument: &&crate::facts::Argument| argument.kind == ArgumentKind::Positional;
         let says = super::index::last_name(self.project.facts(call.file), *callee);
-        let may_name = says.is_some_and(|name| self.project.takes_concurrency(name));
+        let may_name = says.is_some_and(|name| self.project.takes_concurrency(name) || heirs.contains(&**name));
         if named.is_empty() && !(may_name && arguments.iter().any(|argument| counts(&argument))) {
             return;
         }

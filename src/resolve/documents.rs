@@ -7,7 +7,7 @@ use super::thing::{Document, ExprRef, FilePath, Frame, Made, Possible, Possibles
 use crate::catalog::concurrency::DocumentReader;
 use crate::facts::config::{Entry, Scalar};
 use crate::facts::{ExprKind, Name};
-use crate::value::{Certainty, How, Step};
+use crate::value::{Certainty, How, MAX_ALTERNATIVES, Step};
 
 /// Largest file that is read for its keys; above, it is data.
 const MAX_BYTES: u64 = 1 << 20;
@@ -176,6 +176,18 @@ impl Evaluator<'_> {
             same_as: Rc::default(),
         };
         Some(found.through(entry.span))
+    }
+
+    /// What iterating over a part of a configuration gives: the elements of a list, the keys of a table.
+    pub(super) fn elements_of(&self, document: &Document, of: &Possible) -> Possibles {
+        let keys = self.keys_of(document);
+        let is_list = keys.iter().enumerate().all(|(number, key)| **key == *number.to_string());
+        let keys = keys.iter().take(MAX_ALTERNATIVES * 2);
+        keys.filter_map(|key| match is_list {
+            true => self.child(of, key),
+            false => Some(Possible { thing: Thing::Text(Rc::from(&**key)), ..of.clone() }),
+        })
+        .collect()
     }
 
     /// The keys of a table, or the places of a list, in the order of the file.

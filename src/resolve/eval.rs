@@ -53,8 +53,16 @@ pub struct Evaluator<'p> {
     memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
+    /// Values of keys by mapping, activation and key; nothing where nothing sets it.
+    pub(super) keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    /// The same, for the question at hand only.
+    pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
+    /// What the glob imports of Rust open, by scope and statement.
+    pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
+    /// Fields of any object of a type, by type and name; nothing for what is being asked.
+    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
@@ -83,8 +91,12 @@ impl<'p> Evaluator<'p> {
             project,
             memo: RefCell::default(),
             provisional: RefCell::default(),
+            keys: RefCell::default(),
+            provisional_keys: RefCell::default(),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
+            globs: RefCell::default(),
+            open_fields: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
             frames: RefCell::default(),
@@ -109,6 +121,26 @@ impl<'p> Evaluator<'p> {
     /// An answer is given that is less than the whole one, since its question is being asked already: it is not remembered.
     pub(super) fn told_less(&self) {
         self.cut.set(true);
+    }
+
+    /// An answer, and whether it is whole: not less because its own question was being asked already.
+    pub(super) fn asked_whole<T>(&self, ask: impl FnOnce() -> T) -> (T, bool) {
+        let cut_before = self.cut.replace(false);
+        let answer = ask();
+        let is_whole = !self.cut.get();
+        self.cut.set(cut_before || !is_whole);
+        (answer, is_whole)
+    }
+
+    /// Whether no question is being answered.
+    pub(super) fn is_outermost(&self) -> bool {
+        self.depth.get() == 0 && self.nesting.get() == 0
+    }
+
+    /// Forgets what was found for the question that is answered now.
+    pub(super) fn forget_provisional(&self) {
+        self.provisional.borrow_mut().clear();
+        self.provisional_keys.borrow_mut().clear();
     }
 
     /// What the answers so far would have needed.
@@ -234,20 +266,16 @@ impl<'p> Evaluator<'p> {
             self.cut.set(true);
             return vec![Possible::unknown("depends on itself")];
         }
-        let cut_before = self.cut.replace(false);
         self.active.borrow_mut().push(at);
         self.depth.set(self.depth.get() + 1);
-        let found = merge(self.eval_kind(at, &frame));
+        let (found, is_whole) = self.asked_whole(|| merge(self.eval_kind(at, &frame)));
         self.depth.set(self.depth.get() - 1);
         self.active.borrow_mut().pop();
-        let was_cut = self.cut.get();
-        let outermost = self.depth.get() == 0;
-        let memo = if was_cut && !outermost { &self.provisional } else { &self.memo };
+        let memo = if is_whole || self.is_outermost() { &self.memo } else { &self.provisional };
         memo.borrow_mut().insert(key, Rc::new(found.clone()));
-        if outermost {
-            self.provisional.borrow_mut().clear();
+        if self.is_outermost() {
+            self.forget_provisional();
         }
-        self.cut.set(was_cut || cut_before);
         found
     }
 
@@ -382,15 +410,7 @@ impl<'p> Evaluator<'p> {
                     _ => found.push(Possible::unknown("an element of a sequence")),
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
-                Thing::Document(ref document) => {
-                    let keys = self.keys_of(document);
-                    let keys = keys.iter().take(MAX_ALTERNATIVES * 2);
-                    let is_list = keys.clone().enumerate().all(|(number, key)| **key == *number.to_string());
-                    found.extend(keys.filter_map(|key| match is_list {
-                        true => self.child(&possible, key),
-                        false => Some(Possible { thing: Thing::Text(Rc::from(&**key)), ..possible.clone() }),
-                    }));
-                }
+                Thing::Document(ref document) => found.extend(self.elements_of(document, &possible)),
                 _ => found.push(Possible::unknown("an element of what is not known")),
             }
         }

@@ -1,5 +1,7 @@
 //! Mappings: keys of displays and `dict(…)` calls, keys set later, and the methods that read them.
 
+use std::rc::Rc;
+
 use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
@@ -13,12 +15,33 @@ impl Evaluator<'_> {
     pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         // `**kwargs` that is handed round in a circle.
         if self.nesting.get() >= MAX_NESTING {
+            self.told_less();
             return None;
         }
+        let question = (mapping, frame.0.id, Rc::from(key));
+        if let Some(known) = self.keys.borrow().get(&question) {
+            return known.as_deref().map(<[_]>::to_vec);
+        }
+        if let Some(known) = self.provisional_keys.borrow().get(&question) {
+            self.told_less();
+            return known.as_deref().map(<[_]>::to_vec);
+        }
+        // Asked again on the way to its own answer: nothing.
+        self.provisional_keys.borrow_mut().insert(question.clone(), None);
         self.nesting.set(self.nesting.get() + 1);
-        let found = self.key_any(mapping, frame, key);
+        let (answer, is_whole) = self.asked_whole(|| self.key_any(mapping, frame, key));
         self.nesting.set(self.nesting.get() - 1);
-        found
+        let remembered = answer.clone().map(Rc::from);
+        if is_whole || self.is_outermost() {
+            self.provisional_keys.borrow_mut().remove(&question);
+            self.keys.borrow_mut().insert(question, remembered);
+        } else {
+            self.provisional_keys.borrow_mut().insert(question, remembered);
+        }
+        if self.is_outermost() {
+            self.forget_provisional();
+        }
+        answer
     }
 
     fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
@@ -241,7 +264,8 @@ impl Evaluator<'_> {
             return None;
         }
         let possibles = self.eval(object, frame);
-        let is_container = |thing: &Thing| matches!(thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..) | Thing::Document(_));
+        let is_container =
+            |thing: &Thing| matches!(thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..) | Thing::Document(_));
         let container = possibles.iter().any(|possible| is_container(&possible.thing));
         if !container {
             return self.default_of_unknown(&possibles, method, at, frame);

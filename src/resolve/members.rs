@@ -36,7 +36,9 @@ impl Evaluator<'_> {
                 .module_member(*file, name)
                 .map(|mut found| {
                     let module = ScopeRef { file: *file, scope: MODULE };
-                    found.extend(self.assigned_outside(name, module, None, |thing| matches!(thing, Thing::Module(other) if other == file)).0);
+                    found.extend(
+                        self.assigned_outside(name, module, None, |thing| matches!(thing, Thing::Module(other) if other == file)).0,
+                    );
                     found
                 })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),
@@ -47,7 +49,9 @@ impl Evaluator<'_> {
             Thing::Class(class) => self
                 .class_member(*class, name, &of.thing, frame)
                 .map(|mut found| {
-                    found.extend(self.assigned_outside(name, *class, None, |thing| matches!(thing, Thing::Class(other) if other == class)).0);
+                    found.extend(
+                        self.assigned_outside(name, *class, None, |thing| matches!(thing, Thing::Class(other) if other == class)).0,
+                    );
                     found
                 })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
@@ -348,7 +352,8 @@ impl Evaluator<'_> {
         } else if let Some(of_class) = in_class {
             // A field without a value in the class, or with none, has the one that is assigned.
             let replaced = found.iter().any(|possible| !possible.is_unknown());
-            found.extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))));
+            found
+                .extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))));
         }
         if found.is_empty() {
             if let Some(symbol) = symbols.first() {

@@ -18,6 +18,7 @@ mod fields;
 mod growth;
 mod index;
 mod landings;
+mod makers;
 mod mapping;
 mod members;
 mod modules;

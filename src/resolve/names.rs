@@ -92,13 +92,13 @@ impl Evaluator<'_> {
     fn through_stars(&self, name: &str, owner: ScopeRef) -> Option<Possibles> {
         let scope = self.scope(owner);
         for number in self.project.tables(owner.file).stars.get(&owner.scope)? {
-            let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
             if self.is_rust(owner.file) {
-                if let Some(found) = self.through_glob(name, import, owner, scope.statements[*number as usize].span) {
+                if let Some(found) = self.through_glob(name, owner, *number) {
                     return Some(found);
                 }
                 continue;
             }
+            let StatementKind::Import(import) = &scope.statements[*number as usize].kind else { continue };
             match self.project.find_module(owner.file, &import.path, import.level) {
                 Some(entry) => {
                     let thing = self.module_thing(entry, &import.path);
@@ -126,14 +126,9 @@ impl Evaluator<'_> {
     }
 
     /// A name that a glob import of Rust brings in.
-    fn through_glob(&self, name: &str, import: &Import, owner: ScopeRef, span: Span) -> Option<Possibles> {
-        let parts: Vec<&str> = import.path.split('.').filter(|part| !part.is_empty()).collect();
-        let modules = if parts.is_empty() {
-            self.path(&["self"], import.level, owner.file, span, None)
-        } else {
-            self.path(&parts, import.level, owner.file, span, None)
-        };
-        for module in modules {
+    fn through_glob(&self, name: &str, owner: ScopeRef, number: u32) -> Option<Possibles> {
+        let span = self.scope(owner).statements[number as usize].span;
+        for module in self.glob(owner, number).iter() {
             match &module.thing {
                 Thing::Module(file) if *file != owner.file && self.enter_star(*file, name) => {
                     let found = self.module_member(*file, name);

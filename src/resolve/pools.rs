@@ -10,7 +10,7 @@ use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
 use crate::catalog::default_for;
 use crate::catalog::library::{Constructor, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
-use crate::facts::{ExprId, ExprKind, FileFacts, StatementKind, Target};
+use crate::facts::{ExprKind, StatementKind, Target};
 use crate::finding::{AtLimit, Capacity};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Step, Value, show_number};
@@ -166,47 +166,10 @@ impl<'p> Evaluator<'p> {
                 names.extend(constructor.methods.keys().map(String::as_str));
             }
         }
-        let subclasses: FxHashSet<&str> = self
-            .project
-            .classes()
-            .iter()
-            .filter(|class| !self.scope(**class).bases.is_empty())
-            .filter(|class| self.ancestry(**class).1.iter().any(|symbol| catalog.constructor(symbol).is_some()))
-            .map(|class| &*self.scope(*class).name)
-            .collect();
-        let mut seen = FxHashSet::default();
-        let mut found = Vec::new();
-        for (file, loaded) in self.project.loaded().iter().enumerate() {
-            let aliases = aliases_of(loaded, &names);
-            for (name, calls) in &loaded.index.calls {
-                let wanted = names.contains(&**name)
-                    || subclasses.contains(&**name)
-                    || aliases.contains(&**name)
-                    || &**name == "partial"
-                    || &**name == "cls";
-                if !wanted {
-                    continue;
-                }
-                for call in calls {
-                    let at = ExprRef { file: file as u32, expr: *call };
-                    for possible in self.eval_open(at) {
-                        let made = match possible.thing {
-                            Thing::Made(made) => made,
-                            Thing::Partial(inner, site, frame) => match &*inner {
-                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None, before: None }),
-                                _ => continue,
-                            },
-                            _ => continue,
-                        };
-                        let makes = catalog.constructor(&made.symbol).map(|found| found.constructor.makes);
-                        if made.site == at && matches!(makes, Some(Makes::Pool | Makes::Client)) && seen.insert(at) {
-                            found.push(made);
-                        }
-                    }
-                }
-            }
-        }
-        found
+        self.objects_made_by(&names, &|symbol| {
+            let makes = catalog.constructor(symbol).map(|found| found.constructor.makes);
+            matches!(makes, Some(Makes::Pool | Makes::Client))
+        })
     }
 
     fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
@@ -344,51 +307,6 @@ impl<'p> Evaluator<'p> {
         }
         String::new()
     }
-}
-
-/// What a binding makes another name for; of a `partial`, the function that it is made from.
-fn made_from(facts: &FileFacts, value: ExprId) -> ExprId {
-    match &facts.expr(value).kind {
-        ExprKind::Call { callee, arguments } if super::index::last_name(facts, *callee).is_some_and(|name| &**name == "partial") => {
-            arguments.first().map_or(value, |first| first.value)
-        }
-        _ => value,
-    }
-}
-
-/// Local names that stand for something imported under another name.
-fn aliases_of<'l>(loaded: &'l super::project::Loaded, names: &FxHashSet<&str>) -> FxHashSet<&'l str> {
-    let mut aliases: FxHashSet<&str> = FxHashSet::default();
-    for scope in &loaded.facts.scopes {
-        // `def __init__(self, make=aiohttp.ClientSession)`
-        for parameter in &scope.parameters {
-            let default = parameter.default.and_then(|default| super::index::last_name(&loaded.facts, default));
-            if default.is_some_and(|last| names.contains(&**last)) {
-                aliases.insert(&*parameter.name);
-            }
-        }
-    }
-    for scope in &loaded.facts.scopes {
-        for statement in &scope.statements {
-            match &statement.kind {
-                StatementKind::Import(import) => {
-                    let item = import.item.as_deref().unwrap_or_else(|| last_part(&import.path));
-                    if *item != *import.local && names.contains(item) {
-                        aliases.insert(&*import.local);
-                    }
-                }
-                // `make = aiohttp.ClientSession`, `make = partial(aiohttp.ClientSession, …)`
-                StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. }
-                    if super::index::last_name(&loaded.facts, made_from(&loaded.facts, *value))
-                        .is_some_and(|last| names.contains(&**last) || aliases.contains(&**last)) =>
-                {
-                    aliases.insert(&**name);
-                }
-                _ => {}
-            }
-        }
-    }
-    aliases
 }
 
 fn given_and_disabled(construction: &Construction, because_of: Span) -> Option<Ignored> {

@@ -50,7 +50,9 @@ impl Evaluator<'_> {
     fn provider_call(&self, at: ExprRef) -> Option<&Provider> {
         let ExprKind::Call { callee, .. } = self.expr(at).kind else { return None };
         self.eval_open(ExprRef { file: at.file, expr: callee }).iter().find_map(|possible| match &possible.thing {
-            Thing::Symbol(symbol) => self.project.catalog.providers().find(|provider| provider.symbols.iter().any(|known| **known == **symbol)),
+            Thing::Symbol(symbol) => {
+                self.project.catalog.providers().find(|provider| provider.symbols.iter().any(|known| **known == **symbol))
+            }
             _ => None,
         })
     }
@@ -73,15 +75,16 @@ impl Evaluator<'_> {
                 _ => None,
             });
             for stands_in in std::iter::once(file).chain(others) {
-                let defined = self.project.tables(stands_in).binders_of(MODULE, name).into_iter().flatten().find_map(|binder| match *binder {
-                    super::index::Binder::Statement(scope, number) => {
-                        match self.project.facts(stands_in).scope(scope).statements[number as usize].kind {
-                            StatementKind::Define(defined) => Some(ScopeRef { file: stands_in, scope: defined }),
-                            _ => None,
+                let defined =
+                    self.project.tables(stands_in).binders_of(MODULE, name).into_iter().flatten().find_map(|binder| match *binder {
+                        super::index::Binder::Statement(scope, number) => {
+                            match self.project.facts(stands_in).scope(scope).statements[number as usize].kind {
+                                StatementKind::Define(defined) => Some(ScopeRef { file: stands_in, scope: defined }),
+                                _ => None,
+                            }
                         }
-                    }
-                    super::index::Binder::Parameter(..) => None,
-                });
+                        super::index::Binder::Parameter(..) => None,
+                    });
                 if let Some(function) = defined.filter(|function| self.is_decorated(*function, &provider.decorators)) {
                     return Some(self.results(function, &self.open_frame(function)));
                 }
@@ -142,7 +145,8 @@ impl Evaluator<'_> {
         for (stands_in, number) in self.sets_of(name).into_iter().take(MAX_SETS) {
             let statement = &self.scope(stands_in).statements[number as usize];
             let part = |expr| ExprRef { file: stands_in.file, expr };
-            let StatementKind::Bind { target: Target::Attribute { object, .. } | Target::Subscript { object, .. }, value, .. } = statement.kind
+            let StatementKind::Bind { target: Target::Attribute { object, .. } | Target::Subscript { object, .. }, value, .. } =
+                statement.kind
             else {
                 continue;
             };

@@ -34,7 +34,28 @@ impl Evaluator<'_> {
         {
             return self.field_at(*site, frame, name);
         }
-        let class_name = &self.scope(object.class).name;
+        let key = (object.class, Rc::from(name));
+        match self.open_fields.borrow().get(&key) {
+            Some(Some(known)) => return (**known).clone(),
+            // `Config { a: 1, ..config }`: what `config` has is among what all literals of the type say.
+            Some(None) => {
+                self.told_less();
+                return Vec::new();
+            }
+            None => {}
+        }
+        self.open_fields.borrow_mut().insert(key.clone(), None);
+        let (found, is_whole) = self.asked_whole(|| self.open_field(object.class, name));
+        match is_whole {
+            true => self.open_fields.borrow_mut().insert(key, Some(Rc::new(found.clone()))),
+            false => self.open_fields.borrow_mut().remove(&key),
+        };
+        found
+    }
+
+    /// A field of any object of a type: what each literal that makes one says.
+    fn open_field(&self, class: ScopeRef, name: &str) -> Possibles {
+        let class_name = &self.scope(class).name;
         let mut found = Vec::new();
         for (file, record) in self.project.records_of(class_name) {
             let record = ExprRef { file, expr: record };
@@ -42,15 +63,15 @@ impl Evaluator<'_> {
             let makes = self
                 .eval_open(ExprRef { file, expr: path })
                 .iter()
-                .any(|possible| matches!(possible.thing, Thing::Class(class) if class == object.class));
-            let is_test = self.project.is_test(file) && !self.project.is_test(object.class.file);
+                .any(|possible| matches!(possible.thing, Thing::Class(made) if made == class));
+            let is_test = self.project.is_test(file) && !self.project.is_test(class.file);
             if makes && !is_test && found.len() < MAX_ALTERNATIVES * 2 {
                 found.extend(self.field_at(record, &self.open_frame(self.scope_of(record)), name));
             }
         }
         let opaque = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Foreign(_) | Thing::Part(..));
         if found.iter().all(opaque) {
-            let declared = self.declared_field(object.class, name);
+            let declared = self.declared_field(class, name);
             if !declared.iter().all(Possible::is_unknown) {
                 return declared;
             }

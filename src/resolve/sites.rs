@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use super::amounts::{cpu_range, value_of};
 use super::construct::literal_thing;
 use super::eval::Evaluator;
@@ -33,30 +35,17 @@ impl Evaluator<'_> {
     /// All limiters and executors, by path and place.
     pub fn sites(&self) -> Vec<Site> {
         let catalog = self.project.catalog;
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: FxHashSet<&str> = FxHashSet::default();
         for source in catalog.sources() {
             names.extend(source.limiters.iter().flat_map(|limiter| &limiter.symbols).map(|symbol| last_part(symbol)));
             names.extend(source.executors.iter().flat_map(|executor| &executor.symbols).map(|symbol| last_part(symbol)));
         }
-        names.sort_unstable();
-        names.dedup();
-        let mut sites: Vec<Site> = Vec::new();
-        for name in names {
-            for &(file, call) in self.project.calls_named(name) {
-                let at = ExprRef { file, expr: call };
-                for possible in self.eval_open(at) {
-                    if let Thing::Made(made) = possible.thing
-                        && made.site == at
-                        && let Some(site) = self.site_of(&made)
-                        && !sites.iter().any(|known| known.made.site == at)
-                    {
-                        sites.push(site);
-                    }
-                }
-            }
-        }
+        let made = self.objects_made_by(&names, &|symbol| catalog.limiter(symbol).is_some() || catalog.executor(symbol).is_some());
+        let mut sites: Vec<Site> = made.iter().filter_map(|made| self.site_of(made)).collect();
         self.bounded_fan_outs(&mut sites);
         sites.sort_by_key(|site| (self.project.path(site.made.site.file), self.span(site.made.site).start));
+        // A session that is handed an executor stands for that executor.
+        sites.dedup_by_key(|site| site.made.site);
         sites
     }
 
@@ -117,8 +106,10 @@ impl Evaluator<'_> {
             }
             _ => return None,
         };
-        let given = self.argument(made.site, &made.frame, Some(position), parameter);
-        let written = self.keyword(made.site, parameter).or_else(|| self.positional(made.site, position));
+        let (call, frame) = self.library_call(made).unwrap_or_else(|| (made.site, made.frame.clone()));
+        let position = position + self.self_offset(call);
+        let given = self.argument(call, &frame, Some(position), parameter);
+        let written = self.keyword(call, parameter).or_else(|| self.positional(call, position));
         let name = written.map(|at| self.project.sources.slice(self.span(at)).trim().to_string());
         let is_plain_name = |name: &String| {
             !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))

@@ -1,0 +1,103 @@
+//! The calls that make objects of libraries, by whatever name: the constructor's own, an alias, a subclass, `cls`, a function with its
+//! first arguments.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+
+use super::eval::Evaluator;
+use super::index::last_name;
+use super::project::Loaded;
+use super::thing::{ExprRef, Made, Thing, last_part};
+use crate::facts::{ExprId, ExprKind, FileFacts, StatementKind, Target};
+
+impl Evaluator<'_> {
+    /// Objects that constructors with these names make, once per place. `is_it` says which symbols a subclass may derive from.
+    pub(super) fn objects_made_by(&self, names: &FxHashSet<&str>, is_it: &dyn Fn(&str) -> bool) -> Vec<Rc<Made>> {
+        let subclasses: FxHashSet<&str> = self
+            .project
+            .classes()
+            .iter()
+            .filter(|class| !self.scope(**class).bases.is_empty())
+            .filter(|class| self.ancestry(**class).1.iter().any(|symbol| is_it(symbol)))
+            .map(|class| &*self.scope(*class).name)
+            .collect();
+        let mut seen = FxHashSet::default();
+        let mut found = Vec::new();
+        for (file, loaded) in self.project.loaded().iter().enumerate() {
+            let aliases = aliases_of(loaded, names);
+            for (name, calls) in &loaded.index.calls {
+                let wanted = names.contains(&**name)
+                    || subclasses.contains(&**name)
+                    || aliases.contains(&**name)
+                    || &**name == "partial"
+                    || &**name == "cls";
+                if !wanted {
+                    continue;
+                }
+                for call in calls {
+                    let at = ExprRef { file: file as u32, expr: *call };
+                    for possible in self.eval_open(at) {
+                        let made = match possible.thing {
+                            Thing::Made(made) => made,
+                            Thing::Partial(inner, site, frame) => match &*inner {
+                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None, before: None }),
+                                _ => continue,
+                            },
+                            _ => continue,
+                        };
+                        if made.site == at && is_it(&made.symbol) && seen.insert(at) {
+                            found.push(made);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What a binding makes another name for; of a `partial`, the function that it is made from.
+fn made_from(facts: &FileFacts, value: ExprId) -> ExprId {
+    match &facts.expr(value).kind {
+        ExprKind::Call { callee, arguments } if last_name(facts, *callee).is_some_and(|name| &**name == "partial") => {
+            arguments.first().map_or(value, |first| first.value)
+        }
+        _ => value,
+    }
+}
+
+/// Local names that stand for something imported under another name.
+fn aliases_of<'l>(loaded: &'l Loaded, names: &FxHashSet<&str>) -> FxHashSet<&'l str> {
+    let mut aliases: FxHashSet<&str> = FxHashSet::default();
+    for scope in &loaded.facts.scopes {
+        // `def __init__(self, make=aiohttp.ClientSession)`
+        for parameter in &scope.parameters {
+            let default = parameter.default.and_then(|default| last_name(&loaded.facts, default));
+            if default.is_some_and(|last| names.contains(&**last)) {
+                aliases.insert(&*parameter.name);
+            }
+        }
+    }
+    for scope in &loaded.facts.scopes {
+        for statement in &scope.statements {
+            match &statement.kind {
+                StatementKind::Import(import) => {
+                    let item = import.item.as_deref().unwrap_or_else(|| last_part(&import.path));
+                    if *item != *import.local && names.contains(item) {
+                        aliases.insert(&*import.local);
+                    }
+                }
+                // `make = aiohttp.ClientSession`, `make = partial(aiohttp.ClientSession, …)`
+                StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. }
+                    if last_name(&loaded.facts, made_from(&loaded.facts, *value))
+                        .is_some_and(|last| names.contains(&**last) || aliases.contains(&**last)) =>
+                {
+                    aliases.insert(&**name);
+                }
+                _ => {}
+            }
+        }
+    }
+    aliases
+}
