@@ -5,13 +5,11 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::concurrency::{
-    DocumentReader, Environment, Executor, FanOut, FileCall, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser,
-    Provider, SharedState, Source, Starter,
-};
+use super::concurrency::{Executor, FanOut, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Source, Starter};
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
 use super::version::{Version, within};
 use super::{base, check, embedded};
 use crate::text::{Language, Problem};

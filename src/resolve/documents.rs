@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{Document, ExprRef, FilePath, Frame, Made, Possible, Possibles, Thing};
-use crate::catalog::concurrency::DocumentReader;
+use crate::catalog::origins::DocumentReader;
 use crate::facts::config::{Entry, Scalar};
 use crate::facts::{ExprKind, Name};
 use crate::value::{Certainty, How, MAX_ALTERNATIVES, Step};

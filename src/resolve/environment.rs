@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, FilePath, Frame, Object, Possible, Possibles, Thing, dotted, last_part};
-use crate::catalog::concurrency::{Environment, EnvironmentRead};
+use crate::catalog::origins::{Environment, EnvironmentRead};
 use crate::facts::{ArgumentKind, ContextKind, ExprKind};
 use crate::value::{Certainty, How, Step};
 

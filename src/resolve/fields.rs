@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing};
-use crate::catalog::concurrency::OptionPlace;
+use crate::catalog::origins::OptionPlace;
 use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How};

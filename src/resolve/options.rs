@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
-use crate::catalog::concurrency::{FlagOption, OptionPlace, Parser};
+use crate::catalog::origins::{FlagOption, OptionPlace, Parser};
 use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::value::{Certainty, How, Step};
 

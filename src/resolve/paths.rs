@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, FilePath, Frame, Possible, Possibles, Thing};
-use crate::catalog::concurrency::{FileCall, FileGives};
+use crate::catalog::origins::{FileCall, FileGives};
 use crate::facts::ExprKind;
 
 /// Longest path that is put together.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing, dotted};
-use crate::catalog::concurrency::{Provider, SharedState};
+use crate::catalog::origins::{Provider, SharedState};
 use crate::facts::{ExprKind, MODULE, StatementKind, Target};
 
 /// Most places that are looked at for what an object keeps.
