@@ -77,6 +77,9 @@ pub struct Environment {
     pub path: Option<String>,
     /// Method whose `with` block puts its argument before all names, or the option of a settings class that does.
     pub prefix: Option<String>,
+    /// Arguments of a field's declaration that name its variable.
+    #[serde(default)]
+    pub named_by: Vec<String>,
     /// Members of a settings class that hold its options.
     #[serde(default)]
     pub configured_by: Vec<String>,

@@ -62,7 +62,7 @@ impl Evaluator<'_> {
     /// A whole file as a configuration, where it is there and read.
     pub(super) fn plain_document(&self, path: &FilePath, file: u32) -> Option<Possible> {
         let number = self.file_number(path, file).ok()?;
-        let document = Document { files: vec![number], path: Vec::new(), common_section: None, ignores_case: false, class: None };
+        let document = Document { files: vec![number], path: Vec::new(), common_section: None, ignores_case: false };
         let at = crate::text::Span::new(self.project.configs().get(number as usize)?.file, 0, 0);
         Some(Possible::literal(Thing::Document(Rc::new(document)), at))
     }
@@ -155,7 +155,7 @@ impl Evaluator<'_> {
         let files = document.files.iter().rev().filter_map(|file| self.project.configs().get(*file as usize));
         let entry = files.flat_map(|config| &config.entries).find(starts)?;
         if entry.path.len() > path.len() {
-            let inner = Document { path: path.to_vec(), class: None, ..document.clone() };
+            let inner = Document { path: path.to_vec(), ..document.clone() };
             return Some(Possible { thing: Thing::Document(Rc::new(inner)), ..of.clone() });
         }
         let thing = match &entry.value {
@@ -211,6 +211,5 @@ fn document(reader: &DocumentReader, files: Vec<u32>) -> Document {
         path: Vec::new(),
         common_section: reader.common_section.as_deref().map(Into::into),
         ignores_case: reader.ignores_case,
-        class: None,
     }
 }

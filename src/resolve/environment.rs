@@ -6,7 +6,7 @@ use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, FilePath, Frame, Object, Possible, Possibles, Thing, dotted, last_part};
 use crate::catalog::origins::{Environment, EnvironmentRead};
-use crate::facts::{ArgumentKind, ContextKind, ExprKind};
+use crate::facts::{ArgumentKind, ContextKind, ExprKind, StatementKind, Target};
 use crate::value::{Certainty, How, Step};
 
 impl Evaluator<'_> {
@@ -83,7 +83,7 @@ impl Evaluator<'_> {
     }
 
     /// Values that command lines and containers of the project give a variable, else the `.env` file that the program reads.
-    fn environment_set(&self, variable: &str, own_file: Option<&str>, at: ExprRef) -> Possibles {
+    pub(super) fn environment_set(&self, variable: &str, own_file: Option<&str>, at: ExprRef) -> Possibles {
         self.wants.borrow_mut().flags.insert(variable.to_string());
         let span = self.span(at);
         let set = self.project.environment_values(at.file, variable).into_iter().map(|given| Possible {
@@ -164,8 +164,30 @@ impl Evaluator<'_> {
         let text = |key: Option<&str>| key.and_then(|key| self.class_option(object, read, key));
         let variable = format!("{}{}", text(read.prefix.as_deref()).unwrap_or_default(), name);
         let file = text(read.path.as_deref());
+        if let Some(own) = self.variable_of_field(object, read, name) {
+            return self.environment_set(&own, file.as_deref(), at);
+        }
         let capitals = self.environment_set(&variable.to_ascii_uppercase(), file.as_deref(), at);
         if capitals.is_empty() { self.environment_set(&variable, file.as_deref(), at) } else { capitals }
+    }
+
+    /// The variable that a field names itself (`Field(validation_alias="POOL_SIZE")`).
+    fn variable_of_field(&self, object: &Object, read: &Environment, name: &str) -> Option<String> {
+        let statements = self
+            .ancestry(object.class)
+            .0
+            .iter()
+            .flat_map(|class| self.scope(*class).statements.iter().map(|statement| (class.file, &statement.kind)))
+            .collect::<Vec<_>>();
+        let (file, value) = statements.into_iter().find_map(|(file, kind)| match kind {
+            StatementKind::Bind { target: Target::Name(field), value, .. } if **field == *name => Some((file, *value)),
+            _ => None,
+        })?;
+        let given = read.named_by.iter().find_map(|key| self.keyword(ExprRef { file, expr: value }, key))?;
+        match &self.expr(given).kind {
+            ExprKind::Text(variable) => Some(variable.to_string()),
+            _ => None,
+        }
     }
 
     /// A text that a settings class is configured with: in a call (`model_config = SettingsConfigDict(env_prefix="X_")`), in a class inside

@@ -336,10 +336,13 @@ impl Evaluator<'_> {
             return outside;
         }
         found.extend(outside);
+        let mut own_counts = true;
         if object.site.is_none() {
-            found.extend(self.overridden(object.class, name, of, frame));
+            let (of_heirs, counts) = self.of_heirs(object.class, name, of, frame);
+            found.extend(of_heirs);
+            own_counts = counts;
         }
-        let in_class = self.class_member(object.class, name, of, frame);
+        let in_class = self.class_member(object.class, name, of, frame).filter(|_| own_counts);
         if found.is_empty() {
             if let Some(of_class) = in_class {
                 return of_class;
@@ -366,13 +369,6 @@ impl Evaluator<'_> {
             found.retain(|possible| !matches!(possible.thing, Thing::Nothing));
         }
         found
-    }
-
-    /// What subclasses say of a member that their base has too: any object of the base may be one of theirs.
-    fn overridden(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
-        let subclasses = self.subclasses(class);
-        let own = subclasses.iter().filter(|sub| self.project.tables(sub.file).binders_of(sub.scope, name).is_some());
-        own.take(MAX_SETS).filter_map(|sub| self.class_member(*sub, name, of, frame)).flatten().collect()
     }
 
     /// What others assign: `settings.limit = 50` outside the class or module that `is_it` tells; and whether one of them always runs behind the

@@ -16,6 +16,7 @@ mod environment;
 mod eval;
 mod fields;
 mod growth;
+mod heirs;
 mod index;
 mod landings;
 mod makers;

@@ -76,7 +76,7 @@ impl Evaluator<'_> {
     fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str) -> Possibles {
         let spellings = self.spellings(call);
         let default = self.default_set(call, parser, name).or_else(|| self.keyword(call, &parser.default));
-        self.flag(call, &spellings, default, name)
+        self.flag(call, &spellings, None, default, name)
     }
 
     /// The default that a later call gives the attribute of a flag (`parser.set_defaults(parallel=50)`).
@@ -94,7 +94,7 @@ impl Evaluator<'_> {
     }
 
     /// The value of a flag: what command lines give it, else its default.
-    fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str) -> Possibles {
+    fn flag(&self, call: ExprRef, spellings: &[Name], variable: Option<String>, default: Option<ExprRef>, name: &str) -> Possibles {
         let at = self.span(call);
         let shown = spellings.iter().find(|spelling| spelling.starts_with("--")).or(spellings.first()).map_or(name, |spelling| spelling);
         self.wants.borrow_mut().flags.extend(spellings.iter().filter(|spelling| spelling.starts_with("--")).map(ToString::to_string));
@@ -114,6 +114,9 @@ impl Evaluator<'_> {
             found.push(as_number(value));
         }
         let seen_at = |possible: Possible| possible.through(at).after(at, format!("flag `{shown}`"));
+        if found.is_empty() {
+            found = variable.map(|variable| self.environment_set(&variable, None, call)).unwrap_or_default();
+        }
         if !found.is_empty() {
             return found.into_iter().map(seen_at).collect();
         }
@@ -152,7 +155,8 @@ impl Evaluator<'_> {
                 .or_else(|| spellings.iter().find(|spelling| spelling.starts_with("--")))
                 .or(spellings.first());
             if named.is_some_and(|spelling| attribute_of(spelling) == parameter) {
-                return Some(self.flag(call, &spellings, self.keyword(call, &option.default), parameter));
+                let variable = self.variable_of(option, call, parameter);
+                return Some(self.flag(call, &spellings, variable, self.keyword(call, &option.default), parameter));
             }
         }
         None
@@ -164,13 +168,13 @@ impl Evaluator<'_> {
             self.keyword(at, &option.default).or_else(|| option.default_position.and_then(|position| self.positional(at, position)));
         if option.stands == OptionPlace::Default {
             let spellings = self.spellings(at);
-            return self.flag(at, &spellings, default, "option");
+            return self.flag(at, &spellings, self.variable_of(option, at, ""), default, "option");
         }
         let default = default.or_else(|| option.other_defaults.iter().find_map(|name| self.keyword(at, name)));
         if self.is_rust(at.file)
-            && let Some(field) = self.declares_flag(at)
+            && let Some((spellings, variable)) = self.declares_flag(option, at)
         {
-            return self.flag(at, &field, default, "option");
+            return self.flag(at, &spellings, variable, default, "option");
         }
         match default {
             Some(default) if option.default_names_function => self.named_default(default),
@@ -184,17 +188,33 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The spellings of the flag that the attribute of a field declares; `None` where it declares none.
-    fn declares_flag(&self, at: ExprRef) -> Option<Vec<Name>> {
+    /// The environment variable that sets an option where no flag does: as it is written, or the field's name in capitals where only the word
+    /// for it stands there.
+    fn variable_of(&self, option: &FlagOption, at: ExprRef, field: &str) -> Option<String> {
+        let named_by = option.environment.as_deref()?;
+        match self.keyword(at, named_by) {
+            Some(written) => match &self.expr(written).kind {
+                ExprKind::Text(variable) => Some(variable.to_string()),
+                _ => None,
+            },
+            None => (!field.is_empty() && self.says_word(at, named_by)).then(|| field.to_ascii_uppercase()),
+        }
+    }
+
+    /// Whether an argument of a call is this word alone (`long` of `#[arg(long)]`).
+    fn says_word(&self, at: ExprRef, wanted: &str) -> bool {
+        let facts = self.project.facts(at.file);
+        self.arguments(at).iter().any(|argument| matches!(&facts.expr(argument.value).kind, ExprKind::Name(name) if &**name == wanted))
+    }
+
+    /// The spellings of the flag that the attribute of a field declares, and its variable; `None` where it declares neither.
+    fn declares_flag(&self, option: &FlagOption, at: ExprRef) -> Option<(Vec<Name>, Option<String>)> {
         let scope = self.scope(self.scope_of(at));
         let field = scope.statements.iter().find_map(|statement| match &statement.kind {
             StatementKind::Bind { target: Target::Name(name), value, .. } if *value == at.expr => Some(name),
             _ => None,
         })?;
-        let facts = self.project.facts(at.file);
-        let says = |wanted: &str| {
-            self.arguments(at).iter().any(|argument| matches!(&facts.expr(argument.value).kind, ExprKind::Name(name) if &**name == wanted))
-        };
+        let says = |wanted: &str| self.says_word(at, wanted);
         let text = |wanted: &str| {
             self.keyword(at, wanted).and_then(|value| match &self.expr(value).kind {
                 ExprKind::Text(text) => Some(text.to_string()),
@@ -212,7 +232,8 @@ impl Evaluator<'_> {
         } else if says("short") {
             spellings.extend(field.chars().next().map(|letter| Name::from(format!("-{letter}"))));
         }
-        (!spellings.is_empty()).then_some(spellings)
+        let variable = self.variable_of(option, at, field);
+        (!spellings.is_empty() || variable.is_some()).then_some((spellings, variable))
     }
 
     /// A default that is the path of a function (`#[serde(default = "five")]`).

@@ -123,8 +123,6 @@ pub struct Document {
     pub common_section: Option<Name>,
     /// Whether keys in a section are the same in capitals.
     pub ignores_case: bool,
-    /// The type that it fills, where the program names one.
-    pub class: Option<ScopeRef>,
 }
 
 /// One alternative of an expression with its trail.
