@@ -203,6 +203,11 @@ impl Catalog {
         self.entry(&self.parsers, symbol, |source| &source.parsers)
     }
 
+    /// The parser for which a function declares flags.
+    pub fn parser_defined_by(&self, symbol: &str) -> Option<&Parser> {
+        self.sources.iter().flat_map(|source| &source.parsers).find(|parser| parser.defines.iter().any(|known| known == symbol))
+    }
+
     /// The decorator or default value that declares a flag.
     pub fn option(&self, symbol: &str) -> Option<&FlagOption> {
         self.entry(&self.options, symbol, |source| &source.options)

@@ -11,6 +11,9 @@ pub struct Parser {
     pub symbols: Vec<String>,
     /// Methods that declare a flag.
     pub adds: Vec<String>,
+    /// Functions that declare a flag for the whole program, by name and default; the parser's symbols are then the object that has their values.
+    #[serde(default)]
+    pub defines: Vec<String>,
     /// Methods that give several attributes a default by name, after which it is the flags' own.
     #[serde(default)]
     pub sets: Vec<String>,

@@ -138,6 +138,9 @@ impl Evaluator<'_> {
         if let Some(read) = catalog.environment(symbol) {
             return self.environment_call(read, at, frame);
         }
+        if let Some(parser) = catalog.parser_defined_by(symbol) {
+            return self.defined_flag(parser, at);
+        }
         if let Some(option) = catalog.option(symbol) {
             return self.option_default(option, at, frame);
         }

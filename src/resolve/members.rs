@@ -31,7 +31,10 @@ impl Evaluator<'_> {
     pub(super) fn member(&self, of: &Possible, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
         let span = self.span(at);
         match &of.thing {
-            Thing::Symbol(path) => vec![self.symbol(dotted(path, name), span)],
+            Thing::Symbol(path) => match self.project.catalog.parser(path).filter(|parser| !parser.defines.is_empty()) {
+                Some(parser) => self.flag_of_program(parser, name),
+                None => vec![self.symbol(dotted(path, name), span)],
+            },
             Thing::Module(file) => self
                 .module_member(*file, name)
                 .map(|mut found| {

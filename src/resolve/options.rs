@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::numbers::as_number;
-use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, last_part};
 use crate::catalog::origins::{FlagOption, OptionPlace, Parser};
 use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::value::{Certainty, How, Step};
@@ -77,6 +77,38 @@ impl Evaluator<'_> {
         let spellings = self.spellings(call);
         let default = self.default_set(call, parser, name).or_else(|| self.keyword(call, &parser.default));
         self.flag(call, &spellings, None, default, name)
+    }
+
+    /// The value of a flag that a function declares for the whole program (`flags.DEFINE_integer("parallel", 5, "…")`).
+    pub(super) fn defined_flag(&self, parser: &Parser, at: ExprRef) -> Possibles {
+        let Some(ExprKind::Text(name)) = self.positional(at, 0).map(|name| &self.expr(name).kind) else {
+            return vec![Possible::unknown("a flag whose name is computed")];
+        };
+        let default = self.keyword(at, &parser.default).or_else(|| self.positional(at, 1));
+        self.flag(at, &[format!("--{name}").into()], None, default, name)
+    }
+
+    /// The same by the flag's name, wherever the program declares it (`FLAGS.parallel`).
+    pub(super) fn flag_of_program(&self, parser: &Parser, name: &str) -> Possibles {
+        let is_it = |call: &ExprRef| {
+            let names_it =
+                matches!(self.positional(*call, 0).map(|first| &self.expr(first).kind), Some(ExprKind::Text(text)) if **text == *name);
+            let ExprKind::Call { callee, .. } = self.expr(*call).kind else { return false };
+            names_it
+                && self.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
+                    Thing::Symbol(symbol) => parser.defines.iter().any(|known| **known == **symbol),
+                    _ => false,
+                })
+        };
+        let last_names = parser.defines.iter().map(|symbol| last_part(symbol));
+        let calls = last_names.flat_map(|defines| self.project.calls_named(defines)).map(|&(file, expr)| ExprRef { file, expr });
+        match calls.into_iter().find(is_it) {
+            Some(call) => self.defined_flag(parser, call),
+            None => {
+                self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+                vec![Possible::unknown(format!("no flag for `{name}` is found"))]
+            }
+        }
     }
 
     /// The default that a later call gives the attribute of a flag (`parser.set_defaults(parallel=50)`).
