@@ -54,15 +54,15 @@ pub struct Evaluator<'p> {
     /// What was found below an expression that depends on itself: good for the question at hand only.
     provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
     /// Values of keys by mapping, activation and key; nothing where nothing sets it.
-    pub(super) keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    pub(super) keys: RefCell<super::mapping::Keys>,
     /// The same, for the question at hand only.
-    pub(super) provisional_keys: RefCell<FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>>,
+    pub(super) provisional_keys: RefCell<super::mapping::Keys>,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     /// What the glob imports of Rust open, by scope and statement.
     pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
     /// Fields of any object of a type, by type and name; nothing for what is being asked.
-    pub(super) open_fields: RefCell<FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>>,
+    pub(super) open_fields: RefCell<super::records::OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::eval::{Evaluator, MAX_NESTING};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
@@ -9,6 +11,9 @@ use crate::value::Certainty;
 
 /// Most values of one mapping that are looked at where the key is not known.
 const MAX_VALUES: usize = 64;
+
+/// Answers for a key of a mapping in a frame.
+pub(super) type Keys = FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>;
 
 impl Evaluator<'_> {
     /// The value of a key; `None` where nothing sets it.

@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
 use super::thing::{ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::{Gives, MethodGives};
 use crate::facts::{ExprKind, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
+
+/// Answers for a field of any object of a type; nothing for what is being asked.
+pub(super) type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
 
 impl Evaluator<'_> {
     /// `Path { field: value }`: an object of the project's type, or of a library's that the catalog knows.
