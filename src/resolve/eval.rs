@@ -81,6 +81,7 @@ pub struct Evaluator<'p> {
     cut: Cell<bool>,
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
     pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
+    pub(super) changing: RefCell<FxHashSet<(ExprRef, crate::facts::Name)>>,
     pub(super) wants: RefCell<Wants>,
 }
 
@@ -114,6 +115,7 @@ impl<'p> Evaluator<'p> {
             cut: Cell::new(false),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
+            changing: RefCell::default(),
             wants: RefCell::default(),
         }
     }

@@ -74,19 +74,7 @@ impl Evaluator<'_> {
             Thing::Foreign(path) => {
                 self.kept(&of.thing, name, at.file).unwrap_or_else(|| vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)])
             }
-            Thing::Options(parsed, inner) => {
-                let (changed, _) = self.assigned_outside(
-                    name,
-                    self.scope_of(at),
-                    None,
-                    |thing| matches!(thing, Thing::Options(other, _) if other == parsed),
-                );
-                let known = changed.iter().any(|possible| !possible.is_unknown());
-                let mut found = self.option(*parsed, inner, name);
-                found.retain(|possible| !known || !possible.is_unknown());
-                found.extend(changed);
-                found
-            }
+            Thing::Options(parsed, inner) => self.option_now(*parsed, inner, name, at),
             Thing::Mapping(mapping, inner) => {
                 self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))])
             }

@@ -10,6 +10,24 @@ use crate::facts::{ExprKind, Name, StatementKind, Target};
 use crate::value::{Certainty, How, Step};
 
 impl Evaluator<'_> {
+    /// The value of an option where it is read: what the program assigns to it after parsing, or what was parsed.
+    pub(super) fn option_now(&self, parsed: ExprRef, frame: &Frame, name: &str, at: ExprRef) -> Possibles {
+        let question = (parsed, Name::from(name));
+        let mut found = self.option(parsed, frame, name);
+        // `args.n = min(args.n, 8)`: on the right stands what was parsed.
+        if !self.changing.borrow_mut().insert(question.clone()) {
+            self.told_less();
+            return found;
+        }
+        let is_it = |thing: &Thing| matches!(thing, Thing::Options(other, _) if *other == parsed);
+        let (changed, replaces) = self.assigned_outside(name, self.scope_of(at), Some(parsed), is_it);
+        self.changing.borrow_mut().remove(&question);
+        let known = changed.iter().any(|possible| !possible.is_unknown());
+        found.retain(|possible| !replaces && !(known && possible.is_unknown()));
+        found.extend(changed);
+        found
+    }
+
     /// The value of an option of parsed command-line arguments.
     pub(super) fn option(&self, parsed: ExprRef, frame: &Frame, name: &str) -> Possibles {
         let parser = self.eval(parsed, frame).into_iter().find_map(|possible| match possible.thing {
