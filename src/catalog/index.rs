@@ -343,15 +343,15 @@ fn add<'a>(places: &mut Places, modules: &mut FxHashSet<Box<str>>, file: usize, 
 fn built_in_files() -> (Vec<Written<Library>>, Vec<Written<Source>>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut libraries = Vec::new();
-    for (stem, path, text) in embedded::LIBRARIES.iter().chain(embedded::RUST_LIBRARIES) {
-        match load::library(stem, path, text) {
+    for (stem, path, text, packed) in embedded::LIBRARIES.iter().chain(embedded::RUST_LIBRARIES) {
+        match load::library(stem, path, text, Some(packed)) {
             Ok(file) => libraries.push(file),
             Err(more) => problems.extend(more),
         }
     }
     let mut sources = Vec::new();
-    for (stem, path, text) in embedded::CONCURRENCY {
-        match load::source(stem, path, text) {
+    for (stem, path, text, packed) in embedded::CONCURRENCY {
+        match load::source(stem, path, text, Some(packed)) {
             Ok(file) => sources.push(file),
             Err(more) => problems.extend(more),
         }

@@ -1,6 +1,6 @@
 //! TOML text → [`Library`] or [`Source`], with errors that name the line, the column and the key that was probably meant.
 //!
-//! Built-in and users' files take the same road. The typed parse knows no places; where something is wrong, the text is
+//! Built-in files come packed, and read the same way. The typed parse knows no places; where something is wrong, the text is
 //! parsed once more as a tree with spans, and the place is looked up there.
 
 use std::ops::Range;
@@ -43,12 +43,12 @@ pub enum Key<'a> {
     Index(usize),
 }
 
-/// Reads a library.
+/// Reads a library, from its packed form where there is one.
 ///
 /// # Errors
 /// What is wrong with the text, with places.
-pub fn library(stem: &str, path: &str, text: &str) -> Result<Written<Library>, Vec<Problem>> {
-    let mut written: Written<Library> = typed(stem, path, text)?;
+pub fn library(stem: &str, path: &str, text: &str, packed: Option<&[u8]>) -> Result<Written<Library>, Vec<Problem>> {
+    let mut written: Written<Library> = typed(stem, path, text, packed)?;
     if written.entry.language == crate::text::Language::Rust {
         written.entry.for_each_symbol(|symbol| *symbol = symbol.replace("::", "."));
         // A setter of a builder gives the builder back.
@@ -61,12 +61,12 @@ pub fn library(stem: &str, path: &str, text: &str) -> Result<Written<Library>, V
     Ok(written)
 }
 
-/// Reads a source of concurrency.
+/// Reads a source of concurrency, from its packed form where there is one.
 ///
 /// # Errors
 /// What is wrong with the text, with places.
-pub fn source(stem: &str, path: &str, text: &str) -> Result<Written<Source>, Vec<Problem>> {
-    let mut written: Written<Source> = typed(stem, path, text)?;
+pub fn source(stem: &str, path: &str, text: &str, packed: Option<&[u8]>) -> Result<Written<Source>, Vec<Problem>> {
+    let mut written: Written<Source> = typed(stem, path, text, packed)?;
     written.entry.for_each_symbol(|symbol| {
         if symbol.contains("::") {
             *symbol = symbol.replace("::", ".");
@@ -100,14 +100,15 @@ pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>>
     let is_source =
         DeTable::parse(text).is_ok_and(|table| table.get_ref().keys().any(|key| ONLY_IN_SOURCES.contains(&key.get_ref().as_ref())));
     if is_source {
-        source(stem, path, text).map(|written| Entry::Source(Box::new(written)))
+        source(stem, path, text, None).map(|written| Entry::Source(Box::new(written)))
     } else {
-        library(stem, path, text).map(|written| Entry::Library(Box::new(written)))
+        library(stem, path, text, None).map(|written| Entry::Library(Box::new(written)))
     }
 }
 
-fn typed<T: DeserializeOwned>(stem: &str, path: &str, text: &str) -> Result<Written<T>, Vec<Problem>> {
-    match toml::from_str(text) {
+fn typed<T: DeserializeOwned>(stem: &str, path: &str, text: &str, packed: Option<&[u8]>) -> Result<Written<T>, Vec<Problem>> {
+    // What is wrong with a packed file is told of its text.
+    match packed.and_then(|packed| rmp_serde::from_slice(packed).ok()).map_or_else(|| toml::from_str(text), Ok) {
         Ok(entry) => Ok(Written { stem: stem.into(), path: path.into(), text: text.into(), entry }),
         Err(error) => {
             let (_, all) = DeTable::parse_recoverable(text);

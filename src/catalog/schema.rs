@@ -45,9 +45,9 @@ mod tests {
 
     #[test]
     fn the_built_in_files_fit_the_schemas() {
-        let fits = |schema: &str, files: &[(&str, &str, &str)]| {
+        let fits = |schema: &str, files: &[(&str, &str, &str, &[u8])]| {
             let validator = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
-            for (_, path, text) in files {
+            for (_, path, text, _) in files {
                 let value = serde_json::to_value(toml::from_str::<toml::Table>(text).unwrap()).unwrap();
                 if let Err(why) = validator.validate(&value) {
                     panic!("{path}: {why} at {}", why.instance_path());

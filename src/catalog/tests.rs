@@ -315,3 +315,18 @@ fn what_a_carrier_sets_the_pools_that_take_it_have() {
         assert_eq!(httpx.get(name), openai.get(name), "{name}");
     }
 }
+
+#[test]
+fn the_packed_files_say_what_their_texts_say() {
+    for (stem, path, text, packed) in super::embedded::LIBRARIES.iter().chain(super::embedded::RUST_LIBRARIES) {
+        let unpacked: super::library::Library = rmp_serde::from_slice(packed).unwrap();
+        let read: super::library::Library = toml::from_str(text).unwrap();
+        assert_eq!(format!("{unpacked:?}"), format!("{read:?}"), "{path}");
+        assert!(super::load::library(stem, path, text, Some(packed)).is_ok());
+    }
+    for (_, path, text, packed) in super::embedded::CONCURRENCY {
+        let unpacked: super::concurrency::Source = rmp_serde::from_slice(packed).unwrap();
+        let read: super::concurrency::Source = toml::from_str(text).unwrap();
+        assert_eq!(format!("{unpacked:?}"), format!("{read:?}"), "{path}");
+    }
+}

@@ -21,8 +21,6 @@ pub struct Demand {
     pub made_per_task: Vec<ExprRef>,
     /// Whether anything runs side by side on this route.
     pub fans_out: bool,
-    /// Whether a loop or fan-out stands beyond the pool's home: the pool is made again and again.
-    pub home_repeats: bool,
 }
 
 /// What decides a demand.
@@ -101,8 +99,7 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     if route.one_of_several {
         current.certainty = Certainty::Assumed;
     }
-    let home_repeats = route.beyond.iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut | HopKind::Loop));
-    Demand { value: current, decided_by, made_per_task, fans_out, home_repeats }
+    Demand { value: current, decided_by, made_per_task, fans_out }
 }
 
 /// What nothing in the scanned files calls, and what still has a limiter or an executor that outlives it, is meant to be called many times at

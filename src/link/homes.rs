@@ -138,7 +138,7 @@ fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, found: &mut Vec<Home>, 
             Thing::Object(of) => {
                 let sites: Vec<ExprRef> = match &of.site {
                     Some((site, _)) => vec![*site],
-                    None => evaluator.constructions(of.class),
+                    None => evaluator.constructions(of.class).to_vec(),
                 };
                 if sites.is_empty() {
                     add(found, Home::Program);

@@ -18,6 +18,7 @@ mod served;
 mod starts;
 mod streams;
 mod sums;
+mod turns;
 mod uses;
 
 use rustc_hash::FxHashMap;
@@ -32,7 +33,7 @@ pub use route::Route;
 pub use uses::Use;
 
 use crate::catalog::library::Role;
-use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, Name, StatementKind, Target};
+use crate::facts::ContextKind;
 use crate::finding::{Case, Concurrency, ConcurrencyKind, Pool, Verdict};
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Site, Thing, is_beside_the_program};
 use crate::settings::{Load, Settings, Workload};
@@ -73,6 +74,8 @@ pub struct Flow {
     pub span: Span,
     /// Whether it is sent again and again inside the pool's home.
     pub repeats_at_home: bool,
+    /// What surely makes the same pool again, for another such request.
+    pub made_again: Option<Span>,
     /// The route and what it asks of the pool.
     pub route: Route,
     /// See [`Demand`].
@@ -183,49 +186,25 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             // An example or a benchmark of the program shows what can be done with it.
             let beside = |file: u32| is_beside_the_program(evaluator.project.path(file));
             let shown = !beside(pool.made.site.file) && way.calls.iter().any(|(_, caller)| beside(caller.call.file));
+            let is_sure = !route.assumed;
             let route = Route { assumed: route.assumed || shown, ..route };
             let demand = demand::demand(evaluator, &route, &mut known_homes);
             // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.
             let (around_both, around_request): (Vec<_>, Vec<_>) =
                 route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
             let repeats_at_home = !around_request.is_empty();
-            // A client for each region, account or proxy of a loop is another client each time.
-            let home_repeats = demand.home_repeats || (!around_both.is_empty() && !varies_with_loop(evaluator, pool.made.site));
-            let demand = Demand { home_repeats, ..demand };
-            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, route, demand });
+            let made_again = match is_sure && (!around_both.is_empty() || route.beyond.iter().any(|(hop, _)| hop.repeats())) {
+                false => None,
+                true => {
+                    let turns = turns::turns(evaluator, &way, pool);
+                    let all = around_both.into_iter().chain(&route.beyond);
+                    all.filter(|(hop, scope)| turns.make_again(evaluator, hop, *scope)).map(|(hop, _)| hop.at).next()
+                }
+            };
+            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, made_again, route, demand });
         }
     }
     (homes, flows)
-}
-
-/// Whether the arguments of a construction say what a loop around it goes over.
-fn varies_with_loop(evaluator: &Evaluator<'_>, site: ExprRef) -> bool {
-    let facts = evaluator.project.facts(site.file);
-    let whole = facts.expr(site.expr);
-    let scope = facts.scope(whole.scope);
-    let loops = scope.context_chain(whole.context).filter(|(_, context)| matches!(context.kind, ContextKind::For { .. }));
-    let targets: Vec<&Name> = loops
-        .flat_map(|(id, _)| {
-            scope.statements.iter().filter(move |statement| statement.context == id).filter_map(|statement| match &statement.kind {
-                StatementKind::Bind { target: Target::Name(name), value, .. } if is_element(facts, *value) => Some(name),
-                _ => None,
-            })
-        })
-        .collect();
-    facts.expressions.iter().any(|expr| {
-        matches!(&expr.kind, ExprKind::Name(name) if targets.contains(&name))
-            && whole.span.start <= expr.span.start
-            && expr.span.end <= whole.span.end
-    })
-}
-
-/// Whether a value is an element of what a loop goes over, or a part of one.
-fn is_element(facts: &FileFacts, value: ExprId) -> bool {
-    match facts.expr(value).kind {
-        ExprKind::Element(_) => true,
-        ExprKind::Unpacked { value, .. } => is_element(facts, value),
-        _ => false,
-    }
 }
 
 /// Whether only the limit per host is too small for a demand, and not the total as well.

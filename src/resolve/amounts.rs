@@ -13,7 +13,7 @@ pub fn value_of(possibles: &Possibles, unlimited: &[Literal]) -> Value {
         let why = possibles.first().map_or_else(|| "no value".to_string(), |possible| why(&possible.thing));
         let mut value = Value::unknown(why);
         if let Some(possible) = possibles.first() {
-            value.trail = (*possible.trail).clone();
+            value.trail = possible.trail.steps();
             value.defined_at = possible.defined_at;
             value.same_as = (*possible.same_as).clone();
         }
@@ -24,7 +24,7 @@ pub fn value_of(possibles: &Possibles, unlimited: &[Literal]) -> Value {
     let amount = join(&amounts);
     let mut trail: Vec<Step> = Vec::new();
     for possible in known.iter().take(3) {
-        trail.extend(possible.trail.iter().filter(|step| !trail.contains(step)).cloned().collect::<Vec<_>>());
+        trail.extend(possible.trail.steps().into_iter().filter(|step| !trail.contains(step)).collect::<Vec<_>>());
     }
     let mut same_as = (*first.same_as).clone();
     for possible in &known {

@@ -24,7 +24,7 @@ impl Evaluator<'_> {
     }
 
     /// The keyword argument of a call.
-    pub(super) fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
+    pub fn keyword(&self, call: ExprRef, name: &str) -> Option<ExprRef> {
         if let ExprKind::Record { fields, .. } = &self.expr(call).kind {
             return fields.iter().find(|(field, _)| &**field == name).map(|(_, value)| ExprRef { file: call.file, expr: *value });
         }
@@ -140,7 +140,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether the first parameter of a function is the object that it is called on.
-    pub(super) fn takes_self(&self, function: ScopeRef) -> bool {
+    pub fn takes_self(&self, function: ScopeRef) -> bool {
         if self.is_rust(function.file) {
             return self.scope(function).parameters.first().is_some_and(|first| &*first.name == "self");
         }

@@ -2,6 +2,9 @@
 
 use std::rc::Rc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::beside::is_example;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{Binding, ExprRef, Possible, ScopeRef, Thing};
@@ -9,7 +12,7 @@ use crate::catalog::concurrency::Starter;
 use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, ScopeKind, StatementKind};
 
 /// Most callers of one function that are followed.
-const MAX_CALLERS: usize = 48;
+pub(super) const MAX_CALLERS: usize = 48;
 
 /// Most calls that are looked at for one that calls an object.
 const MAX_OBJECT_CALLS: usize = 1500;
@@ -28,6 +31,9 @@ pub struct Caller {
     /// Functions that it was handed into on the way, each with the call that did: only through that call do they lead here.
     pub via: Vec<(ScopeRef, ExprRef)>,
 }
+
+/// Calls by `super().method(…)` of one name, by the method that they land in.
+pub(super) type SuperCalls = FxHashMap<ScopeRef, Vec<ExprRef>>;
 
 /// Whether an expression is a function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,10 +59,12 @@ impl Evaluator<'_> {
         if let Some(known) = self.callers.borrow().get(&function) {
             return known.clone();
         }
-        if !self.asking.borrow_mut().insert(function) {
-            self.told_less();
+        let begun = self.asking.borrow().get(&function).copied();
+        if let Some(begun) = begun {
+            self.memory.told_less(begun.saturating_sub(1));
             return Rc::default();
         }
+        self.asking.borrow_mut().insert(function, self.memory.open_questions());
         let found = Rc::new(self.find_callers(function));
         self.asking.borrow_mut().remove(&function);
         self.callers.borrow_mut().insert(function, found.clone());
@@ -73,13 +81,13 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         match class {
             Some(class) if matches!(&*scope.name, "__init__" | "__new__" | "__post_init__") => {
-                for call in self.constructions(class) {
+                for call in self.constructions(class).iter().copied() {
                     found.push(self.direct(call));
                 }
                 found.extend(self.super_callers(&scope.name, function));
             }
             Some(class) if &*scope.name == "run" && self.starts_when_made(class).is_some() => {
-                for call in self.constructions(class) {
+                for call in self.constructions(class).iter().copied() {
                     found.push(Caller { handed_on: true, ..self.direct(call) });
                 }
                 found.extend(self.super_callers(&scope.name, function));
@@ -103,17 +111,13 @@ impl Evaluator<'_> {
             }
         }
         found.extend(self.kept_by_decorators(function));
-        let mut kept: Vec<Caller> = Vec::with_capacity(found.len());
-        for caller in found {
-            if !kept.iter().any(|known| known.call == caller.call && known.via == caller.via && known.handed_on == caller.handed_on) {
-                kept.push(caller);
-            }
-        }
-        let mut found = kept;
+        let mut known = FxHashSet::default();
+        found.retain(|caller| known.insert((caller.call, caller.via.clone(), caller.handed_on)));
         // What tests pass says nothing about the program, unless the function stands in a test itself.
-        if !self.project.is_test(function.file) && found.iter().any(|caller| !self.project.is_test(caller.call.file)) {
-            found.retain(|caller| !self.project.is_test(caller.call.file));
-        } else if !self.project.is_test(function.file) {
+        let is_tested = !self.is_in_test(function);
+        if is_tested && found.iter().any(|caller| !self.is_test_code(caller.call)) {
+            found.retain(|caller| !self.is_test_code(caller.call));
+        } else if is_tested {
             found.clear();
         }
         // Examples show the function to readers; the program itself says more.
@@ -281,9 +285,9 @@ impl Evaluator<'_> {
 
     /// Whether an expression can be the function: by evaluation, or by name alone where the object is not known and the name is unique.
     fn means(&self, at: ExprRef, function: ScopeRef) -> Means {
-        let possibles = self.eval_open(at);
+        let possibles = self.seen_open(at);
         let mut best = Means::No;
-        for possible in &possibles {
+        for possible in possibles.iter() {
             let means = match &possible.thing {
                 Thing::Function(found, _) if *found == function => Means::Surely,
                 Thing::Method(_, found) if *found == function => Means::Surely,
@@ -349,94 +353,29 @@ impl Evaluator<'_> {
         matches!((&facts.expr(object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name)
     }
 
-    /// Calls that make objects of a class or of a subclass that keeps its `__init__`.
-    pub fn constructions(&self, class: ScopeRef) -> Vec<ExprRef> {
-        self.want_name(&self.scope(class).name, class);
-        if self.is_rust(class.file) {
-            let records = self.project.records_of(&self.scope(class).name).into_iter().map(|(file, expr)| ExprRef { file, expr });
-            return records
-                .filter(|record| {
-                    self.eval_open(*record).iter().any(|possible| matches!(&possible.thing, Thing::Object(object) if object.class == class))
-                })
-                .take(MAX_CALLERS)
-                .collect();
-        }
-        let own = self.find_method(class, "__init__");
-        let mut names: Vec<String> = vec![self.scope(class).name.to_string()];
-        for subclass in self.subclasses(class).iter().copied() {
-            if self.find_method(subclass, "__init__") == own {
-                self.want_name(&self.scope(subclass).name, subclass);
-                names.push(self.scope(subclass).name.to_string());
-            }
-        }
-        names.push("cls".into());
-        let makes = |possible: &Possible| match possible.thing {
-            Thing::Class(made) => made == class || (self.ancestry(made).0.contains(&class) && self.find_method(made, "__init__") == own),
-            _ => false,
-        };
-        let mut found = Vec::new();
-        for name in &names {
-            for &(file, call) in self.project.calls_named(name) {
-                let call = ExprRef { file, expr: call };
-                let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-                if self.eval_open(ExprRef { file, expr: callee }).iter().any(makes) && !found.contains(&call) {
-                    found.push(call);
-                }
-            }
-        }
-        for &(file, mention) in names.iter().flat_map(|name| self.project.mentions_of(name)) {
-            let mention = ExprRef { file, expr: mention };
-            if !self.is_passed_on(mention) || !self.eval_open(mention).iter().any(makes) {
-                continue;
-            }
-            for caller in self.landings(mention).into_iter().filter(|caller| !caller.handed_on) {
-                if !found.contains(&caller.call) {
-                    found.push(caller.call);
-                }
-            }
-        }
-        if !self.project.is_test(class.file) && found.iter().any(|call| !self.project.is_test(call.file)) {
-            found.retain(|call| !self.project.is_test(call.file));
-        }
-        let from_example = |call: &ExprRef| is_example(self.project.path(call.file));
-        if !is_example(self.project.path(class.file)) && !found.iter().all(from_example) {
-            found.retain(|call| !from_example(call));
-        }
-        found.truncate(MAX_CALLERS);
-        found
-    }
-
     /// The call of a library that starts a thread or process, where a class derives from what it makes: its `run` then runs beside the rest.
     pub fn starts_when_made(&self, class: ScopeRef) -> Option<&Starter> {
         self.ancestry(class).1.iter().find_map(|symbol| self.project.catalog.starter(symbol))
     }
 
-    /// Whether a mention stands in a collection, an argument or on its own: not in an annotation's subscript or a base list.
-    pub(super) fn is_passed_on(&self, mention: ExprRef) -> bool {
-        let facts = self.project.facts(mention.file);
-        match facts.expr(mention.expr).parent.map(|parent| &facts.expr(parent).kind) {
-            Some(ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Call { .. }) => true,
-            Some(_) => false,
-            None => self.scope(self.scope_of(mention)).statements.iter().any(|statement| match statement.kind {
-                StatementKind::Bind { value, .. } | StatementKind::Return(value) => value == mention.expr,
-                _ => false,
-            }),
-        }
-    }
-
     /// `super().method(…)` in subclasses.
     fn super_callers(&self, name: &str, function: ScopeRef) -> Vec<Caller> {
-        let mut found = Vec::new();
-        for &(file, call) in self.project.calls_named(name) {
-            let call = ExprRef { file, expr: call };
-            if let Some(object) = self.receiver(call)
-                && let Some(Some((target, _))) = self.super_target(object, name)
-                && target == function
-            {
-                found.push(self.direct(call));
+        let known = self.super_calls.borrow().get(name).cloned();
+        let all = known.unwrap_or_else(|| {
+            let mut all = SuperCalls::default();
+            for &(file, call) in self.project.calls_named(name) {
+                let call = ExprRef { file, expr: call };
+                if let Some(object) = self.receiver(call)
+                    && let Some(Some((target, _))) = self.super_target(object, name)
+                {
+                    all.entry(target).or_default().push(call);
+                }
             }
-        }
-        found
+            let all = Rc::new(all);
+            self.super_calls.borrow_mut().insert(name.into(), all.clone());
+            all
+        });
+        all.get(&function).into_iter().flatten().map(|call| self.direct(*call)).collect()
     }
 
     /// Asks for the files that say a name, next round.
@@ -453,16 +392,4 @@ impl Evaluator<'_> {
 
 fn is_name(facts: &FileFacts, at: ExprId, wanted: &str) -> bool {
     matches!(&facts.expr(at).kind, ExprKind::Name(name) if &**name == wanted)
-}
-
-/// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
-pub fn is_beside_the_program(path: &str) -> bool {
-    is_example(path)
-        || super::project::is_test(path)
-        || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
-}
-
-/// Whether a path is that of an example.
-fn is_example(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs"))
 }

@@ -339,6 +339,11 @@ impl Evaluator<'_> {
         if depth > MAX_FRAMES {
             return vec![Possible::unknown("calls nested too deeply")];
         }
+        // Functions that call each other could be followed in as many ways as their calls can be put in a row.
+        let mut within = std::iter::successors(Some(&call.caller), |frame| frame.0.call.as_ref().map(|binding| &binding.caller));
+        if within.any(|frame| frame.scope() == function) {
+            return vec![Possible::unknown("depends on itself")];
+        }
         let scope = self.scope(function);
         let outer = match this {
             Some(_) => self.open_frame(function).0.outer.clone(),
@@ -346,7 +351,12 @@ impl Evaluator<'_> {
             None => Some(outer),
         };
         let this = if self.has_decorator(function, &["staticmethod"]) { None } else { this };
+        let known = self.activations();
         let frame = self.frame(function, outer, Some(call), this, depth);
+        if self.activations() > known && !self.memory.may_enter(function) {
+            self.memory.told_less(0);
+            return vec![Possible::unknown("called in more ways than are followed")];
+        }
         let yields = scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Yield(_)));
         if yields && scope.kind == ScopeKind::Function {
             return vec![Possible::literal(Thing::Generator(function, frame), at)];

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{Document, ExprRef, FilePath, Frame, Made, Possible, Possibles, Thing};
+use super::trail::Trail;
 use crate::catalog::origins::DocumentReader;
 use crate::facts::config::{Entry, Scalar};
 use crate::facts::{ExprKind, Name};
@@ -97,13 +98,13 @@ impl Evaluator<'_> {
                     }
                 }
             }
-            steps.push(Step { at: Some(self.span(call)), said: self.snippet(self.span(call)) });
+            steps.push(Step { at: Some(self.span(call)), said: self.snippet(self.span(call)).to_string() });
         }
         if files.is_empty() {
             return Some(Possible::unknown(why.unwrap_or_else(|| "no file that it reads is found".into())));
         }
         let mut found = Possible::literal(Thing::Document(Rc::new(document(reader, files))), self.span(made.site)).at_most(certainty);
-        found.trail = Rc::new(steps);
+        found.trail = Trail::of(&steps);
         Some(found)
     }
 
@@ -165,14 +166,14 @@ impl Evaluator<'_> {
             Scalar::Null => Thing::Nothing,
         };
         let said = format!("`{}` in {}", path.join("."), self.project.sources.get(entry.span.file).path);
-        let mut trail = (*of.trail).clone();
+        let mut trail = of.trail.steps();
         trail.push(Step { at: Some(entry.span), said });
         let found = Possible {
             thing,
             certainty: of.certainty,
             how: How::Config,
             defined_at: Some(entry.span),
-            trail: Rc::new(trail),
+            trail: Trail::of(&trail),
             same_as: Rc::default(),
         };
         Some(found.through(entry.span))

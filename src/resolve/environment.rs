@@ -5,9 +5,10 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, FilePath, Frame, Object, Possible, Possibles, Thing, dotted, last_part};
+use super::trail::Trail;
 use crate::catalog::origins::{Environment, EnvironmentRead};
 use crate::facts::{ArgumentKind, ContextKind, ExprKind, StatementKind, Target};
-use crate::value::{Certainty, How, Step};
+use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
     /// `os.getenv("NAME", default)` and the like.
@@ -91,7 +92,7 @@ impl Evaluator<'_> {
             certainty: Certainty::Declared,
             how: How::Environment,
             defined_at: Some(given.span),
-            trail: Rc::new(vec![Step { at: Some(given.span), said: format!("`{variable}={}`", given.text) }]),
+            trail: Trail::default().after(given.span, format!("`{variable}={}`", given.text).into()),
             same_as: Rc::default(),
         });
         let mut set: Possibles = set.collect();

@@ -6,17 +6,12 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{all_same, merge, truth};
+use super::memory::{Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
-
-/// Deepest chain of evaluations.
-const MAX_DEPTH: u32 = 160;
-
-/// Most evaluations for one question from outside.
-const MAX_STEPS: u32 = 60_000;
 
 /// Deepest nesting of sequences and mappings that are made of others.
 pub(super) const MAX_NESTING: u32 = 12;
@@ -50,13 +45,7 @@ struct FrameKey {
 pub struct Evaluator<'p> {
     /// The files that are loaded.
     pub project: &'p Project<'p>,
-    memo: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
-    /// What was found below an expression that depends on itself: good for the question at hand only.
-    provisional: RefCell<FxHashMap<(ExprRef, u32), Rc<Possibles>>>,
-    /// Values of keys by mapping, activation and key; nothing where nothing sets it.
-    pub(super) keys: RefCell<super::mapping::Keys>,
-    /// The same, for the question at hand only.
-    pub(super) provisional_keys: RefCell<super::mapping::Keys>,
+    pub(super) memory: Memory,
     pub(super) impl_parts: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     /// What the glob imports of Rust open, by scope and statement.
@@ -64,23 +53,24 @@ pub struct Evaluator<'p> {
     /// Fields of any object of a type, by type and name; nothing for what is being asked.
     pub(super) open_fields: RefCell<super::records::OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
-    pub(super) descendants: RefCell<FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>>,
+    pub(super) descendants: RefCell<super::members::Descendants>,
+    pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
+    pub(super) own_class_calls: RefCell<Option<Rc<super::constructions::ClassCalls>>>,
+    pub(super) made_by: RefCell<FxHashMap<ScopeRef, Rc<Vec<ExprRef>>>>,
+    pub(super) method_calls: RefCell<FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,
-    active: RefCell<Vec<ExprRef>>,
     open_frames: RefCell<FxHashMap<ScopeRef, Frame>>,
-    depth: Cell<u32>,
     pub(super) nesting: Cell<u32>,
     pub(super) importing: Cell<u32>,
     /// Modules searched for a name through star imports, in the look-up at hand, and how deep it is.
     pub(super) searched: RefCell<FxHashSet<(u32, crate::facts::Name)>>,
     pub(super) searching: Cell<u32>,
     next_frame: Cell<u32>,
-    steps: Cell<u32>,
-    cut: Cell<bool>,
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
-    pub(super) asking: RefCell<FxHashSet<ScopeRef>>,
+    /// Functions whose callers are being looked for, each with how many questions were open when that began.
+    pub(super) asking: RefCell<FxHashMap<ScopeRef, usize>>,
     pub(super) changing: RefCell<FxHashSet<(ExprRef, crate::facts::Name)>>,
     pub(super) wants: RefCell<Wants>,
 }
@@ -90,29 +80,26 @@ impl<'p> Evaluator<'p> {
     pub fn new(project: &'p Project<'p>) -> Self {
         Self {
             project,
-            memo: RefCell::default(),
-            provisional: RefCell::default(),
-            keys: RefCell::default(),
-            provisional_keys: RefCell::default(),
+            memory: Memory::new(),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
             globs: RefCell::default(),
             open_fields: RefCell::default(),
             ancestries: RefCell::default(),
             descendants: RefCell::default(),
+            super_calls: RefCell::default(),
+            own_class_calls: RefCell::default(),
+            made_by: RefCell::default(),
+            method_calls: RefCell::default(),
             frames: RefCell::default(),
             callers: RefCell::default(),
             calls_of_objects: OnceCell::new(),
-            active: RefCell::default(),
             open_frames: RefCell::default(),
-            depth: Cell::new(0),
             nesting: Cell::new(0),
             importing: Cell::new(0),
             searched: RefCell::default(),
             searching: Cell::new(0),
             next_frame: Cell::new(0),
-            steps: Cell::new(0),
-            cut: Cell::new(false),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
             changing: RefCell::default(),
@@ -120,29 +107,14 @@ impl<'p> Evaluator<'p> {
         }
     }
 
-    /// An answer is given that is less than the whole one, since its question is being asked already: it is not remembered.
-    pub(super) fn told_less(&self) {
-        self.cut.set(true);
+    /// How many questions were answered: the work done, without noise.
+    pub fn questions(&self) -> u64 {
+        self.memory.asked()
     }
 
-    /// An answer, and whether it is whole: not less because its own question was being asked already.
-    pub(super) fn asked_whole<T>(&self, ask: impl FnOnce() -> T) -> (T, bool) {
-        let cut_before = self.cut.replace(false);
-        let answer = ask();
-        let is_whole = !self.cut.get();
-        self.cut.set(cut_before || !is_whole);
-        (answer, is_whole)
-    }
-
-    /// Whether no question is being answered.
-    pub(super) fn is_outermost(&self) -> bool {
-        self.depth.get() == 0 && self.nesting.get() == 0
-    }
-
-    /// Forgets what was found for the question that is answered now.
-    pub(super) fn forget_provisional(&self) {
-        self.provisional.borrow_mut().clear();
-        self.provisional_keys.borrow_mut().clear();
+    /// How many activations were met.
+    pub(super) fn activations(&self) -> u32 {
+        self.next_frame.get()
     }
 
     /// What the answers so far would have needed.
@@ -246,39 +218,19 @@ impl<'p> Evaluator<'p> {
 
     /// Everything `at` can be in `frame`; at least one alternative.
     pub fn eval(&self, at: ExprRef, frame: &Frame) -> Possibles {
-        if self.depth.get() == 0 {
-            self.steps.set(0);
-            self.cut.set(false);
-        }
+        (*self.seen(at, frame)).clone()
+    }
+
+    /// The same, to look at.
+    pub(super) fn seen(&self, at: ExprRef, frame: &Frame) -> Rc<Possibles> {
         let frame = self.frame_for(self.scope_of(at), frame);
-        let key = (at, frame.0.id);
-        if let Some(known) = self.memo.borrow().get(&key) {
-            return (**known).clone();
-        }
-        if let Some(known) = self.provisional.borrow().get(&key) {
-            self.cut.set(true);
-            return (**known).clone();
-        }
-        self.steps.set(self.steps.get() + 1);
-        if self.depth.get() >= MAX_DEPTH || self.steps.get() > MAX_STEPS {
-            self.cut.set(true);
-            return vec![Possible::unknown("too much to follow")];
-        }
-        if self.active.borrow().iter().filter(|active| **active == at).count() >= 2 {
-            self.cut.set(true);
-            return vec![Possible::unknown("depends on itself")];
-        }
-        self.active.borrow_mut().push(at);
-        self.depth.set(self.depth.get() + 1);
-        let (found, is_whole) = self.asked_whole(|| merge(self.eval_kind(at, &frame)));
-        self.depth.set(self.depth.get() - 1);
-        self.active.borrow_mut().pop();
-        let memo = if is_whole || self.is_outermost() { &self.memo } else { &self.provisional };
-        memo.borrow_mut().insert(key, Rc::new(found.clone()));
-        if self.is_outermost() {
-            self.forget_provisional();
-        }
-        found
+        let found = self.memory.ask(Question { at, frame: frame.0.id, key: None }, || merge(self.eval_kind(at, &frame)));
+        found.unwrap_or_else(|why| Rc::new(vec![Possible::unknown(why)]))
+    }
+
+    /// Everything `at` can be when every activation of its scope counts, to look at.
+    pub(super) fn seen_open(&self, at: ExprRef) -> Rc<Possibles> {
+        self.seen(at, &self.open_frame(self.scope_of(at)))
     }
 
     fn eval_kind(&self, at: ExprRef, frame: &Frame) -> Possibles {
@@ -483,13 +435,13 @@ impl<'p> Evaluator<'p> {
     }
 
     /// The text of a place in one short line, for trails.
-    pub(super) fn snippet(&self, span: Span) -> String {
+    pub(super) fn snippet(&self, span: Span) -> Rc<str> {
         let text = self.project.sources.slice(span);
         let line = text.lines().next().unwrap_or("").trim();
         let mut short: String = line.chars().take(72).collect();
         if short.len() < text.trim_end().len() {
             short.push('…');
         }
-        format!("`{short}`")
+        format!("`{short}`").into()
     }
 }

@@ -29,7 +29,7 @@ impl Evaluator<'_> {
         let Some(position) = fields.iter().position(|(field, _)| &**field == name) else { return Vec::new() };
         let sites: Vec<(ExprRef, Frame)> = match &object.site {
             Some(site) => vec![site.clone()],
-            None => self.constructions(object.class).into_iter().map(|call| (call, self.open_frame(self.scope_of(call)))).collect(),
+            None => self.constructions(object.class).iter().map(|call| (*call, self.open_frame(self.scope_of(*call)))).collect(),
         };
         let definition = fields[position].1;
         let mut found = Vec::new();

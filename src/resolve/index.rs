@@ -26,6 +26,8 @@ pub struct Index {
     pub calls: FxHashMap<Name, Vec<ExprId>>,
     /// Statements `object[key] = value`, by scope.
     pub subscript_sets: Vec<(ScopeId, u32)>,
+    /// Those of them whose key is a text, by that.
+    pub key_sets: FxHashMap<Name, Vec<(ScopeId, u32)>>,
     /// Names and attributes that are read somewhere other than as the callee of a call, by name: functions passed as values.
     pub mentions: FxHashMap<Name, Vec<ExprId>>,
     /// Names and attributes that an attribute is taken of, by name: `handlers` of `handlers.get(x)`.
@@ -93,7 +95,12 @@ impl Index {
                 StatementKind::Bind { target: Target::Attribute { name, .. }, .. } => {
                     self.attribute_sets.entry(name.clone()).or_default().push((id, number));
                 }
-                StatementKind::Bind { target: Target::Subscript { .. }, .. } => self.subscript_sets.push((id, number)),
+                StatementKind::Bind { target: Target::Subscript { index, .. }, .. } => {
+                    self.subscript_sets.push((id, number));
+                    if let ExprKind::Text(key) = &facts.expr(*index).kind {
+                        self.key_sets.entry(key.clone()).or_default().push((id, number));
+                    }
+                }
                 StatementKind::Import(import) if &*import.local == "*" => self.stars.entry(id).or_default().push(number),
                 StatementKind::Import(import) => bind(&import.local),
                 StatementKind::Define(defined) => bind(&facts.scope(*defined).name),

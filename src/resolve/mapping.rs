@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
-
 use super::eval::{Evaluator, MAX_NESTING};
+use super::memory::Question;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
@@ -12,41 +11,19 @@ use crate::value::Certainty;
 /// Most values of one mapping that are looked at where the key is not known.
 const MAX_VALUES: usize = 64;
 
-/// Answers for a key of a mapping in a frame.
-pub(super) type Keys = FxHashMap<(ExprRef, u32, Rc<str>), Option<Rc<[Possible]>>>;
-
 impl Evaluator<'_> {
     /// The value of a key; `None` where nothing sets it.
     pub(super) fn key(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
         // `**kwargs` that is handed round in a circle.
         if self.nesting.get() >= MAX_NESTING {
-            self.told_less();
+            self.memory.told_less(0);
             return None;
         }
-        let question = (mapping, frame.0.id, Rc::from(key));
-        if let Some(known) = self.keys.borrow().get(&question) {
-            return known.as_deref().map(<[_]>::to_vec);
-        }
-        if let Some(known) = self.provisional_keys.borrow().get(&question) {
-            self.told_less();
-            return known.as_deref().map(<[_]>::to_vec);
-        }
-        // Asked again on the way to its own answer: nothing.
-        self.provisional_keys.borrow_mut().insert(question.clone(), None);
         self.nesting.set(self.nesting.get() + 1);
-        let (answer, is_whole) = self.asked_whole(|| self.key_any(mapping, frame, key));
+        let question = Question { at: mapping, frame: frame.0.id, key: Some(key.into()) };
+        let found = self.memory.ask(question, || self.key_any(mapping, frame, key).unwrap_or_default());
         self.nesting.set(self.nesting.get() - 1);
-        let remembered = answer.clone().map(Rc::from);
-        if is_whole || self.is_outermost() {
-            self.provisional_keys.borrow_mut().remove(&question);
-            self.keys.borrow_mut().insert(question, remembered);
-        } else {
-            self.provisional_keys.borrow_mut().insert(question, remembered);
-        }
-        if self.is_outermost() {
-            self.forget_provisional();
-        }
-        answer
+        found.ok().filter(|found| !found.is_empty()).map(|found| (*found).clone())
     }
 
     fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
@@ -190,11 +167,10 @@ impl Evaluator<'_> {
         let mut found = Vec::new();
         let mut replaces = false;
         let always = |at: crate::facts::ScopeId, context| at == scope.scope && facts.scope(at).is_within(self.context_of(mapping), context);
-        for (stands_in, number) in &index.subscript_sets {
+        for (stands_in, number) in index.key_sets.get(key).into_iter().flatten() {
             let statement = &facts.scope(*stands_in).statements[*number as usize];
-            let StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } = &statement.kind else { continue };
-            let is_key = matches!(&facts.expr(*index).kind, ExprKind::Text(text) if &**text == key);
-            if is_key && self.is_mapping(part(*object), mapping, scope) {
+            let StatementKind::Bind { target: Target::Subscript { object, .. }, value, .. } = &statement.kind else { continue };
+            if self.is_mapping(part(*object), mapping, scope) {
                 let said = self.snippet(statement.span);
                 let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
                 replaces |= always(*stands_in, statement.context);
@@ -205,7 +181,7 @@ impl Evaluator<'_> {
                 );
             }
         }
-        for call in self.calls_on(mapping, "update") {
+        for call in self.calls_on(mapping, "update").iter().copied() {
             let inner = self.open_frame(self.scope_of(call));
             let set = match self.keyword(call, key) {
                 Some(value) => Some(self.eval(value, &inner)),
@@ -220,7 +196,7 @@ impl Evaluator<'_> {
     /// `mapping.setdefault(key, v)`: only where nothing else sets the key.
     fn key_if_missing(&self, mapping: ExprRef, key: &str) -> Possibles {
         let mut found = Vec::new();
-        for call in self.calls_on(mapping, "setdefault") {
+        for call in self.calls_on(mapping, "setdefault").iter().copied() {
             let names_it =
                 self.positional(call, 0).is_some_and(|first| matches!(&self.expr(first).kind, ExprKind::Text(text) if &**text == key));
             if let Some(value) = self.positional(call, 1).filter(|_| names_it) {
@@ -234,13 +210,23 @@ impl Evaluator<'_> {
     }
 
     /// Calls of a method on a mapping.
-    fn calls_on(&self, mapping: ExprRef, method: &str) -> Vec<ExprRef> {
+    fn calls_on(&self, mapping: ExprRef, method: &'static str) -> Rc<Vec<ExprRef>> {
+        if let Some(known) = self.method_calls.borrow().get(&(mapping, method)) {
+            return known.clone();
+        }
         let scope = self.scope_of(mapping);
         let calls = self.project.tables(mapping.file).calls.get(method).into_iter().flatten();
-        calls
-            .map(|call| ExprRef { file: mapping.file, expr: *call })
-            .filter(|call| self.receiver(*call).is_some_and(|object| self.is_mapping(object, mapping, scope)))
-            .collect()
+        let (found, holds) = self.memory.settled(|| {
+            calls
+                .map(|call| ExprRef { file: mapping.file, expr: *call })
+                .filter(|call| self.receiver(*call).is_some_and(|object| self.is_mapping(object, mapping, scope)))
+                .collect()
+        });
+        let found: Rc<Vec<ExprRef>> = Rc::new(found);
+        if holds {
+            self.method_calls.borrow_mut().insert((mapping, method), found.clone());
+        }
+        found
     }
 
     /// Whether an expression of the file is the mapping, told by name in the scope that makes it or by evaluation elsewhere.
@@ -255,12 +241,12 @@ impl Evaluator<'_> {
         {
             return self.is_parameter_mapping(object, mapping);
         }
-        self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
+        self.seen_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
     }
 
     fn is_parameter_mapping(&self, object: ExprRef, mapping: ExprRef) -> bool {
         matches!(self.expr(mapping).kind, ExprKind::Call { .. })
-            && self.eval_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
+            && self.seen_open(object).iter().any(|possible| matches!(&possible.thing, Thing::Mapping(found, _) if *found == mapping))
     }
 
     /// Methods of containers, options and texts that read a value; `None` where the object is none of these.

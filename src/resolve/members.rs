@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing, dotted};
@@ -10,6 +12,18 @@ use crate::value::How;
 
 /// A class with its bases in the project, nearest first, and the library classes among its bases.
 pub type Ancestry = (Vec<ScopeRef>, Vec<Rc<str>>);
+
+/// Loaded classes by the classes of the project that they derive from, once all were looked at.
+#[derive(Default)]
+pub enum Descendants {
+    /// Not asked for yet.
+    #[default]
+    Unknown,
+    /// Being looked for: bases may hang on what subclasses say.
+    Sought,
+    /// All of them.
+    Known(FxHashMap<ScopeRef, Rc<Vec<ScopeRef>>>),
+}
 
 /// Deepest chain of base classes.
 const MAX_BASES: usize = 12;
@@ -174,11 +188,24 @@ impl Evaluator<'_> {
 
     /// Loaded classes that derive from a class.
     pub(super) fn subclasses(&self, class: ScopeRef) -> Rc<Vec<ScopeRef>> {
-        if let Some(known) = self.descendants.borrow().get(&class) {
-            return known.clone();
+        match &*self.descendants.borrow() {
+            Descendants::Known(known) => return known.get(&class).cloned().unwrap_or_default(),
+            Descendants::Sought => {
+                let derived = self.project.derived_classes();
+                return Rc::new(derived.filter(|other| *other != class && self.derives(*other, class)).collect());
+            }
+            Descendants::Unknown => {}
         }
-        let found: Rc<Vec<ScopeRef>> = Rc::new(self.project.subclasses(class, |candidate| self.ancestry(candidate).0.contains(&class)));
-        self.descendants.borrow_mut().insert(class, found.clone());
+        *self.descendants.borrow_mut() = Descendants::Sought;
+        let mut all: FxHashMap<ScopeRef, Vec<ScopeRef>> = FxHashMap::default();
+        for derived in self.project.derived_classes() {
+            for base in self.ancestry(derived).0.iter().filter(|base| **base != derived) {
+                all.entry(*base).or_default().push(derived);
+            }
+        }
+        let all: FxHashMap<_, _> = all.into_iter().map(|(base, derived)| (base, Rc::new(derived))).collect();
+        let found = all.get(&class).cloned().unwrap_or_default();
+        *self.descendants.borrow_mut() = Descendants::Known(all);
         found
     }
 

@@ -160,7 +160,7 @@ impl Evaluator<'_> {
     /// Whether a module is to be searched for a name: once in a look-up, by whatever chain of star imports it is reached.
     fn enter_star(&self, file: u32, name: &str) -> bool {
         if self.searching.get() >= MAX_STARS {
-            self.told_less();
+            self.memory.told_less(0);
             return false;
         }
         let is_new = self.searched.borrow_mut().insert((file, name.into()));

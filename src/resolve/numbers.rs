@@ -261,8 +261,8 @@ fn ends(thing: &Thing) -> Option<(Option<f64>, Option<f64>)> {
 }
 
 fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible {
-    let mut trail = (*one.trail).clone();
-    let more: Vec<_> = other.trail.iter().filter(|step| !trail.contains(step)).cloned().collect();
+    let mut trail = one.trail.steps();
+    let more: Vec<_> = other.trail.steps().into_iter().filter(|step| !trail.contains(step)).collect();
     trail.extend(more);
     trail.truncate(MAX_STEPS_SHOWN);
     let only_one_moves = one.trail.is_empty() != other.trail.is_empty();
@@ -276,7 +276,7 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
         certainty: one.certainty.min(other.certainty),
         how: How::Expression,
         defined_at: defined_at.or(Some(at)),
-        trail: std::rc::Rc::new(trail),
+        trail: super::trail::Trail::of(&trail),
         same_as: std::rc::Rc::default(),
     }
 }

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::numbers::as_number;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, last_part};
+use super::trail::Trail;
 use crate::catalog::origins::{FlagOption, OptionPlace, Parser};
 use crate::facts::{ExprKind, Name, StatementKind, Target};
-use crate::value::{Certainty, How, Step};
+use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
     /// The value of an option where it is read: what the program assigns to it after parsing, or what was parsed.
@@ -16,7 +17,7 @@ impl Evaluator<'_> {
         let mut found = self.option(parsed, frame, name);
         // `args.n = min(args.n, 8)`: on the right stands what was parsed.
         if !self.changing.borrow_mut().insert(question.clone()) {
-            self.told_less();
+            self.memory.told_less(0);
             return found;
         }
         let is_it = |thing: &Thing| matches!(thing, Thing::Options(other, _) if *other == parsed);
@@ -155,10 +156,7 @@ impl Evaluator<'_> {
                 certainty: Certainty::Declared,
                 how: How::Flag,
                 defined_at: Some(given.span),
-                trail: Rc::new(vec![Step {
-                    at: Some(given.span),
-                    said: format!("`{}` runs it with `{shown} {}`", given.program, given.text),
-                }]),
+                trail: Trail::default().after(given.span, format!("`{}` runs it with `{shown} {}`", given.program, given.text).into()),
                 same_as: Rc::default(),
             };
             found.push(as_number(value));

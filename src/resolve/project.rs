@@ -140,7 +140,7 @@ impl<'a> Project<'a> {
         }
         self.alias_calls(number, &facts, &index);
         self.by_entry.insert(entry, number);
-        let is_test = is_test(&path);
+        let is_test = super::beside::is_test(&path);
         self.loaded.push(Loaded { entry, path, facts, index, is_test });
     }
 
@@ -287,16 +287,9 @@ impl<'a> Project<'a> {
         self.functions.get(name).copied().unwrap_or(0)
     }
 
-    /// Loaded classes other than `class` that pass the test; only classes with bases are asked.
-    pub fn subclasses(&self, class: ScopeRef, derives: impl Fn(ScopeRef) -> bool) -> Vec<ScopeRef> {
-        let has_bases = |candidate: &ScopeRef| !self.facts(candidate.file).scope(candidate.scope).bases.is_empty();
-        self.classes
-            .iter()
-            .copied()
-            .filter(|candidate| *candidate != class)
-            .filter(has_bases)
-            .filter(|candidate| derives(*candidate))
-            .collect()
+    /// Loaded classes with bases.
+    pub fn derived_classes(&self) -> impl Iterator<Item = ScopeRef> {
+        self.classes.iter().copied().filter(|class| !self.facts(class.file).scope(class.scope).bases.is_empty())
     }
 
     /// Loaded classes of a name.
@@ -457,13 +450,4 @@ fn normal(path: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-/// Whether a path is that of a test: what it passes says nothing about the program.
-pub fn is_test(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    path.split('/').any(|part| matches!(part, "tests" | "test" | "testing"))
-        || name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || name == "conftest.py"
 }

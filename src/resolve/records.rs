@@ -44,13 +44,13 @@ impl Evaluator<'_> {
             Some(Some(known)) => return (**known).clone(),
             // `Config { a: 1, ..config }`: what `config` has is among what all literals of the type say.
             Some(None) => {
-                self.told_less();
+                self.memory.told_less(0);
                 return Vec::new();
             }
             None => {}
         }
         self.open_fields.borrow_mut().insert(key.clone(), None);
-        let (found, is_whole) = self.asked_whole(|| self.open_field(object.class, name));
+        let (found, is_whole) = self.memory.settled(|| self.open_field(object.class, name));
         match is_whole {
             true => self.open_fields.borrow_mut().insert(key, Some(Rc::new(found.clone()))),
             false => self.open_fields.borrow_mut().remove(&key),

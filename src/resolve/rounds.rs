@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::beside::is_test;
 use super::eval::Wants;
-use super::project::{Project, is_test};
+use super::project::Project;
 use crate::catalog::Catalog;
 use crate::discover::{Kind, Tree, Words};
 use crate::finding::{Counters, ReadReason};

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::trail::Trail;
 use crate::facts::{ExprId, Name, ScopeId};
 use crate::text::Span;
-use crate::value::{Certainty, How, Step};
+use crate::value::{Certainty, How};
 
 /// A scope of a loaded file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -137,7 +138,7 @@ pub struct Possible {
     /// Where the value itself stands.
     pub defined_at: Option<Span>,
     /// From the use to the definition.
-    pub trail: Rc<Vec<Step>>,
+    pub trail: Trail,
     /// Definitions that it came through unchanged.
     pub same_as: Rc<Vec<Span>>,
 }
@@ -150,7 +151,7 @@ impl Possible {
             certainty: Certainty::Declared,
             how: How::Literal,
             defined_at: Some(at),
-            trail: Rc::default(),
+            trail: Trail::default(),
             same_as: Rc::default(),
         }
     }
@@ -162,23 +163,20 @@ impl Possible {
             certainty: Certainty::Assumed,
             how: How::Unknown,
             defined_at: None,
-            trail: Rc::default(),
+            trail: Trail::default(),
             same_as: Rc::default(),
         }
     }
 
     /// The same with one more step in front of its trail.
-    pub fn after(mut self, at: Span, said: impl Into<String>) -> Self {
-        let mut trail = Vec::with_capacity(self.trail.len() + 1);
-        trail.push(Step { at: Some(at), said: said.into() });
-        trail.extend(self.trail.iter().take(MAX_TRAIL).cloned());
-        self.trail = Rc::new(trail);
+    pub fn after(mut self, at: Span, said: impl Into<Rc<str>>) -> Self {
+        self.trail = self.trail.after(at, said.into());
         self
     }
 
     /// The same, reached through a definition that does not change it.
     pub fn through(mut self, definition: Span) -> Self {
-        if !self.same_as.contains(&definition) && self.same_as.len() < MAX_TRAIL {
+        if !self.same_as.contains(&definition) && self.same_as.len() < MAX_DEFINITIONS {
             let mut all = (*self.same_as).clone();
             all.push(definition);
             self.same_as = Rc::new(all);
@@ -206,8 +204,8 @@ impl Possible {
     }
 }
 
-/// Longest trail that is kept.
-const MAX_TRAIL: usize = 24;
+/// Most definitions that an alternative is known to be the same as.
+const MAX_DEFINITIONS: usize = 24;
 
 /// All alternatives of an expression, at most [`crate::value::MAX_ALTERNATIVES`]; never empty.
 pub type Possibles = Vec<Possible>;

@@ -19,25 +19,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .homes
             .get(index)
             .is_some_and(|homes| !homes.is_empty() && homes.iter().all(|home| matches!(home, Home::Activation(_))));
-        if !owns || !lives_in_a_call {
+        if !owns || !lives_in_a_call || context.evaluator.is_test_code(pool.made.site) {
             continue;
         }
         let flows: Vec<&Flow> = context.linked.flows.iter().filter(|flow| flow.pool == index).collect();
         let one_request = context.linked.one_request.get(index).copied().unwrap_or(false);
-        let Some(repeated) = flows.iter().find(|flow| flow.demand.home_repeats) else { continue };
+        let Some((repeated, again)) = flows.iter().find_map(|flow| Some((flow, flow.made_again?))) else { continue };
         let Some(shown) = context.linked.pools.get(index) else { continue };
         if !one_request {
             continue;
         }
+        // An example shows what the program is for.
+        let certainty = if repeated.route.assumed { Certainty::Assumed } else { Certainty::Declared };
         let message = format!("a `{}` is made for each request, so that no connection is used twice", shown.symbol);
-        let mut found = finding(context, RULE.id, shown, "client", head(shown.span), Certainty::Declared, message);
+        let mut found = finding(context, RULE.id, shown, "client", head(shown.span), certainty, message);
         found.label = "made for one request, then thrown away".to_string();
         found.labels.push(Label { span: head(repeated.span), message: "the only request through it".to_string() });
-        if let Some((hop, _)) = repeated.route.beyond.iter().find(|(hop, _)| hop.repeats()) {
-            found
-                .labels
-                .push(Label { span: super::telling::first_line(context, hop.at), message: "again and again from here".to_string() });
-        }
+        found.labels.push(Label { span: super::telling::first_line(context, again), message: "again and again from here".to_string() });
         found.notes.push("each time pays for a connection, and its limits hold for one request only".to_string());
         found.notes.push("make it once and hand it in".to_string());
         findings.push(found);

@@ -1,5 +1,7 @@
 //! One shape for TOML, YAML and JSON texts: scalars, lists and tables with their places, and the entries they flatten to.
 
+use std::cell::Cell;
+
 use crate::facts::Name;
 use crate::facts::config::{Entry, Scalar};
 use crate::text::{FileId, Span};
@@ -22,6 +24,8 @@ pub(super) struct Document {
     pub(super) file: FileId,
     pub(super) nodes: Vec<Node>,
     pub(super) roots: Vec<NodeId>,
+    /// Values that may still be looked at where they are looked at by every way that leads to them.
+    visits_left: Cell<usize>,
 }
 
 /// A value with its place in bytes.
@@ -50,7 +54,19 @@ pub(super) struct Key {
 
 impl Document {
     pub(super) fn new(file: FileId) -> Self {
-        Self { file, nodes: Vec::new(), roots: Vec::new() }
+        Self { file, nodes: Vec::new(), roots: Vec::new(), visits_left: Cell::new(MAX_NODES) }
+    }
+
+    /// Whether a value may be looked at with what it holds; aliases can make a small text stand for a huge one.
+    pub(super) fn visit(&self, node: NodeId) -> bool {
+        let holds = match &self.nodes[node].value {
+            Value::Scalar(..) => 0,
+            Value::List(items) => items.len(),
+            Value::Table(pairs) => pairs.len(),
+        };
+        let left = self.visits_left.get().checked_sub(1 + holds);
+        self.visits_left.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     pub(super) fn add(&mut self, value: Value, start: usize, end: usize) -> NodeId {

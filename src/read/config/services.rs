@@ -59,14 +59,14 @@ pub(super) fn kubernetes(document: &Document, commands: &mut Commands<'_>) {
 }
 
 fn manifest(document: &Document, commands: &mut Commands<'_>, node: NodeId, replicas: Option<(f64, Span)>, depth: usize) {
-    if depth > MAX_DEPTH {
+    if depth > MAX_DEPTH || !document.visit(node) {
         return;
     }
     let own = document.get(node, "replicas").or_else(|| document.get(node, "parallelism"));
     let replicas = own.and_then(|own| Some((document.number(own)?, document.span(own)))).or(replicas);
     for (key, value) in document.table(node) {
         if matches!(&*key.text, "containers" | "initContainers") {
-            for &item in document.list(value) {
+            for &item in document.list(value).iter().filter(|item| document.visit(**item)) {
                 container(document, commands, item, replicas);
             }
         } else {
@@ -83,7 +83,7 @@ fn container(document: &Document, commands: &mut Commands<'_>, node: NodeId, rep
     let environment = document.get(node, "env").map(|env| environment(document, commands, env, &mut variables)).unwrap_or_default();
     let mut words = Vec::new();
     let mut span = document.span(node);
-    for list in ["command", "args"].iter().filter_map(|key| document.get(node, key)) {
+    for list in ["command", "args"].iter().filter_map(|key| document.get(node, key)).filter(|list| document.visit(*list)) {
         for &item in document.list(list) {
             let Some(text) = document.text(item) else { continue };
             // `$(N)` names the container's own environment.
@@ -107,6 +107,9 @@ fn argv(document: &Document, commands: &Commands<'_>, node: NodeId, variables: &
         let excerpt = Excerpt::decoded(text, commands.text, span.start, span.end);
         return commands.words(&excerpt, variables);
     }
+    if !document.visit(node) {
+        return Vec::new();
+    }
     let word = |&item: &NodeId| {
         let text = document.text(item)?;
         let text = expand(text, Dialect::Shell, variables).map_or_else(|| text.into(), String::into);
@@ -118,6 +121,9 @@ fn argv(document: &Document, commands: &Commands<'_>, node: NodeId, variables: &
 /// Environment as a table, a list of `NAME=value`, or a list of tables with `name` and `value`.
 pub(super) fn environment(document: &Document, commands: &Commands<'_>, node: NodeId, variables: &mut Variables<'_>) -> Vec<(Name, Word)> {
     let mut found: Vec<(Name, Word)> = Vec::new();
+    if !document.visit(node) {
+        return found;
+    }
     for (key, value) in document.table(node) {
         if let Some(text) = document.text(value) {
             found.push((key.text.clone(), Word { text: text.into(), span: inner(document, commands, value) }));

@@ -351,6 +351,13 @@ fn hostile_texts_stay_bounded() {
         bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
     }
     assert!(facts("bomb.yaml", &bomb).0.entries.len() <= 100_000);
+    // The same in what reads as a manifest, in which containers are looked for, and in what they run.
+    let manifest = format!("apiVersion: v1\nkind: Pod\n{bomb}");
+    assert!(facts("bomb.yaml", &manifest).0.commands.is_empty());
+    let words = "x, ".repeat(2000);
+    let containers = "*c, ".repeat(2000);
+    let many = format!("apiVersion: v1\nkind: Pod\nc: &c {{command: [{words}]}}\ncontainers: [{containers}]\n");
+    assert!(facts("many.yaml", &many).0.commands.iter().map(|command| command.words.len()).sum::<usize>() <= 500_000);
     // Itself.
     assert_eq!(entries("self.yaml", "a: &a [1, *a]\n").first().map(String::as_str), Some("a.0=1<1>"));
 }
