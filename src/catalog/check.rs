@@ -302,6 +302,8 @@ fn symbols(source: &Source) -> Vec<(&'static str, usize, &[String])> {
         of("option", &source.options, |entry| &entry.symbols),
         of("environment", &source.environment, |entry| &entry.symbols),
         of("function", &source.functions, |entry| &entry.symbols),
+        of("file", &source.files, |entry| &entry.symbols),
+        of("document", &source.documents, |entry| &entry.symbols),
     ]
     .concat()
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::library::Literal;
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
 use crate::text::Language;
 
 /// One source of concurrency: `rules/concurrency/<name>.toml`.
@@ -46,6 +47,18 @@ pub struct Source {
     /// Calls that read the environment.
     #[serde(default, rename = "environment")]
     pub environment: Vec<Environment>,
+    /// What gives a function its parameters when a framework calls it.
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<Provider>,
+    /// Objects of frameworks in which a program keeps what its functions share.
+    #[serde(default, rename = "shared-state")]
+    pub shared_states: Vec<SharedState>,
+    /// Calls that give the path of a file, or its contents.
+    #[serde(default, rename = "file")]
+    pub files: Vec<FileCall>,
+    /// Calls and objects that read a configuration file.
+    #[serde(default, rename = "document")]
+    pub documents: Vec<DocumentReader>,
     /// Calls whose value is a number known as a range (`os.cpu_count()`), or passes its argument through (`int`).
     #[serde(default, rename = "function")]
     pub functions: Vec<NumberFunction>,
@@ -264,83 +277,6 @@ pub struct Hidden {
     pub default: f64,
     /// Where that was read.
     pub source: String,
-}
-
-/// A command-line parser object.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Parser {
-    /// Constructors of the parser, the canonical one first.
-    pub symbols: Vec<String>,
-    /// Methods that declare a flag.
-    pub adds: Vec<String>,
-    /// Methods that give another parser over the same result (`add_argument_group`, `add_parser`).
-    #[serde(default)]
-    pub passes: Vec<String>,
-    /// Methods that give the parsed values.
-    pub parses: Vec<String>,
-    /// Name of the default's parameter.
-    pub default: String,
-    /// Name of the parameter that names the attribute.
-    pub dest: Option<String>,
-}
-
-/// A decorator or default value that declares a flag on a parameter.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FlagOption {
-    /// Names of the call.
-    pub symbols: Vec<String>,
-    /// Where it stands.
-    pub stands: OptionPlace,
-    /// Name of the default's parameter.
-    pub default: String,
-    /// Other names under which it may be given (`default_value` beside `default_value_t`).
-    #[serde(default)]
-    pub other_defaults: Vec<String>,
-    /// Whether a text that is given as the default names a function whose result it is (serde's `default = "five"`).
-    #[serde(default)]
-    pub default_names_function: bool,
-    /// Position of the default, where it may be given by position.
-    pub default_position: Option<usize>,
-    /// Name of the parameter for an environment variable; the parameter's name alone stands for the field's name in capitals.
-    pub environment: Option<String>,
-}
-
-/// Where an option call stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptionPlace {
-    /// As a decorator of the function; the flag's name gives the parameter's.
-    Decorator,
-    /// As the default of a parameter, or inside its `Annotated[…]`.
-    Default,
-    /// As the value of a class attribute (`Field(default=…)`).
-    Field,
-}
-
-/// A call that reads an environment variable.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Environment {
-    /// Names of the call or of the mapping.
-    pub symbols: Vec<String>,
-    /// How it is read.
-    pub reads: EnvironmentRead,
-    /// Name of the default's parameter.
-    pub default: Option<String>,
-    /// Position of the default.
-    pub default_position: Option<usize>,
-}
-
-/// How the environment is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum EnvironmentRead {
-    /// `f("NAME", default)`.
-    Call,
-    /// `mapping["NAME"]`.
-    Subscript,
 }
 
 /// A function whose result is known from its arguments or as a range.

@@ -5,12 +5,11 @@ use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::concurrency::{
-    Environment, Executor, FanOut, FlagOption, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Parser, Source, Starter, Statistic,
-};
+use super::concurrency::{Executor, FanOut, Handler, Hidden, Limiter, NumberFunction, NumberMethod, Source, Starter, Statistic};
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
 use super::version::{Version, within};
 use super::{base, check, embedded};
 use crate::text::{Language, Problem};
@@ -34,6 +33,9 @@ pub struct Catalog {
     options: Places,
     environment: Places,
     functions: Places,
+    files: Places,
+    file_methods: Places,
+    documents: Places,
     methods: [Places; 2],
     modules: FxHashSet<Box<str>>,
     names: Names,
@@ -121,6 +123,9 @@ impl Catalog {
             add(&mut catalog.options, modules, file, source.options.iter().map(|entry| &entry.symbols));
             add(&mut catalog.environment, modules, file, source.environment.iter().map(|entry| &entry.symbols));
             add(&mut catalog.functions, modules, file, source.functions.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.files, modules, file, source.files.iter().map(|entry| &entry.symbols));
+            add(&mut catalog.file_methods, modules, file, source.files.iter().map(|entry| &entry.methods));
+            add(&mut catalog.documents, modules, file, source.documents.iter().map(|entry| &entry.symbols));
             for (language, methods) in [Language::Python, Language::Rust].into_iter().zip(&mut catalog.methods) {
                 if source.language.is_none_or(|only| only == language) {
                     for (entry, method) in source.methods.iter().enumerate() {
@@ -202,6 +207,11 @@ impl Catalog {
         self.entry(&self.parsers, symbol, |source| &source.parsers)
     }
 
+    /// The parser for which a function declares flags.
+    pub fn parser_defined_by(&self, symbol: &str) -> Option<&Parser> {
+        self.sources.iter().flat_map(|source| &source.parsers).find(|parser| parser.defines.iter().any(|known| known == symbol))
+    }
+
     /// The decorator or default value that declares a flag.
     pub fn option(&self, symbol: &str) -> Option<&FlagOption> {
         self.entry(&self.options, symbol, |source| &source.options)
@@ -215,6 +225,31 @@ impl Catalog {
     /// The function or constant of the language whose number is known. Built-in functions are plain names (`int`).
     pub fn function(&self, symbol: &str) -> Option<&NumberFunction> {
         self.entry(&self.functions, symbol, |source| &source.functions)
+    }
+
+    /// What gives functions their parameters when a framework calls them.
+    pub fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.sources.iter().flat_map(|source| &source.providers)
+    }
+
+    /// Objects of frameworks in which programs keep what their functions share.
+    pub fn shared_states(&self) -> impl Iterator<Item = &SharedState> {
+        self.sources.iter().flat_map(|source| &source.shared_states)
+    }
+
+    /// The call or constant that gives a file's path or contents.
+    pub fn file(&self, symbol: &str) -> Option<&FileCall> {
+        self.entry(&self.files, symbol, |source| &source.files)
+    }
+
+    /// The same for a method of paths and opened files.
+    pub fn file_method(&self, name: &str) -> Option<&FileCall> {
+        self.entry(&self.file_methods, name, |source| &source.files)
+    }
+
+    /// The call or constructor that reads configuration files.
+    pub fn document(&self, symbol: &str) -> Option<&DocumentReader> {
+        self.entry(&self.documents, symbol, |source| &source.documents)
     }
 
     /// The method of numbers, optional values or sequences of this name in a language, whatever it is called on.

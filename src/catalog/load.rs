@@ -80,8 +80,23 @@ pub fn source(stem: &str, path: &str, text: &str, packed: Option<&[u8]>) -> Resu
 /// # Errors
 /// What is wrong with the text, with places.
 pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>> {
-    const ONLY_IN_SOURCES: [&str; 11] =
-        ["limiter", "executor", "fan-out", "starter", "parser", "option", "environment", "function", "method", "names", "not-names"];
+    const ONLY_IN_SOURCES: [&str; 15] = [
+        "limiter",
+        "executor",
+        "fan-out",
+        "starter",
+        "parser",
+        "option",
+        "environment",
+        "provider",
+        "shared-state",
+        "file",
+        "document",
+        "function",
+        "method",
+        "names",
+        "not-names",
+    ];
     let is_source =
         DeTable::parse(text).is_ok_and(|table| table.get_ref().keys().any(|key| ONLY_IN_SOURCES.contains(&key.get_ref().as_ref())));
     if is_source {
@@ -188,8 +203,10 @@ impl Source {
         let environment = self.environment.iter_mut().map(|entry| &mut entry.symbols);
         let functions = self.functions.iter_mut().map(|entry| &mut entry.symbols);
         let named = [&mut self.per_thread, &mut self.partials, &mut self.builders].into_iter();
-        let all =
-            limiters.chain(executors).chain(fan_outs).chain(starters).chain(parsers).chain(options).chain(environment).chain(functions);
-        all.chain(named).flatten().for_each(visit);
+        let files = self.files.iter_mut().map(|entry| &mut entry.symbols);
+        let documents = self.documents.iter_mut().map(|entry| &mut entry.symbols);
+        let run = limiters.chain(executors).chain(fan_outs).chain(starters);
+        let told = parsers.chain(options).chain(environment).chain(functions).chain(files).chain(documents);
+        run.chain(told).chain(named).flatten().for_each(visit);
     }
 }

@@ -7,6 +7,7 @@ mod index;
 pub mod library;
 pub mod load;
 pub mod names;
+pub mod origins;
 pub mod schema;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ mod complaints;
 
 use std::collections::BTreeMap;
 
-use super::concurrency::{EnvironmentRead, Gives, MethodGives, OptionPlace, Takes};
+use super::concurrency::{Gives, MethodGives, Takes};
 use super::library::{Literal, Makes, Role};
+use super::origins::{EnvironmentRead, OptionPlace};
 use super::*;
 use crate::text::Language;
 

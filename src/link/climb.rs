@@ -263,6 +263,10 @@ impl<'c> Climber<'_, 'c> {
             way.drafts.extend(limiters_around(evaluator, inside));
         }
         if caller.handed_on {
+            // A plain function that is handed on is run by a thread, one call at a time; another thread has another object.
+            if way.home_after.is_none() && *self.homes == [Home::Thread] && !evaluator.scope(function).is_async {
+                way.home_after = Some(way.drafts.len());
+            }
             return self.handed_on(caller, way, seen);
         }
         let at = evaluator.scope_of(caller.call);

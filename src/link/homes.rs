@@ -134,6 +134,7 @@ fn store(
 fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
     for possible in evaluator.eval_open(object) {
         match possible.thing {
+            Thing::Object(of) if evaluator.is_per_thread(of.class) => add(found, Home::Thread),
             Thing::Object(of) => {
                 let sites: Vec<ExprRef> = match &of.site {
                     Some((site, _)) => vec![*site],

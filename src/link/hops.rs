@@ -125,7 +125,7 @@ impl<'c> Draft<'c> {
                 Some(limiter_hop(evaluator, &site, self.at, "runs it"))
             }
             What::Workers(call, literal) => {
-                let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None };
+                let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None, before: None };
                 let value = value_of(&vec![evaluator.workers_default(Some(literal), &made)], &[]);
                 Some(Hop {
                     kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::Executor },
@@ -139,7 +139,7 @@ impl<'c> Draft<'c> {
                 let value = match evaluator.argument(*call, frame, fan_out.limit_position, name) {
                     Some(given) => value_of(&given, &[]),
                     None => {
-                        let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None };
+                        let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None, before: None };
                         value_of(&vec![evaluator.workers_default(Some(fan_out.default.as_ref()?), &made)], &[])
                     }
                 };

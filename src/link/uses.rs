@@ -55,6 +55,14 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 let (made, below) = match &possible.thing {
                     Thing::Made(made) => (made, ""),
                     Thing::Part(made, path) => (made, &**path),
+                    // `self` in a subclass of the client.
+                    Thing::Object(own) => {
+                        let is_one = |pool: &ResolvedPool<'_>| pool.made.class.is_some_and(|class| evaluator.derives(class, own.class));
+                        let sending = pools.iter().enumerate().filter(|(_, pool)| is_one(pool) && sends(pool, name, ""));
+                        let call = ExprRef { file, expr: call };
+                        found.extend(sending.map(|(pool, _)| Use { pool, call, object: Some(object) }));
+                        continue;
+                    }
                     _ => continue,
                 };
                 let Some(number) = by_site.get(&made.site).copied() else { continue };

@@ -14,6 +14,7 @@ pub fn truth(thing: &Thing) -> Option<bool> {
         Thing::Nothing => Some(false),
         Thing::Between(Some(low), _) if *low > 0.0 => Some(true),
         Thing::Object(_) | Thing::Made(_) | Thing::Function(..) | Thing::Class(_) | Thing::Method(..) => Some(true),
+        Thing::Path(_) | Thing::Document(_) => Some(true),
         _ => None,
     }
 }
@@ -45,6 +46,8 @@ pub fn same(left: &Thing, right: &Thing) -> bool {
         | (Thing::Mapping(a, _), Thing::Mapping(b, _))
         | (Thing::Options(a, _), Thing::Options(b, _)) => a == b,
         (Thing::Generator(a, _), Thing::Generator(b, _)) => a == b,
+        (Thing::Path(a), Thing::Path(b)) | (Thing::Contents(a), Thing::Contents(b)) => a == b,
+        (Thing::Document(a), Thing::Document(b)) => a == b,
         _ => false,
     }
 }

@@ -70,6 +70,7 @@ impl Evaluator<'_> {
                     Thing::Options(parsed, inner) => {
                         Some(self.option(*parsed, inner, name)).filter(|found| !found.iter().all(Possible::is_unknown))
                     }
+                    Thing::Document(_) => self.child(&possible, name).map(|found| vec![found]),
                     _ => None,
                 };
                 if let Some(found) = found {
@@ -120,7 +121,7 @@ impl Evaluator<'_> {
         }
         if !found.is_empty()
             && found.iter().all(is_opaque)
-            && let Some(typed) = self.annotated(function, number)
+            && let Some(typed) = self.provided(function, number).or_else(|| self.annotated(function, number))
         {
             return typed;
         }
@@ -148,7 +149,7 @@ impl Evaluator<'_> {
         self.project.tables(function.file).class_of.contains_key(&function.scope) && !self.has_decorator(function, &["staticmethod"])
     }
 
-    fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {
+    pub(super) fn bound_argument(&self, binding: &Binding, position: usize, kind: ParameterKind, name: &str) -> Option<Possibles> {
         match kind {
             ParameterKind::Rest => return None,
             ParameterKind::KeywordRest => {
@@ -203,7 +204,7 @@ impl Evaluator<'_> {
                 vec![Possible::literal(Thing::Foreign("arguments".into()), parameter.span)]
             }
             (None, _) => {
-                let annotated = self.annotated(function, number);
+                let annotated = self.provided(function, number).or_else(|| self.annotated(function, number));
                 annotated.unwrap_or_else(|| {
                     vec![Possible::unknown(format!("nobody in the scanned files passes `{}` to `{}`", parameter.name, scope.name))]
                 })
@@ -219,16 +220,24 @@ impl Evaluator<'_> {
 
     /// Any object of the class that a type names, looked for inside `Arc<T>`, `Optional[T]` and the like.
     pub(super) fn typed(&self, at: ExprRef) -> Option<Possibles> {
-        if let ExprKind::Subscript { index, .. } = self.expr(at).kind {
+        if let ExprKind::Subscript { index, .. } = self.expr(at).kind
+            && !matches!(self.expr(ExprRef { file: at.file, expr: index }).kind, ExprKind::List(_))
+        {
             return self.typed(ExprRef { file: at.file, expr: index });
         }
-        let classes: Possibles = self
-            .eval_open(at)
+        let named = self.eval_open(at);
+        // `Annotated[T, …]` under a name of its own.
+        if let [Possible { thing: Thing::Sequence(list, _), .. }] = named.as_slice() {
+            let ExprKind::List(items) = &self.expr(*list).kind else { return None };
+            return items.first().and_then(|first| self.typed(ExprRef { file: list.file, expr: *first }));
+        }
+        let classes: Possibles = named
             .into_iter()
             .filter_map(|possible| match possible.thing {
-                Thing::Class(class) => {
-                    Some(Possible::literal(Thing::Object(Rc::new(Object { class, site: None })), self.span(at)).at_most(Certainty::Assumed))
-                }
+                Thing::Class(class) => Some(
+                    Possible::literal(Thing::Object(Rc::new(Object { class, site: None, from: None })), self.span(at))
+                        .at_most(Certainty::Assumed),
+                ),
                 _ => None,
             })
             .collect();

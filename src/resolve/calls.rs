@@ -27,6 +27,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.builder_call(object, name, frame) {
                 return found;
             }
+            if let Some(found) = self.file_method(object, name, at, frame) {
+                return found;
+            }
             if let Some(found) = self.method_of_value(object, name, at, frame) {
                 return found;
             }
@@ -59,15 +62,20 @@ impl Evaluator<'_> {
             }
             Thing::Partial(inner, before, before_frame) => {
                 let earlier = Binding { call: *before, caller: before_frame.clone(), skip: 1, before: None, packed: None };
-                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(Rc::new(earlier)), packed: None };
+                let earlier = Rc::new(earlier);
+                let binding = Binding { call: at, caller: frame.clone(), skip: 0, before: Some(earlier.clone()), packed: None };
                 match &**inner {
                     Thing::Function(function, outer) => self.follow(*function, outer.clone(), None, binding),
                     Thing::Method(this, function) => self.follow(*function, self.open_frame(*function), Some((**this).clone()), binding),
                     Thing::Symbol(symbol) if self.project.catalog.constructor(symbol).is_some() => {
-                        vec![Possible::literal(
-                            Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: *before, frame: before_frame.clone(), class: None })),
-                            span,
-                        )]
+                        let symbol = symbol.clone();
+                        // Without arguments of its own the call makes what the partial says.
+                        let made = if self.arguments(at).is_empty() {
+                            Made { symbol, site: *before, frame: before_frame.clone(), class: None, before: None }
+                        } else {
+                            Made { symbol, site: at, frame: frame.clone(), class: None, before: Some(earlier) }
+                        };
+                        vec![Possible::literal(Thing::Made(Rc::new(made)), span)]
                     }
                     _ => vec![Possible::unknown("a partial of what is not followed")],
                 }
@@ -83,7 +91,10 @@ impl Evaluator<'_> {
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
-            Thing::Made(made) => vec![Possible::literal(Thing::Foreign(made.symbol.clone()), span)],
+            Thing::Made(made) => match self.project.catalog.environment(&dotted(&made.symbol, "__call__")) {
+                Some(read) => self.environment_call(read, at, frame),
+                None => vec![Possible::literal(Thing::Foreign(made.symbol.clone()), span)],
+            },
             Thing::Foreign(symbol) => vec![Possible::literal(Thing::Foreign(symbol.clone()), span)],
             Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
             _ => vec![Possible::unknown("the result of calling what is not a function")],
@@ -99,8 +110,10 @@ impl Evaluator<'_> {
                 || self.project.catalog.executor(symbol).is_some()
         });
         match known {
-            Some(symbol) => Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class) })),
-            None => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())) })),
+            Some(symbol) => {
+                Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: Some(class), before: None }))
+            }
+            None => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())), from: None })),
         }
     }
 
@@ -109,7 +122,7 @@ impl Evaluator<'_> {
         let span = self.span(at);
         let made = || {
             vec![Possible::literal(
-                Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None })),
+                Thing::Made(Rc::new(Made { symbol: symbol.clone(), site: at, frame: frame.clone(), class: None, before: None })),
                 span,
             )]
         };
@@ -128,23 +141,34 @@ impl Evaluator<'_> {
         if let Some(read) = catalog.environment(symbol) {
             return self.environment_call(read, at, frame);
         }
+        if let Some(parser) = catalog.parser_defined_by(symbol) {
+            return self.defined_flag(parser, at);
+        }
         if let Some(option) = catalog.option(symbol) {
             return self.option_default(option, at, frame);
+        }
+        if self.is_provider(symbol) {
+            let function = self.positional(at, 0).map(|function| self.eval(function, frame)).unwrap_or_default();
+            return function.iter().flat_map(|possible| self.made_by(possible, at, frame)).collect();
+        }
+        if let Some(call) = catalog.file(symbol) {
+            return self.file_call(call, at, frame);
+        }
+        if let Some(reader) = catalog.document(symbol).filter(|reader| reader.reads.is_empty()) {
+            return self.document_call(reader, at, frame);
         }
         match &**symbol {
             "dict" => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
             "functools.partial" => self.partial(at, frame),
-            "vars"
-            | "copy.copy"
-            | "copy.deepcopy"
-            | "dataclasses.replace"
-            | "typing.cast"
-            | "contextlib.closing"
-            | "contextlib.aclosing" => {
+            "vars" | "copy.copy" | "copy.deepcopy" | "typing.cast" | "contextlib.closing" | "contextlib.aclosing" => {
                 let position = usize::from(&**symbol == "typing.cast");
                 self.positional(at, position)
                     .map_or_else(|| vec![Possible::unknown("a call without its argument")], |argument| self.eval(argument, frame))
             }
+            "dataclasses.replace" | "attr.evolve" | "attrs.evolve" | "copy.replace" => match self.positional(at, 0) {
+                Some(object) => self.eval(object, frame).into_iter().map(|possible| self.changed_copy(possible, at, frame)).collect(),
+                None => vec![Possible::unknown("a call without its argument")],
+            },
             "getattr" => self.getattr(at, frame),
             _ => made(),
         }
@@ -206,7 +230,7 @@ impl Evaluator<'_> {
             if let Some(target) = found.constructor.methods.get(&**path) {
                 let target: Rc<str> = Rc::from(target.replace("::", "."));
                 return vec![Possible::literal(
-                    Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None })),
+                    Thing::Made(Rc::new(Made { symbol: target, site: at, frame: frame.clone(), class: None, before: None })),
                     span,
                 )];
             }
@@ -219,6 +243,9 @@ impl Evaluator<'_> {
             if parser.passes.iter().any(|name| name == method) {
                 return vec![Possible::literal(Thing::Made(made.clone()), span)];
             }
+        }
+        if let Some(found) = self.value_read_by(made, path, at, frame) {
+            return found;
         }
         if matches!(super::thing::last_part(path), "__aenter__" | "__enter__" | "start" | "open") && !path.contains('.') {
             return vec![Possible::literal(Thing::Made(made.clone()), span)];
@@ -280,7 +307,7 @@ impl Evaluator<'_> {
             return this.clone();
         }
         match self.enclosing_method(method) {
-            Some((_, class)) => Thing::Object(Rc::new(Object { class, site: None })),
+            Some((_, class)) => Thing::Object(Rc::new(Object { class, site: None, from: None })),
             None => Thing::Unknown("no object".into()),
         }
     }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
-use super::thing::{ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
+use super::thing::{Binding, ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::Found;
 use crate::catalog::library::{Literal, Makes, Parameter};
-use crate::facts::{ExprKind, StatementKind, Target};
+use crate::facts::{ExprKind, ParameterKind, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How};
 
@@ -73,7 +73,7 @@ impl Evaluator<'_> {
         if let Some((call, frame)) = self.library_call(made) {
             for (number, parameter) in found.constructor.parameters.iter().enumerate() {
                 let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
-                self.take_parameter(&mut result, &found, parameter, call, &frame, position, depth);
+                self.take_parameter(&mut result, made, &found, parameter, call, &frame, position, depth);
             }
         }
         self.take_receiver(&mut result, made, &found, depth);
@@ -114,6 +114,7 @@ impl Evaluator<'_> {
     fn take_parameter(
         &self,
         result: &mut Construction,
+        made: &Made,
         found: &Found<'_>,
         parameter: &Parameter,
         call: ExprRef,
@@ -122,10 +123,20 @@ impl Evaluator<'_> {
         depth: u32,
     ) {
         let position = position.map(|position| position + self.self_offset(call));
-        let Some(given) = self.argument(call, frame, position, &parameter.name) else { return };
+        let before = made.before.as_ref().filter(|_| call == made.site);
+        let given = match before {
+            Some(before) => {
+                let binding = Binding { call, caller: frame.clone(), skip: 0, before: Some(before.clone()), packed: None };
+                let kind = if position.is_some() { ParameterKind::Any } else { ParameterKind::Keyword };
+                self.bound_argument(&binding, position.unwrap_or_default(), kind, &parameter.name)
+            }
+            None => self.argument(call, frame, position, &parameter.name),
+        };
+        let Some(given) = given else { return };
         let written_at = self
             .keyword(call, &parameter.name)
             .or_else(|| position.and_then(|position| self.positional(call, position)))
+            .or_else(|| before.and_then(|before| self.keyword(before.call, &parameter.name)))
             .map(|at| self.span(at));
         let at = written_at.unwrap_or_else(|| self.span(call));
         self.take_given(result, found, parameter, given, at, written_at, depth);
@@ -283,7 +294,7 @@ impl Evaluator<'_> {
                 }
                 for (number, parameter) in setter.parameters.iter().enumerate() {
                     let position = (!parameter.keyword_only).then_some(number);
-                    self.take_parameter(result, found, parameter, call, &frame, position, depth);
+                    self.take_parameter(result, made, found, parameter, call, &frame, position, depth);
                 }
             }
         }

@@ -115,7 +115,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a mention stands in a collection, an argument or on its own: not in an annotation's subscript or a base list.
-    fn is_passed_on(&self, mention: ExprRef) -> bool {
+    pub(super) fn is_passed_on(&self, mention: ExprRef) -> bool {
         let facts = self.project.facts(mention.file);
         match facts.expr(mention.expr).parent.map(|parent| &facts.expr(parent).kind) {
             Some(ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Call { .. }) => true,

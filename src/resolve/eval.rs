@@ -9,7 +9,7 @@ use super::alternatives::{all_same, merge, truth};
 use super::memory::{Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ContextId, ExprId, ExprKind, Expression, Scope, ScopeKind, StatementKind};
+use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
@@ -26,12 +26,11 @@ pub struct Wants {
     pub entries: FxHashMap<usize, String>,
     /// Names whose callers or users matter, each with names of which one stands in a file that can mean it.
     pub names: FxHashMap<String, FxHashSet<String>>,
+    /// Entries of configuration files that the program reads.
+    pub configs: FxHashSet<usize>,
     /// Words to look for in command files: flags and variables.
     pub flags: FxHashSet<String>,
 }
-
-/// Fields of any object of a type, by type and name; nothing for what is being asked.
-type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
 
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
@@ -51,7 +50,8 @@ pub struct Evaluator<'p> {
     pub(super) whole_classes: RefCell<FxHashMap<ScopeRef, ScopeRef>>,
     /// What the glob imports of Rust open, by scope and statement.
     pub(super) globs: RefCell<FxHashMap<(ScopeRef, u32), Rc<Possibles>>>,
-    pub(super) open_fields: RefCell<OpenFields>,
+    /// Fields of any object of a type, by type and name; nothing for what is being asked.
+    pub(super) open_fields: RefCell<super::records::OpenFields>,
     pub(super) ancestries: RefCell<FxHashMap<ScopeRef, Rc<super::members::Ancestry>>>,
     pub(super) descendants: RefCell<super::members::Descendants>,
     pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
@@ -71,6 +71,7 @@ pub struct Evaluator<'p> {
     pub(super) more_callers: RefCell<FxHashSet<ScopeRef>>,
     /// Functions whose callers are being looked for, each with how many questions were open when that began.
     pub(super) asking: RefCell<FxHashMap<ScopeRef, usize>>,
+    pub(super) changing: RefCell<FxHashSet<(ExprRef, crate::facts::Name)>>,
     pub(super) wants: RefCell<Wants>,
 }
 
@@ -101,6 +102,7 @@ impl<'p> Evaluator<'p> {
             next_frame: Cell::new(0),
             more_callers: RefCell::default(),
             asking: RefCell::default(),
+            changing: RefCell::default(),
             wants: RefCell::default(),
         }
     }
@@ -246,14 +248,16 @@ impl<'p> Evaluator<'p> {
             ExprKind::Attribute { object, name, .. } => self.attribute(at, part(*object), name, frame),
             ExprKind::Subscript { object, index } => self.subscript(at, part(*object), part(*index), frame),
             ExprKind::Call { .. } => self.call(at, frame),
-            ExprKind::Operator { operator, left, right } => {
-                self.operate(*operator, &self.eval(part(*left), frame), &self.eval(part(*right), frame), expr.span)
-            }
-            ExprKind::Augmented { operator, old, value } => {
-                self.operate(*operator, &self.eval(part(*old), frame), &self.eval(part(*value), frame), expr.span)
+            ExprKind::Operator { operator, left, right } | ExprKind::Augmented { operator, old: left, value: right } => {
+                let (one, other) = (self.eval(part(*left), frame), self.eval(part(*right), frame));
+                let is_mapping = |possible: &Possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Document(_));
+                if *operator == Operator::Other && one.iter().chain(&other).any(is_mapping) {
+                    return literal(Thing::Mapping(at, frame.clone()));
+                }
+                self.operate(*operator, &one, &other, expr.span)
             }
             ExprKind::Negative(inner) => {
-                self.operate(crate::facts::Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span)
+                self.operate(Operator::Subtract, &literal(Thing::Number(0.0)), &self.eval(part(*inner), frame), expr.span)
             }
             ExprKind::Not(_) | ExprKind::Compare { .. } => vec![Possible::unknown("a comparison")],
             ExprKind::Or(all) => self.first_that(all.iter().map(|id| part(*id)), frame, true),
@@ -338,7 +342,7 @@ impl<'p> Evaluator<'p> {
     }
 
     /// Elements of what is iterated.
-    fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
+    pub(super) fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         for possible in self.eval(iterated, frame) {
             match possible.thing {
@@ -360,6 +364,7 @@ impl<'p> Evaluator<'p> {
                     _ => found.push(Possible::unknown("an element of a sequence")),
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
+                Thing::Document(ref document) => found.extend(self.elements_of(document, &possible)),
                 _ => found.push(Possible::unknown("an element of what is not known")),
             }
         }

@@ -80,7 +80,7 @@ impl Evaluator<'_> {
             _ => None,
         });
         for flag in flag {
-            let given = || self.flag(call, std::slice::from_ref(&flag), self.keyword(call, "default"), &flag);
+            let given = || self.flag(call, std::slice::from_ref(&flag), None, self.keyword(call, "default"), &flag);
             self.take_latency(flag.trim_start_matches('-'), self.span(call), given, found);
         }
     }

@@ -9,7 +9,7 @@ use super::eval::Evaluator;
 use super::index::last_name;
 use super::project::Loaded;
 use super::thing::{ExprRef, Made, Thing, last_part};
-use crate::facts::{StatementKind, Target};
+use crate::facts::{ExprId, ExprKind, FileFacts, StatementKind, Target};
 
 impl Evaluator<'_> {
     /// Objects that constructors with these names make, once per place. `is_it` says which symbols a subclass may derive from.
@@ -41,7 +41,7 @@ impl Evaluator<'_> {
                         let made = match possible.thing {
                             Thing::Made(made) => made,
                             Thing::Partial(inner, site, frame) => match &*inner {
-                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None }),
+                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None, before: None }),
                                 _ => continue,
                             },
                             _ => continue,
@@ -54,6 +54,16 @@ impl Evaluator<'_> {
             }
         }
         found
+    }
+}
+
+/// What a binding makes another name for; of a `partial`, the function that it is made from.
+fn made_from(facts: &FileFacts, value: ExprId) -> ExprId {
+    match &facts.expr(value).kind {
+        ExprKind::Call { callee, arguments } if last_name(facts, *callee).is_some_and(|name| &**name == "partial") => {
+            arguments.first().map_or(value, |first| first.value)
+        }
+        _ => value,
     }
 }
 
@@ -78,9 +88,10 @@ fn aliases_of<'l>(loaded: &'l Loaded, names: &FxHashSet<&str>) -> FxHashSet<&'l 
                         aliases.insert(&*import.local);
                     }
                 }
-                // `make = aiohttp.ClientSession`
+                // `make = aiohttp.ClientSession`, `make = partial(aiohttp.ClientSession, …)`
                 StatementKind::Bind { target: Target::Name(name) | Target::Attribute { name, .. }, value, .. }
-                    if last_name(&loaded.facts, *value).is_some_and(|last| names.contains(&**last) || aliases.contains(&**last)) =>
+                    if last_name(&loaded.facts, made_from(&loaded.facts, *value))
+                        .is_some_and(|last| names.contains(&**last) || aliases.contains(&**last)) =>
                 {
                     aliases.insert(&**name);
                 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::memory::Question;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ArgumentKind, ExprKind, StatementKind, Target};
+use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
 
 /// Most values of one mapping that are looked at where the key is not known.
@@ -36,7 +36,31 @@ impl Evaluator<'_> {
             later.extend(self.key_if_missing(mapping, key));
         }
         later.extend(shown.into_iter().flatten());
+        if later.is_empty() {
+            later = self.key_computed(mapping, key);
+        }
         (!later.is_empty()).then_some(later)
+    }
+
+    /// `sessions[host] = …`: what is kept under a key that is computed may be under this one.
+    fn key_computed(&self, mapping: ExprRef, key: &str) -> Possibles {
+        let (scope, facts) = (self.scope_of(mapping), self.project.facts(mapping.file));
+        let part = |id| ExprRef { file: mapping.file, expr: id };
+        let mut found = Vec::new();
+        for (stands_in, number) in self.project.tables(mapping.file).subscript_sets.iter().take(MAX_VALUES) {
+            let statement = &facts.scope(*stands_in).statements[*number as usize];
+            let StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } = &statement.kind else { continue };
+            let may_be_it = |possible: &Possible| match &possible.thing {
+                Thing::Text(text) => **text == *key,
+                Thing::Unknown(_) | Thing::Foreign(_) => true,
+                _ => false,
+            };
+            let is_computed = !matches!(facts.expr(*index).kind, ExprKind::Text(_));
+            if is_computed && self.is_mapping(part(*object), mapping, scope) && self.eval_open(part(*index)).iter().any(may_be_it) {
+                found.extend(self.eval_open(part(*value)));
+            }
+        }
+        found
     }
 
     /// The value of a key in the display or call that makes the mapping.
@@ -60,19 +84,22 @@ impl Evaluator<'_> {
                 }
                 None
             }
-            ExprKind::Call { arguments, .. } => {
-                for argument in arguments {
-                    match &argument.kind {
-                        ArgumentKind::Keyword(name) if &**name == key => return Some(self.eval(part(argument.value), frame)),
-                        ArgumentKind::KeywordSpread | ArgumentKind::Positional => {
-                            if let Some(inner) = self.spread_key(part(argument.value), frame, key) {
-                                return Some(inner);
-                            }
-                        }
-                        _ => {}
-                    }
+            // `{…} | {…}`: the right side goes over the left one.
+            ExprKind::Operator { left, right, .. } | ExprKind::Augmented { old: left, value: right, .. } => {
+                self.spread_key(part(*right), frame, key).or_else(|| self.spread_key(part(*left), frame, key))
+            }
+            ExprKind::Call { callee, arguments } => {
+                if let Some(given) = self.keyword(mapping, key) {
+                    return Some(self.eval(given, frame));
                 }
-                None
+                // What a call passes by position is a part of `dict(…)` and none of a function's `**rest`.
+                let by_position = self.eval(part(*callee), frame).iter().any(|possible| matches!(possible.thing, Thing::Symbol(_)));
+                let holds = |argument: &&Argument| match argument.kind {
+                    ArgumentKind::KeywordSpread => true,
+                    ArgumentKind::Positional => by_position,
+                    _ => false,
+                };
+                arguments.iter().rev().filter(holds).find_map(|argument| self.spread_key(part(argument.value), frame, key))
             }
             _ => None,
         }
@@ -122,10 +149,11 @@ impl Evaluator<'_> {
     }
 
     fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
-        self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing {
+        self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing.clone() {
             Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => {
                 self.key(inner, &inner_frame, key)
             }
+            Thing::Document(_) => self.child(&possible, key).map(|found| vec![found]),
             _ => None,
         })
     }
@@ -227,15 +255,16 @@ impl Evaluator<'_> {
             return None;
         }
         let possibles = self.eval(object, frame);
-        let container =
-            possibles.iter().any(|possible| matches!(possible.thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..)));
+        let is_container =
+            |thing: &Thing| matches!(thing, Thing::Mapping(..) | Thing::Options(..) | Thing::Sequence(..) | Thing::Document(_));
+        let container = possibles.iter().any(|possible| is_container(&possible.thing));
         if !container {
             return self.default_of_unknown(&possibles, method, at, frame);
         }
         let mut found = Vec::new();
         for possible in possibles {
             match (&possible.thing, method) {
-                (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..), "copy") => found.push(possible),
+                (Thing::Mapping(..) | Thing::Sequence(..) | Thing::Options(..) | Thing::Document(_), "copy") => found.push(possible),
                 (Thing::Mapping(mapping, inner), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
                     let key = self.positional(at, 0).map(|key| self.eval(key, frame));
                     let default = || {
@@ -259,6 +288,19 @@ impl Evaluator<'_> {
                     for key in self.positional(at, 0).map(|key| self.eval(key, frame)).into_iter().flatten() {
                         if let Thing::Text(key) = key.thing {
                             found.extend(self.option(*parsed, inner, &key));
+                        }
+                    }
+                }
+                (Thing::Document(_), "get" | "setdefault" | "pop" | "getint" | "getfloat") => {
+                    let keys = self.positional(at, 0).map(|key| self.eval(key, frame)).unwrap_or_default();
+                    let default = || {
+                        let default = self.positional(at, 1).or_else(|| self.keyword(at, "fallback"));
+                        default.map_or_else(|| vec![Possible::literal(Thing::Nothing, self.span(at))], |default| self.eval(default, frame))
+                    };
+                    for key in keys {
+                        match &key.thing {
+                            Thing::Text(key) => found.extend(self.child(&possible, key).map_or_else(default, |value| vec![value])),
+                            _ => found.push(Possible::unknown("a key that is computed")),
                         }
                     }
                 }

@@ -7,8 +7,8 @@ use rustc_hash::FxHashMap;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing, dotted};
-use crate::facts::{ArgumentKind, ExprKind, MODULE, Name, ScopeKind, StatementKind, Target};
-use crate::value::{Certainty, How};
+use crate::facts::{ArgumentKind, ExprKind, MODULE, ScopeKind, Statement, StatementKind, Target};
+use crate::value::How;
 
 /// A class with its bases in the project, nearest first, and the library classes among its bases.
 pub type Ancestry = (Vec<ScopeRef>, Vec<Rc<str>>);
@@ -45,12 +45,17 @@ impl Evaluator<'_> {
     pub(super) fn member(&self, of: &Possible, name: &str, at: ExprRef, frame: &Frame) -> Possibles {
         let span = self.span(at);
         match &of.thing {
-            Thing::Symbol(path) => vec![self.symbol(dotted(path, name), span)],
+            Thing::Symbol(path) => match self.project.catalog.parser(path).filter(|parser| !parser.defines.is_empty()) {
+                Some(parser) => self.flag_of_program(parser, name),
+                None => vec![self.symbol(dotted(path, name), span)],
+            },
             Thing::Module(file) => self
                 .module_member(*file, name)
                 .map(|mut found| {
                     let module = ScopeRef { file: *file, scope: MODULE };
-                    found.extend(self.assigned_outside(name, module, |thing| matches!(thing, Thing::Module(other) if other == file)));
+                    found.extend(
+                        self.assigned_outside(name, module, None, |thing| matches!(thing, Thing::Module(other) if other == file)).0,
+                    );
                     found
                 })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not found in {}", self.project.path(*file)))]),
@@ -61,7 +66,9 @@ impl Evaluator<'_> {
             Thing::Class(class) => self
                 .class_member(*class, name, &of.thing, frame)
                 .map(|mut found| {
-                    found.extend(self.assigned_outside(name, *class, |thing| matches!(thing, Thing::Class(other) if other == class)));
+                    found.extend(
+                        self.assigned_outside(name, *class, None, |thing| matches!(thing, Thing::Class(other) if other == class)).0,
+                    );
                     found
                 })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
@@ -74,15 +81,24 @@ impl Evaluator<'_> {
                 }
                 vec![Possible::literal(Thing::Part(made.clone(), Rc::from(name)), span)]
             }
-            Thing::Part(made, path) => vec![Possible::literal(Thing::Part(made.clone(), dotted(path, name)), span)],
-            Thing::Foreign(path) => vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)],
-            Thing::Options(parsed, inner) => self.option(*parsed, inner, name),
+            Thing::Part(made, path) => {
+                let part = || vec![Possible::literal(Thing::Part(made.clone(), dotted(path, name)), span)];
+                self.kept(&of.thing, name, at.file).unwrap_or_else(part)
+            }
+            Thing::Foreign(path) => {
+                self.kept(&of.thing, name, at.file).unwrap_or_else(|| vec![Possible::literal(Thing::Foreign(dotted(path, name)), span)])
+            }
+            Thing::Options(parsed, inner) => self.option_now(*parsed, inner, name, at),
             Thing::Mapping(mapping, inner) => {
                 self.key(*mapping, inner, name).unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` of a mapping"))])
             }
+            Thing::Path(_) if name == "parent" => vec![super::paths::above(of)],
+            Thing::Document(_) => vec![self.child(of, name).unwrap_or_else(|| Possible::unknown(format!("key `{name}` is not set")))],
             Thing::Function(function, _) if name == "__wrapped__" => {
                 vec![Possible::literal(Thing::Function(*function, self.open_frame(*function)), span)]
             }
+            // A member of an enumeration is followed as what it stands for.
+            Thing::Number(_) | Thing::Text(_) if matches!(name, "value" | "_value_") => vec![of.clone()],
             Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
             _ => vec![Possible::unknown(format!("`{name}` of what is not an object"))],
         }
@@ -94,8 +110,28 @@ impl Evaluator<'_> {
             return vec![Possible::literal(Thing::Sequence(at, frame.clone()), self.span(at))];
         }
         let keys = self.eval(index, frame);
+        if let Some(found) = self.folder_above(object, &keys, frame) {
+            return found;
+        }
         let mut found = Vec::new();
         for possible in self.eval(object, frame) {
+            let keys_kept = keys.iter().map(|key| match &key.thing {
+                Thing::Text(key) => self.kept(&possible.thing, key, at.file),
+                _ => None,
+            });
+            if let Some(kept) = keys_kept.collect::<Option<Vec<_>>>().filter(|_| !keys.is_empty()) {
+                found.extend(kept.into_iter().flatten());
+                continue;
+            }
+            let read = match &possible.thing {
+                Thing::Document(_) => Some(possible.clone()),
+                Thing::Made(made) => self.read_by(made),
+                _ => None,
+            };
+            if let Some(document) = read {
+                found.extend(keys.iter().map(|key| self.element(&document, key)));
+                continue;
+            }
             for key in &keys {
                 match (&possible.thing, &key.thing) {
                     (Thing::Mapping(mapping, inner), Thing::Text(key)) => {
@@ -115,6 +151,8 @@ impl Evaluator<'_> {
                         found.extend(self.callables_of(*mapping, inner));
                         found.push(Possible::unknown("an element that is not followed"));
                     }
+                    // What stands beside the type says who gives the value.
+                    (Thing::Symbol(symbol), _) if super::thing::last_part(symbol) == "Annotated" => found.push(key.clone()),
                     // `List[int]`, `asyncio.Queue[str]`: the thing without its parameters.
                     (Thing::Symbol(_) | Thing::Class(_), _) => found.push(possible.clone()),
                     (Thing::Unknown(why), _) => found.push(Possible::unknown(why.clone())),
@@ -123,6 +161,16 @@ impl Evaluator<'_> {
             }
         }
         found
+    }
+
+    /// What stands under a key or number in a configuration.
+    fn element(&self, document: &Possible, key: &Possible) -> Possible {
+        let key = match &key.thing {
+            Thing::Text(key) => key.to_string(),
+            Thing::Number(number) => crate::value::show_number(*number),
+            _ => return Possible::unknown("a key that is computed"),
+        };
+        self.child(document, &key).unwrap_or_else(|| Possible::unknown(format!("key `{key}` is not set")))
     }
 
     /// The class and its bases that stand in the project, nearest first, and the library classes among the bases.
@@ -192,6 +240,11 @@ impl Evaluator<'_> {
     /// Whether a class is another or derives from it.
     pub fn derives(&self, class: ScopeRef, base: ScopeRef) -> bool {
         self.ancestry(class).0.contains(&base)
+    }
+
+    /// Whether each thread has the attributes of an object of a class for itself (`class Shared(threading.local)`).
+    pub fn is_per_thread(&self, class: ScopeRef) -> bool {
+        self.ancestry(class).1.iter().any(|symbol| self.project.catalog.is_per_thread(symbol))
     }
 
     /// The method that entering an object of a class calls.
@@ -276,6 +329,11 @@ impl Evaluator<'_> {
     fn object_member(&self, object: &Rc<Object>, name: &str, of: &Thing, at: ExprRef, frame: &Frame) -> Possibles {
         let ancestry = self.ancestry(object.class);
         let (classes, symbols) = &*ancestry;
+        if self.find_method(object.class, name).is_none()
+            && let Some(found) = self.member_of_copy(object, name, at, frame)
+        {
+            return found;
+        }
         let recorded = self.record_field(object, name);
         if !recorded.is_empty() {
             return self.recorded_and_set(recorded, object, name, of, frame);
@@ -286,12 +344,23 @@ impl Evaluator<'_> {
             if !of_field.is_empty() {
                 return of_field;
             }
+            found = self.environment_field(object, name, at);
+            if !found.is_empty() {
+                return found;
+            }
         }
-        found.extend(self.assigned_outside(name, object.class, |thing| matches!(thing, Thing::Object(other) if other.class == object.class && (object.site.is_none() || other.site.as_ref().map(|site| site.0) == object.site.as_ref().map(|site| site.0)))));
+        let (outside, replaces) = self.assigned_outside(name, object.class, object.site.as_ref().map(|site| site.0), |thing| matches!(thing, Thing::Object(other) if other.class == object.class && (object.site.is_none() || other.site.as_ref().map(|site| site.0) == object.site.as_ref().map(|site| site.0))));
+        if replaces {
+            return outside;
+        }
+        found.extend(outside);
+        let mut own_counts = true;
         if object.site.is_none() {
-            found.extend(self.overridden(object.class, name, of, frame));
+            let (of_heirs, counts) = self.of_heirs(object.class, name, of, frame);
+            found.extend(of_heirs);
+            own_counts = counts;
         }
-        let in_class = self.class_member(object.class, name, of, frame);
+        let in_class = self.class_member(object.class, name, of, frame).filter(|_| own_counts);
         if found.is_empty() {
             if let Some(of_class) = in_class {
                 return of_class;
@@ -302,8 +371,10 @@ impl Evaluator<'_> {
                 found = classes.iter().filter_map(|class| self.class_member(*class, name, of, frame)).flatten().collect();
             }
         } else if let Some(of_class) = in_class {
+            // A field without a value in the class, or with none, has the one that is assigned.
             let replaced = found.iter().any(|possible| !possible.is_unknown());
-            found.extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing)));
+            found
+                .extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))));
         }
         if found.is_empty() {
             if let Some(symbol) = symbols.first() {
@@ -322,10 +393,14 @@ impl Evaluator<'_> {
     fn recorded_and_set(&self, recorded: Possibles, object: &Rc<Object>, name: &str, of: &Thing, frame: &Frame) -> Possibles {
         let mut set = self.assigned(&[object.class], name, of, frame);
         let site = object.site.as_ref().map(|(site, _)| *site);
-        set.extend(self.assigned_outside(name, object.class, |thing| match thing {
+        let (outside, replaces) = self.assigned_outside(name, object.class, site, |thing| match thing {
             Thing::Object(other) => other.class == object.class && other.site.as_ref().map(|(site, _)| *site) == site,
             _ => false,
-        }));
+        });
+        if replaces {
+            return outside;
+        }
+        set.extend(outside);
         set.retain(|possible| !matches!(possible.thing, Thing::Unknown(_) | Thing::Nothing));
         if set.is_empty() {
             return recorded;
@@ -334,16 +409,17 @@ impl Evaluator<'_> {
         kept.chain(set).collect()
     }
 
-    /// What subclasses say of a member that their base has too: any object of the base may be one of theirs.
-    fn overridden(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
-        let subclasses = self.subclasses(class);
-        let own = subclasses.iter().filter(|sub| self.project.tables(sub.file).binders_of(sub.scope, name).is_some());
-        own.take(MAX_SETS).filter_map(|sub| self.class_member(*sub, name, of, frame)).flatten().collect()
-    }
-
-    /// What others assign: `settings.limit = 50` outside the class or module that `is_it` tells.
-    pub(super) fn assigned_outside(&self, name: &str, near: ScopeRef, is_it: impl Fn(&Thing) -> bool) -> Possibles {
+    /// What others assign: `settings.limit = 50` outside the class or module that `is_it` tells; and whether one of them always runs behind the
+    /// place that makes the object, so that nothing else is left.
+    pub(super) fn assigned_outside(
+        &self,
+        name: &str,
+        near: ScopeRef,
+        made_at: Option<ExprRef>,
+        is_it: impl Fn(&Thing) -> bool,
+    ) -> (Possibles, bool) {
         let mut found = Vec::new();
+        let mut replaces = false;
         let mut taken = 0;
         for &(file, scope, number) in self.project.attribute_sets(name) {
             if self.is_in_test(ScopeRef { file, scope }) && !self.is_in_test(near) {
@@ -363,16 +439,30 @@ impl Evaluator<'_> {
             taken += 1;
             if taken > MAX_SETS {
                 found.push(Possible::unknown("assigned in more places than are followed"));
-                return found;
+                return (found, false);
             }
             if self.eval_open(receiver).iter().any(|possible| is_it(&possible.thing)) {
                 let said = self.snippet(statement.span);
-                found.extend(
-                    self.eval_open(ExprRef { file, expr: *value }).into_iter().map(|possible| possible.after(statement.span, said.clone())),
-                );
+                let given: Possibles = self
+                    .eval_open(ExprRef { file, expr: *value })
+                    .into_iter()
+                    .map(|possible| possible.after(statement.span, said.clone()))
+                    .collect();
+                if made_at.is_some_and(|made| self.always_follows(made, ScopeRef { file, scope }, statement)) {
+                    replaces = true;
+                    found.clear();
+                }
+                found.extend(given);
             }
         }
-        found
+        (found, replaces)
+    }
+
+    /// Whether a statement runs whenever something before it in the same scope does.
+    fn always_follows(&self, made: ExprRef, stands_in: ScopeRef, statement: &Statement) -> bool {
+        self.scope_of(made) == stands_in
+            && self.span(made).start < statement.span.start
+            && self.scope(stands_in).is_within(self.context_of(made), statement.context)
     }
 
     /// What `self.name = …` in the methods of these classes gives.
@@ -426,42 +516,5 @@ impl Evaluator<'_> {
         let is_init = matches!(&*self.scope(method).name, "__init__" | "__post_init__" | "__attrs_post_init__");
         let own = self.find_method(object.class, "__init__") == Some(method);
         if is_init && own { object.site.clone() } else { None }
-    }
-
-    /// Classes without an `__init__`: the field that a constructor's argument fills, by name or position.
-    fn field_argument(&self, object: &Rc<Object>, classes: &[ScopeRef], name: &str) -> Possibles {
-        if self.is_rust(object.class.file) || classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
-            return Vec::new();
-        }
-        let mut fields: Vec<(Name, crate::text::Span)> = Vec::new();
-        for class in classes.iter().rev() {
-            for statement in &self.scope(*class).statements {
-                if let StatementKind::Bind { target: Target::Name(field), annotation: Some(_), .. } = &statement.kind {
-                    fields.retain(|(known, _)| known != field);
-                    fields.push((field.clone(), statement.span));
-                }
-            }
-        }
-        let Some(position) = fields.iter().position(|(field, _)| &**field == name) else { return Vec::new() };
-        let sites: Vec<(ExprRef, Frame)> = match &object.site {
-            Some(site) => vec![site.clone()],
-            None => self.constructions(object.class).iter().map(|call| (*call, self.open_frame(self.scope_of(*call)))).collect(),
-        };
-        let definition = fields[position].1;
-        let mut found = Vec::new();
-        let mut left_out = false;
-        for (call, frame) in sites {
-            match self.argument(call, &frame, Some(position), name) {
-                Some(given) => found.extend(given.into_iter().map(|possible| possible.given_by(How::Parameter).through(definition))),
-                None => left_out = true,
-            }
-        }
-        if left_out && !found.is_empty() && object.site.is_none() {
-            // Some calls leave it to the field's default: both count.
-            if let Some(default) = self.class_member(object.class, name, &Thing::Nothing, &self.open_frame(object.class)) {
-                found.extend(default.into_iter().map(|possible| possible.at_most(Certainty::Default)));
-            }
-        }
-        found
     }
 }

@@ -6,8 +6,9 @@ use super::alternatives::origin_of;
 use super::arguments::is_opaque;
 use super::eval::Evaluator;
 use super::index::Binder;
-use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
+use super::thing::{ExprRef, FilePath, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::concurrency::Gives;
+use crate::catalog::origins::FileGives;
 use crate::facts::{BODY, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, How};
@@ -69,6 +70,10 @@ impl Evaluator<'_> {
             && function.gives == Gives::Constant
         {
             return Possible::literal(Thing::Number(function.low.unwrap_or(f64::INFINITY)), at);
+        }
+        if self.project.catalog.file(&symbol).is_some_and(|call| call.gives == FileGives::Own) {
+            let text = self.project.sources.get(at.file).path.to_string();
+            return Possible::literal(Thing::Path(Rc::new(FilePath { text, from_root: true })), at);
         }
         Possible::literal(Thing::Symbol(symbol), at)
     }
@@ -181,11 +186,26 @@ impl Evaluator<'_> {
             replaces_nothing |= self.is_bound_when_missing(name, *binder, owner.file);
             found.push(self.binder_value(name, *binder, owner, frame));
         }
+        let falls_back = reaching.iter().any(|binder| self.is_fallback(*binder, owner.file));
         let mut all: Possibles = found.into_iter().flatten().collect();
+        // `try: n = int(os.environ["N"])`, `except KeyError: n = 5`: the program's own number where the other is not known.
+        let is_number = |possible: &Possible| matches!(possible.thing, Thing::Number(_) | Thing::Seconds(_));
+        if falls_back && all.iter().any(is_number) && all.iter().any(Possible::is_unknown) {
+            all.retain(|possible| !possible.is_unknown());
+            all = all.into_iter().map(|possible| possible.at_most(Certainty::Default)).collect();
+        }
         if replaces_nothing && all.iter().any(|possible| !matches!(possible.thing, Thing::Nothing)) {
             all.retain(|possible| !matches!(possible.thing, Thing::Nothing));
         }
         all
+    }
+
+    /// Whether a name is bound where something else failed.
+    fn is_fallback(&self, binder: Binder, file: u32) -> bool {
+        let Binder::Statement(stands_in, number) = binder else { return false };
+        let scope = self.project.facts(file).scope(stands_in);
+        let context = scope.statements[number as usize].context;
+        scope.context_chain(context).any(|(_, context)| context.kind == ContextKind::Handler)
     }
 
     /// The binders whose value can still be there at the use (`None`: seen from outside the scope, when all of it has run), latest first.

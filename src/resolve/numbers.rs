@@ -166,6 +166,10 @@ impl Evaluator<'_> {
                 }
                 _ => Possible::unknown("the size of a mapping"),
             },
+            Thing::Document(document) => {
+                let length = self.keys_of(document).len() as f64;
+                counted(possible, length, span)
+            }
             Thing::Unknown(why) => Possible::unknown(why.clone()),
             _ => Possible::unknown("a length that is not known"),
         }
@@ -278,6 +282,9 @@ fn rejoin(one: &Possible, other: &Possible, thing: Thing, at: Span) -> Possible 
 }
 
 pub fn combine(operator: Operator, one: &Possible, other: &Possible, at: Span) -> Possible {
+    if operator == Operator::Divide && [one, other].iter().any(|side| matches!(side.thing, Thing::Path(_))) {
+        return super::paths::join(one, other);
+    }
     if let (Thing::Text(left), Thing::Text(right), Operator::Add) = (&one.thing, &other.thing, operator) {
         if left.len() + right.len() > MAX_TEXT {
             return rejoin(one, other, Thing::Unknown("a text that grows".into()), at);

@@ -1,17 +1,34 @@
-//! Numbers that come from outside the source: command-line flags with their defaults and the command lines that set them, and environment variables.
+//! Numbers that come from outside the source: command-line flags with their defaults and the command lines that set them.
 
 use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::numbers::as_number;
-use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing, last_part};
 use super::trail::Trail;
-use crate::catalog::concurrency::{Environment, EnvironmentRead, FlagOption, OptionPlace, Parser};
+use crate::catalog::origins::{FlagOption, OptionPlace, Parser};
 use crate::facts::{ExprKind, Name, StatementKind, Target};
-use crate::text::Span;
 use crate::value::{Certainty, How};
 
 impl Evaluator<'_> {
+    /// The value of an option where it is read: what the program assigns to it after parsing, or what was parsed.
+    pub(super) fn option_now(&self, parsed: ExprRef, frame: &Frame, name: &str, at: ExprRef) -> Possibles {
+        let question = (parsed, Name::from(name));
+        let mut found = self.option(parsed, frame, name);
+        // `args.n = min(args.n, 8)`: on the right stands what was parsed.
+        if !self.changing.borrow_mut().insert(question.clone()) {
+            self.memory.told_less(0);
+            return found;
+        }
+        let is_it = |thing: &Thing| matches!(thing, Thing::Options(other, _) if *other == parsed);
+        let (changed, replaces) = self.assigned_outside(name, self.scope_of(at), Some(parsed), is_it);
+        self.changing.borrow_mut().remove(&question);
+        let known = changed.iter().any(|possible| !possible.is_unknown());
+        found.retain(|possible| !replaces && !(known && possible.is_unknown()));
+        found.extend(changed);
+        found
+    }
+
     /// The value of an option of parsed command-line arguments.
     pub(super) fn option(&self, parsed: ExprRef, frame: &Frame, name: &str) -> Possibles {
         let parser = self.eval(parsed, frame).into_iter().find_map(|possible| match possible.thing {
@@ -77,12 +94,65 @@ impl Evaluator<'_> {
 
     fn declared_flag(&self, call: ExprRef, parser: &Parser, name: &str) -> Possibles {
         let spellings = self.spellings(call);
-        let default = self.keyword(call, &parser.default);
-        self.flag(call, &spellings, default, name)
+        let default = self.default_set(call, parser, name).or_else(|| self.keyword(call, &parser.default));
+        self.flag(call, &spellings, None, default, name)
+    }
+
+    /// The value of a flag that a function declares for the whole program (`flags.DEFINE_integer("parallel", 5, "…")`).
+    pub(super) fn defined_flag(&self, parser: &Parser, at: ExprRef) -> Possibles {
+        let Some(ExprKind::Text(name)) = self.positional(at, 0).map(|name| &self.expr(name).kind) else {
+            return vec![Possible::unknown("a flag whose name is computed")];
+        };
+        let default = self.keyword(at, &parser.default).or_else(|| self.positional(at, 1));
+        self.flag(at, &[format!("--{name}").into()], None, default, name)
+    }
+
+    /// The same by the flag's name, wherever the program declares it (`FLAGS.parallel`).
+    pub(super) fn flag_of_program(&self, parser: &Parser, name: &str) -> Possibles {
+        let is_it = |call: &ExprRef| {
+            let names_it =
+                matches!(self.positional(*call, 0).map(|first| &self.expr(first).kind), Some(ExprKind::Text(text)) if **text == *name);
+            let ExprKind::Call { callee, .. } = self.expr(*call).kind else { return false };
+            names_it
+                && self.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
+                    Thing::Symbol(symbol) => parser.defines.iter().any(|known| **known == **symbol),
+                    _ => false,
+                })
+        };
+        let last_names = parser.defines.iter().map(|symbol| last_part(symbol));
+        let calls = last_names.flat_map(|defines| self.project.calls_named(defines)).map(|&(file, expr)| ExprRef { file, expr });
+        match calls.into_iter().find(is_it) {
+            Some(call) => self.defined_flag(parser, call),
+            None => {
+                self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+                vec![Possible::unknown(format!("no flag for `{name}` is found"))]
+            }
+        }
+    }
+
+    /// The default that a later call gives the attribute of a flag (`parser.set_defaults(parallel=50)`).
+    fn default_set(&self, flag: ExprRef, parser: &Parser, name: &str) -> Option<ExprRef> {
+        let parsers = self.eval_open(self.receiver(flag)?);
+        let is_same = |call: &ExprRef| {
+            self.receiver(*call).is_some_and(|object| {
+                parsers.iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if self.is_made_at(object, made)))
+            })
+        };
+        let calls = parser.sets.iter().flat_map(|method| self.project.calls_named(method));
+        let calls = calls.map(|&(file, expr)| ExprRef { file, expr });
+        let set = calls.filter(|call| call.file != flag.file || self.span(*call).start > self.span(flag).start).filter(is_same);
+        set.filter_map(|call| self.keyword(call, name)).last()
     }
 
     /// The value of a flag: what command lines give it, else its default.
-    pub(super) fn flag(&self, call: ExprRef, spellings: &[Name], default: Option<ExprRef>, name: &str) -> Possibles {
+    pub(super) fn flag(
+        &self,
+        call: ExprRef,
+        spellings: &[Name],
+        variable: Option<String>,
+        default: Option<ExprRef>,
+        name: &str,
+    ) -> Possibles {
         let at = self.span(call);
         let shown = spellings.iter().find(|spelling| spelling.starts_with("--")).or(spellings.first()).map_or(name, |spelling| spelling);
         self.wants.borrow_mut().flags.extend(spellings.iter().filter(|spelling| spelling.starts_with("--")).map(ToString::to_string));
@@ -99,6 +169,9 @@ impl Evaluator<'_> {
             found.push(as_number(value));
         }
         let seen_at = |possible: Possible| possible.through(at).after(at, format!("flag `{shown}`"));
+        if found.is_empty() {
+            found = variable.map(|variable| self.environment_set(&variable, None, call)).unwrap_or_default();
+        }
         if !found.is_empty() {
             return found.into_iter().map(seen_at).collect();
         }
@@ -137,7 +210,8 @@ impl Evaluator<'_> {
                 .or_else(|| spellings.iter().find(|spelling| spelling.starts_with("--")))
                 .or(spellings.first());
             if named.is_some_and(|spelling| attribute_of(spelling) == parameter) {
-                return Some(self.flag(call, &spellings, self.keyword(call, &option.default), parameter));
+                let variable = self.variable_of(option, call, parameter);
+                return Some(self.flag(call, &spellings, variable, self.keyword(call, &option.default), parameter));
             }
         }
         None
@@ -149,13 +223,13 @@ impl Evaluator<'_> {
             self.keyword(at, &option.default).or_else(|| option.default_position.and_then(|position| self.positional(at, position)));
         if option.stands == OptionPlace::Default {
             let spellings = self.spellings(at);
-            return self.flag(at, &spellings, default, "option");
+            return self.flag(at, &spellings, self.variable_of(option, at, ""), default, "option");
         }
         let default = default.or_else(|| option.other_defaults.iter().find_map(|name| self.keyword(at, name)));
         if self.is_rust(at.file)
-            && let Some(field) = self.declares_flag(at)
+            && let Some((spellings, variable)) = self.declares_flag(option, at)
         {
-            return self.flag(at, &field, default, "option");
+            return self.flag(at, &spellings, variable, default, "option");
         }
         match default {
             Some(default) if option.default_names_function => self.named_default(default),
@@ -169,17 +243,33 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The spellings of the flag that the attribute of a field declares; `None` where it declares none.
-    fn declares_flag(&self, at: ExprRef) -> Option<Vec<Name>> {
+    /// The environment variable that sets an option where no flag does: as it is written, or the field's name in capitals where only the word
+    /// for it stands there.
+    fn variable_of(&self, option: &FlagOption, at: ExprRef, field: &str) -> Option<String> {
+        let named_by = option.environment.as_deref()?;
+        match self.keyword(at, named_by) {
+            Some(written) => match &self.expr(written).kind {
+                ExprKind::Text(variable) => Some(variable.to_string()),
+                _ => None,
+            },
+            None => (!field.is_empty() && self.says_word(at, named_by)).then(|| field.to_ascii_uppercase()),
+        }
+    }
+
+    /// Whether an argument of a call is this word alone (`long` of `#[arg(long)]`).
+    fn says_word(&self, at: ExprRef, wanted: &str) -> bool {
+        let facts = self.project.facts(at.file);
+        self.arguments(at).iter().any(|argument| matches!(&facts.expr(argument.value).kind, ExprKind::Name(name) if &**name == wanted))
+    }
+
+    /// The spellings of the flag that the attribute of a field declares, and its variable; `None` where it declares neither.
+    fn declares_flag(&self, option: &FlagOption, at: ExprRef) -> Option<(Vec<Name>, Option<String>)> {
         let scope = self.scope(self.scope_of(at));
         let field = scope.statements.iter().find_map(|statement| match &statement.kind {
             StatementKind::Bind { target: Target::Name(name), value, .. } if *value == at.expr => Some(name),
             _ => None,
         })?;
-        let facts = self.project.facts(at.file);
-        let says = |wanted: &str| {
-            self.arguments(at).iter().any(|argument| matches!(&facts.expr(argument.value).kind, ExprKind::Name(name) if &**name == wanted))
-        };
+        let says = |wanted: &str| self.says_word(at, wanted);
         let text = |wanted: &str| {
             self.keyword(at, wanted).and_then(|value| match &self.expr(value).kind {
                 ExprKind::Text(text) => Some(text.to_string()),
@@ -197,7 +287,8 @@ impl Evaluator<'_> {
         } else if says("short") {
             spellings.extend(field.chars().next().map(|letter| Name::from(format!("-{letter}"))));
         }
-        (!spellings.is_empty()).then_some(spellings)
+        let variable = self.variable_of(option, at, field);
+        (!spellings.is_empty() || variable.is_some()).then_some((spellings, variable))
     }
 
     /// A default that is the path of a function (`#[serde(default = "five")]`).
@@ -223,88 +314,15 @@ impl Evaluator<'_> {
     }
 
     /// What calling a factory without arguments gives.
-    fn made_by(&self, factory: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
+    pub(super) fn made_by(&self, factory: &Possible, at: ExprRef, frame: &Frame) -> Possibles {
         match &factory.thing {
             Thing::Function(function, outer) => self.results(*function, &self.frame_for(*function, outer)),
             Thing::Class(class) => vec![Possible::literal(
-                Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())) })),
+                Thing::Object(Rc::new(super::thing::Object { class: *class, site: Some((at, frame.clone())), from: None })),
                 self.span(at),
             )],
             _ => vec![Possible::unknown("a default that a factory makes")],
         }
-    }
-
-    /// `os.getenv("NAME", default)` and the like.
-    pub(super) fn environment_call(&self, read: &Environment, at: ExprRef, frame: &Frame) -> Possibles {
-        if read.reads != EnvironmentRead::Call {
-            return vec![Possible::unknown("the environment")];
-        }
-        let name = self.positional(at, 0).map(|name| self.eval(name, frame));
-        let Some(Thing::Text(variable)) = name.and_then(|all| all.into_iter().next()).map(|possible| possible.thing) else {
-            return vec![Possible::unknown("an environment variable whose name is computed")];
-        };
-        let default = read
-            .default
-            .as_deref()
-            .and_then(|name| self.keyword(at, name))
-            .or_else(|| read.default_position.and_then(|position| self.positional(at, position)));
-        let set = self.environment_set(&variable, self.span(at), at.file);
-        if !set.is_empty() {
-            return set;
-        }
-        match default {
-            Some(default) => self
-                .eval(default, frame)
-                .into_iter()
-                .map(|possible| {
-                    let known = !possible.is_unknown();
-                    let mut possible = possible
-                        .at_most(Certainty::Default)
-                        .through(self.span(at))
-                        .after(self.span(at), format!("environment variable `{variable}`, its default"));
-                    if known {
-                        possible.how = How::Environment;
-                    }
-                    possible
-                })
-                .collect(),
-            None => {
-                // `os.getenv("X")` gives None, so that `or 5` behind it decides; whether it is set cannot be known.
-                vec![Possible::unknown(format!("environment variable `{variable}`")).through(self.span(at))]
-            }
-        }
-    }
-
-    /// `os.environ["NAME"]`.
-    pub(super) fn environment_item(&self, path: &str, variable: &str, at: ExprRef) -> Possibles {
-        match self.project.catalog.environment(path) {
-            Some(_) => {
-                let set = self.environment_set(variable, self.span(at), at.file);
-                if set.is_empty() { vec![Possible::unknown(format!("environment variable `{variable}`"))] } else { set }
-            }
-            None => vec![Possible::unknown("an element that is not followed")],
-        }
-    }
-
-    /// Values that command lines, containers and `.env` files of the project give a variable.
-    fn environment_set(&self, variable: &str, at: Span, file: u32) -> Possibles {
-        self.wants.borrow_mut().flags.insert(variable.to_string());
-        let values = self.project.environment_values(file, variable);
-        values
-            .into_iter()
-            .map(|given| {
-                as_number(Possible {
-                    thing: Thing::Text(Rc::from(given.text.as_str())),
-                    certainty: Certainty::Declared,
-                    how: How::Environment,
-                    defined_at: Some(given.span),
-                    trail: Trail::default().after(given.span, format!("`{variable}={}`", given.text).into()),
-                    same_as: Rc::default(),
-                })
-                .through(at)
-                .after(at, format!("environment variable `{variable}`"))
-            })
-            .collect()
     }
 }
 

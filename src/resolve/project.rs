@@ -48,6 +48,8 @@ pub struct Project<'a> {
     pub sources: Sources,
     loaded: Vec<Loaded>,
     configs: Vec<ConfigFacts>,
+    /// Numbers of the configuration files by their entries in the tree.
+    config_entries: FxHashMap<usize, u32>,
     by_entry: FxHashMap<usize, u32>,
     calls: FxHashMap<Name, Vec<(u32, ExprId)>>,
     mentions: FxHashMap<Name, Vec<(u32, ExprId)>>,
@@ -75,6 +77,7 @@ impl<'a> Project<'a> {
             sources: Sources::default(),
             loaded: Vec::new(),
             configs: Vec::new(),
+            config_entries: FxHashMap::default(),
             by_entry: FxHashMap::default(),
             calls: FxHashMap::default(),
             mentions: FxHashMap::default(),
@@ -157,7 +160,8 @@ impl<'a> Project<'a> {
     }
 
     /// Takes in a configuration or command file.
-    pub fn add_config(&mut self, facts: ConfigFacts) {
+    pub fn add_config(&mut self, entry: usize, facts: ConfigFacts) {
+        self.config_entries.insert(entry, self.configs.len() as u32);
         self.configs.push(facts);
     }
 
@@ -174,6 +178,36 @@ impl<'a> Project<'a> {
     /// All configuration and command files that were read.
     pub fn configs(&self) -> &[ConfigFacts] {
         &self.configs
+    }
+
+    /// The configuration file of an entry of the tree, where it was read.
+    pub fn config_of(&self, entry: usize) -> Option<u32> {
+        self.config_entries.get(&entry).copied()
+    }
+
+    /// The entry of a file that a program reads by this path: from the root of the tree where it is known to start there, else the only one that lies
+    /// beside the source file or in a folder around it, since a program may be started in any of them.
+    pub fn file_read(&self, file: u32, path: &str, from_root: bool) -> Option<usize> {
+        let path = normal(path)?;
+        if from_root {
+            return self.tree.find(&path);
+        }
+        match self.files_around(file, &path).as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// How near two loaded files lie: the folders that they share, one more for the same file.
+    pub fn nearness(&self, one: u32, other: u32) -> usize {
+        let shared = self.path(one).split('/').zip(self.path(other).split('/')).take_while(|(one, other)| one == other);
+        shared.count()
+    }
+
+    /// Entries of a name beside a loaded file and in the folders around it, nearest first.
+    pub fn files_around(&self, file: u32, name: &str) -> Vec<usize> {
+        let folders = std::iter::successors(folder_of(self.path(file)), |folder| folder_of(folder));
+        folders.filter_map(|folder| self.tree.find(&format!("{folder}/{name}"))).chain(self.tree.find(name)).collect()
     }
 
     /// Facts of a loaded file.
@@ -395,4 +429,25 @@ impl<'a> Project<'a> {
                 _ => None,
             })
     }
+}
+
+/// The folder that a path of the tree lies in; `None` at the root.
+fn folder_of(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(folder, _)| folder)
+}
+
+/// A relative path without `.` and `..`; `None` for one that leads out of the tree.
+fn normal(path: &str) -> Option<String> {
+    if path.starts_with(['/', '~']) {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }

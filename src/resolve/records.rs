@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::arguments::is_opaque;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::numbers::{as_number, combine, extreme_of};
@@ -10,14 +12,17 @@ use crate::catalog::concurrency::{Gives, MethodGives};
 use crate::facts::{ExprKind, Name, Operator, StatementKind, Target};
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
+/// Answers for a field of any object of a type; nothing for what is being asked.
+pub(super) type OpenFields = FxHashMap<(ScopeRef, Rc<str>), Option<Rc<Possibles>>>;
+
 impl Evaluator<'_> {
     /// `Path { field: value }`: an object of the project's type, or of a library's that the catalog knows.
     pub(super) fn record(&self, at: ExprRef, path: ExprRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         for possible in self.eval(path, frame) {
             let thing = match possible.thing {
-                Thing::Class(class) => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())) })),
-                Thing::Symbol(symbol) => Thing::Made(Rc::new(Made { symbol, site: at, frame: frame.clone(), class: None })),
+                Thing::Class(class) => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())), from: None })),
+                Thing::Symbol(symbol) => Thing::Made(Rc::new(Made { symbol, site: at, frame: frame.clone(), class: None, before: None })),
                 other => other,
             };
             found.push(Possible::literal(thing, self.span(at)));

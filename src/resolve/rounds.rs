@@ -91,6 +91,7 @@ impl Reading {
             let entries = project.tree.entries().iter().enumerate();
             configs.extend(entries.filter(|(_, entry)| matches!(entry.kind, Kind::Commands(_))).map(|(number, _)| number));
         }
+        configs.extend(wants.configs);
         configs.retain(|entry| self.asked.configs.insert(*entry));
         let mut files: Vec<(usize, String)> = files.into_iter().filter(|(entry, _)| project.loaded_entry(*entry).is_none()).collect();
         files.sort();
@@ -230,7 +231,7 @@ fn load_configs(project: &mut Project<'_>, entries: impl IntoIterator<Item = usi
                 let id = project.sources.add(path, text);
                 let facts = crate::read::config::read(project.sources.get(id), kind);
                 reading.problems.extend(facts.problems.iter().cloned());
-                project.add_config(facts);
+                project.add_config(entry, facts);
             }
             Err(why) => reading.problems.push(Problem::of_file(&*path, why.to_string())),
         }

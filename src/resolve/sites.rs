@@ -63,7 +63,7 @@ impl Evaluator<'_> {
                         continue;
                     }
                     let written = self.positional(at, position).map(|written| self.project.sources.slice(self.span(written)).to_string());
-                    let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None });
+                    let made = Rc::new(Made { symbol: Rc::from(method.as_str()), site: at, frame, class: None, before: None });
                     sites.push(Site {
                         made,
                         at: self.method_span(at),

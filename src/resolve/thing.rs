@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::trail::Trail;
-use crate::facts::{ExprId, ScopeId};
+use crate::facts::{ExprId, Name, ScopeId};
 use crate::text::Span;
 use crate::value::{Certainty, How};
 
@@ -66,6 +66,12 @@ pub enum Thing {
     Generator(ScopeRef, Frame),
     /// Parsed command-line options, by the call that parsed them.
     Options(ExprRef, Frame),
+    /// The path of a file.
+    Path(Rc<FilePath>),
+    /// An opened file, or the text in it.
+    Contents(Rc<FilePath>),
+    /// A configuration that was read from files, or a part of one.
+    Document(Rc<Document>),
     /// A function with some arguments given already, by the call that says so.
     Partial(Rc<Thing>, ExprRef, Frame),
     /// Not known, and why.
@@ -79,6 +85,8 @@ pub struct Object {
     pub class: ScopeRef,
     /// The call that made it and the frame of that call.
     pub site: Option<(ExprRef, Frame)>,
+    /// The object that it is a copy of: what the call does not give is as it is there.
+    pub from: Option<Rc<Object>>,
 }
 
 /// An object that a library's constructor made.
@@ -92,6 +100,30 @@ pub struct Made {
     pub frame: Frame,
     /// The project class, where one stands between (a subclass of the library's).
     pub class: Option<ScopeRef>,
+    /// Arguments that were given before the call, by `partial`.
+    pub before: Option<Rc<Binding>>,
+}
+
+/// The path of a file as the program puts it together.
+#[derive(PartialEq, Eq, Debug)]
+pub struct FilePath {
+    /// The path, with `/`.
+    pub text: String,
+    /// Whether it starts at the root of the tree; else in the folder in which the program is started.
+    pub from_root: bool,
+}
+
+/// A table, list or section of configuration files.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Document {
+    /// Numbers of the files in the project; later ones go over earlier ones.
+    pub files: Vec<u32>,
+    /// Keys from the top.
+    pub path: Vec<Name>,
+    /// The section whose keys all others have too.
+    pub common_section: Option<Name>,
+    /// Whether keys in a section are the same in capitals.
+    pub ignores_case: bool,
 }
 
 /// One alternative of an expression with its trail.
