@@ -107,12 +107,14 @@ impl<'p> Evaluator<'p> {
             }
             pools.extend(self.resolved(made, construction));
         }
+        let mut clients: FxHashMap<ExprRef, Vec<ExprRef>> = FxHashMap::default();
+        for &client in &order {
+            for inner in handed(&constructions, client).into_iter().filter(|inner| *inner != client) {
+                clients.entry(inner).or_default().push(client);
+            }
+        }
         for pool in &mut pools {
-            pool.clients = order
-                .iter()
-                .copied()
-                .filter(|client| *client != pool.made.site && leads_to(&constructions, *client, pool.made.site, 0))
-                .collect();
+            pool.clients = clients.get(&pool.made.site).cloned().unwrap_or_default();
             for client in &pool.clients {
                 let (_, construction) = &constructions[client];
                 let at = construction.pools.first().map_or_else(|| self.span(*client), |(_, at)| *at);
@@ -319,12 +321,24 @@ fn given_and_disabled(construction: &Construction, because_of: Span) -> Option<I
     })
 }
 
-/// Whether a client is handed a pool, directly or through other clients.
-fn leads_to(constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>, client: ExprRef, pool: ExprRef, depth: u32) -> bool {
-    depth < 6
-        && constructions.get(&client).is_some_and(|(_, construction)| {
-            construction.pools.iter().any(|(inner, _)| inner.site == pool || leads_to(constructions, inner.site, pool, depth + 1))
-        })
+/// Most clients between a pool and the outermost client that is handed it.
+const MAX_CLIENTS: usize = 6;
+
+/// The constructions that a client is handed, directly or through other clients.
+fn handed(constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>, client: ExprRef) -> Vec<ExprRef> {
+    let (mut found, mut level) = (Vec::new(), vec![client]);
+    for _ in 0..MAX_CLIENTS {
+        let mut next = Vec::new();
+        let constructions = level.iter().filter_map(|from| constructions.get(from));
+        for (inner, _) in constructions.flat_map(|(_, construction)| &construction.pools) {
+            if !found.contains(&inner.site) {
+                found.push(inner.site);
+                next.push(inner.site);
+            }
+        }
+        level = next;
+    }
+    found
 }
 
 /// The library's default with its source.

@@ -20,7 +20,7 @@ struct Started {
 /// Reads a Dockerfile.
 pub(super) fn read(commands: &mut Commands<'_>) {
     let text = commands.text;
-    let mut variables = Variables::default();
+    let mut variables = Variables::new(&commands.room);
     let (mut entrypoint, mut command) = (None, None);
     for (start, end) in instructions(text) {
         let line = text.get(start..end).unwrap_or_default();

@@ -12,6 +12,9 @@ pub(super) const MAX_NODES: usize = 500_000;
 /// Most entries that one file flattens to, aliases written out.
 const MAX_ENTRIES: usize = 100_000;
 
+/// Bytes of text that cost as much as one more value to look at: a long text may stand behind many aliases.
+const BYTES_OF_A_VISIT: usize = 64;
+
 /// Deepest nesting that is flattened; the parsers stop earlier.
 const MAX_DEPTH: usize = 300;
 
@@ -59,10 +62,14 @@ impl Document {
 
     /// Whether a value may be looked at with what it holds; aliases can make a small text stand for a huge one.
     pub(super) fn visit(&self, node: NodeId) -> bool {
-        let holds = match &self.nodes[node].value {
+        let size = |&item: &NodeId| match &self.nodes[item].value {
+            Value::Scalar(_, text) => 1 + text.len() / BYTES_OF_A_VISIT,
+            _ => 1,
+        };
+        let holds: usize = match &self.nodes[node].value {
             Value::Scalar(..) => 0,
-            Value::List(items) => items.len(),
-            Value::Table(pairs) => pairs.len(),
+            Value::List(items) => items.iter().map(size).sum(),
+            Value::Table(pairs) => pairs.iter().map(|(_, item)| size(item)).sum(),
         };
         let left = self.visits_left.get().checked_sub(1 + holds);
         self.visits_left.set(left.unwrap_or(0));
@@ -144,7 +151,11 @@ impl Document {
             return;
         }
         match &self.nodes[node].value {
-            Value::Scalar(value, _) => out.entries.push(Entry { path: out.path.clone(), value: value.clone(), span: self.span(node) }),
+            Value::Scalar(value, text) => {
+                let bytes = text.len() + out.path.iter().map(|key| key.len()).sum::<usize>();
+                out.visited += bytes / BYTES_OF_A_VISIT;
+                out.entries.push(Entry { path: out.path.clone(), value: value.clone(), span: self.span(node) });
+            }
             Value::List(items) => {
                 for (index, &item) in items.iter().enumerate() {
                     out.path.push(index.to_string().into());

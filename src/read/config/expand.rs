@@ -1,5 +1,8 @@
 //! Variables that a file sets by literals, and the words that name them: `$N`, `${N:-500}`, `$(N)` of make, `{{n}}` of just.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use crate::facts::Name;
@@ -28,17 +31,37 @@ pub(super) enum Held {
     Each(Vec<Name>),
 }
 
+/// Bytes that variables may add to one file's text; what they hold is unknown after that. A few lines, each of which names the last one's
+/// variable ten times, would stand for more text than any memory holds.
+const MAX_FILLED: usize = 1 << 20;
+
+/// How much the variables of one file may still add to its text.
+#[derive(Clone, Debug)]
+pub(super) struct Room(Rc<Cell<usize>>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Rc::new(Cell::new(MAX_FILLED)))
+    }
+}
+
 /// Variables that are known, innermost first.
 #[derive(Debug, Default)]
 pub(super) struct Variables<'o> {
     known: FxHashMap<Name, Held>,
     outer: Option<&'o Variables<'o>>,
+    room: Room,
 }
 
 impl<'o> Variables<'o> {
+    /// No variables, in a file with so much room.
+    pub(super) fn new(room: &Room) -> Self {
+        Self { room: room.clone(), ..Self::default() }
+    }
+
     /// Variables that see those of `outer` and do not change them.
     pub(super) fn inside(outer: &'o Variables<'o>) -> Self {
-        Self { known: FxHashMap::default(), outer: Some(outer) }
+        Self { known: FxHashMap::default(), outer: Some(outer), room: outer.room.clone() }
     }
 
     pub(super) fn set(&mut self, name: &str, held: Held) {
@@ -53,6 +76,17 @@ impl<'o> Variables<'o> {
                 self.known.remove(name);
             }
         }
+    }
+
+    /// What a variable holds, to be written out; `None` where it is not known, or there is no room for it.
+    pub(super) fn written(&self, name: &str) -> Option<&Held> {
+        let held = self.held(name)?;
+        let size = match held {
+            Held::One(text) => text.len() + 1,
+            Held::All(texts) | Held::Each(texts) => texts.iter().map(|text| text.len() + 1).sum(),
+        };
+        self.room.0.set(self.room.0.get().checked_sub(size)?);
+        Some(held)
     }
 
     /// What a variable holds, where that is known.
@@ -169,7 +203,7 @@ fn braced(inner: &str, dialect: Dialect, variables: &mut Variables<'_>, depth: u
 
 fn look_up(name: &str, variables: &Variables<'_>) -> Expansion {
     let texts = |names: &[Name]| names.iter().map(|name| name.to_string()).collect();
-    match variables.held(name) {
+    match variables.written(name) {
         None => Expansion::Text(None),
         Some(Held::One(text)) => Expansion::Text(Some(text.to_string())),
         Some(Held::All(words)) => Expansion::Words(texts(words)),
@@ -248,6 +282,20 @@ mod tests {
             assert_eq!(filled(text, Dialect::Shell), None, "{text}");
         }
         assert_eq!(filled("a $ b", Dialect::Shell).as_deref(), Some("a $ b"));
+    }
+
+    #[test]
+    fn what_variables_stand_for_is_bounded() {
+        let mut variables = Variables::default();
+        variables.set_text("A", Some("x"));
+        let mut lengths = Vec::new();
+        for _ in 0..12 {
+            let text = expand(&"$A".repeat(10), Dialect::Shell, &mut variables);
+            lengths.push(text.as_ref().map(String::len));
+            variables.set_text("A", text.as_deref());
+        }
+        assert_eq!(lengths.iter().flatten().max(), Some(&100_000), "{lengths:?}");
+        assert_eq!(lengths.last(), Some(&None));
     }
 
     #[test]

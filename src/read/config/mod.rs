@@ -59,7 +59,7 @@ pub fn read(file: &SourceFile, kind: Kind) -> ConfigFacts {
 fn read_commands(file: &SourceFile, format: CommandFormat, facts: &mut ConfigFacts, commands: &mut Commands<'_>) {
     let whole = Excerpt::exact(&file.text, 0, file.text.len());
     match format {
-        CommandFormat::Shell => commands.read(&whole, Dialect::Shell, &mut Variables::default()),
+        CommandFormat::Shell => commands.read(&whole, Dialect::Shell, &mut Variables::new(&commands.room)),
         CommandFormat::Makefile => recipes::makefile(commands),
         CommandFormat::Justfile => recipes::justfile(commands),
         CommandFormat::Dockerfile => dockerfile::read(commands),

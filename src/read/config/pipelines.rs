@@ -9,7 +9,7 @@ use super::shell::Commands;
 /// Reads the `run:` steps of a workflow or of a composite action.
 pub(super) fn workflow(document: &Document, commands: &mut Commands<'_>) {
     let Some(&root) = document.roots.first() else { return };
-    let mut outer = Variables::default();
+    let mut outer = Variables::new(&commands.room);
     let global = take_environment(document, commands, root, "env", &mut outer);
     let jobs = document.get(root, "jobs").map(|jobs| document.table(jobs)).unwrap_or_default();
     let jobs = jobs.into_iter().map(|(_, job)| job).chain(document.get(root, "runs"));
@@ -31,7 +31,7 @@ pub(super) fn workflow(document: &Document, commands: &mut Commands<'_>) {
 /// Reads the scripts of a GitLab pipeline: every table at the top is a job or says what holds for all.
 pub(super) fn gitlab(document: &Document, commands: &mut Commands<'_>) {
     let Some(&root) = document.roots.first() else { return };
-    let mut outer = Variables::default();
+    let mut outer = Variables::new(&commands.room);
     let global = take_environment(document, commands, root, "variables", &mut outer);
     let jobs: Vec<NodeId> = std::iter::once(root).chain(document.table(root).into_iter().map(|(_, job)| job)).collect();
     for job in jobs {

@@ -8,7 +8,7 @@ use super::shell::Commands;
 /// Reads a makefile: variables first, as they hold wherever they stand, then the recipes.
 pub(super) fn makefile(commands: &mut Commands<'_>) {
     let text = commands.text;
-    let mut variables = Variables::default();
+    let mut variables = Variables::new(&commands.room);
     for (_, line) in lines(text).filter(|(_, line)| !line.starts_with('\t')) {
         let line = line.split('#').next().unwrap_or(line).trim();
         let line = line.strip_prefix("export ").or_else(|| line.strip_prefix("override ")).unwrap_or(line);
@@ -33,7 +33,7 @@ pub(super) fn makefile(commands: &mut Commands<'_>) {
 /// Reads a justfile: settings `name := value`, recipes with parameters and their defaults.
 pub(super) fn justfile(commands: &mut Commands<'_>) {
     let text = commands.text;
-    let mut globals = Variables::default();
+    let mut globals = Variables::new(&commands.room);
     for (_, line) in lines(text).filter(|(_, line)| !line.starts_with([' ', '\t'])) {
         let line = line.strip_prefix("export ").unwrap_or(line);
         if let Some((name, value)) = line.split_once(":=") {

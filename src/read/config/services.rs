@@ -26,8 +26,11 @@ pub(super) fn is_compose(document: &Document) -> bool {
 pub(super) fn compose(document: &Document, commands: &mut Commands<'_>) {
     let Some(services) = document.roots.first().and_then(|&root| document.get(root, "services")) else { return };
     for (key, service) in document.table(services) {
+        if !document.visit(service) {
+            break;
+        }
         // The command line's own environment fills in `${N:-500}`: only defaults are known.
-        let mut variables = Variables::default();
+        let mut variables = Variables::new(&commands.room);
         let environment =
             document.get(service, "environment").map(|node| environment(document, commands, node, &mut variables)).unwrap_or_default();
         let replicas = document.path(service, &["deploy", "replicas"]).or_else(|| document.get(service, "scale"));
@@ -79,7 +82,10 @@ fn manifest(document: &Document, commands: &mut Commands<'_>, node: NodeId, repl
 }
 
 fn container(document: &Document, commands: &mut Commands<'_>, node: NodeId, replicas: Option<(f64, Span)>) {
-    let mut variables = Variables::default();
+    if !document.visit(node) {
+        return;
+    }
+    let mut variables = Variables::new(&commands.room);
     let environment = document.get(node, "env").map(|env| environment(document, commands, env, &mut variables)).unwrap_or_default();
     let mut words = Vec::new();
     let mut span = document.span(node);

@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use super::excerpt::Excerpt;
-use super::expand::{Dialect, Variables};
+use super::expand::{Dialect, Room, Variables};
 use super::splitter::{Built, MAX_TURNS, Shell, Token};
 use crate::facts::Name;
 use crate::facts::config::{CommandLine, Word};
@@ -28,11 +28,13 @@ pub(super) struct Commands<'f> {
     pub(super) out: Vec<CommandLine>,
     /// Environment that every following command gets.
     pub(super) environment: Vec<(Name, Word)>,
+    /// What the file's variables may still add to its text.
+    pub(super) room: Room,
 }
 
 impl<'f> Commands<'f> {
     pub(super) fn new(file: FileId, text: &'f str) -> Self {
-        Self { file, text, out: Vec::new(), environment: Vec::new() }
+        Self { file, text, out: Vec::new(), environment: Vec::new(), room: Room::default() }
     }
 
     /// Reads a text of shell.
@@ -102,7 +104,7 @@ impl<'f> Commands<'f> {
             return;
         }
         self.out.push(CommandLine { span, words, environment: environment.to_vec(), replicas });
-        self.read_argument_of_shell(self.out.len() - 1, &Variables::default(), 1);
+        self.read_argument_of_shell(self.out.len() - 1, &Variables::new(&self.room), 1);
     }
 
     /// The `NAME=value` words of a text that holds nothing else.

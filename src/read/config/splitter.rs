@@ -137,8 +137,8 @@ impl<'e> Shell<'e> {
             let words = self.list_until(')', variables);
             let known = words.iter().all(|token| !token.unknown);
             let more = words.into_iter().map(|token| token.text.into());
-            let held = match variables.held(&name) {
-                Some(Held::All(before)) if appends => before.iter().cloned().chain(more).take(MAX_LIST).collect(),
+            let held = match appends.then(|| variables.written(&name)).flatten() {
+                Some(Held::All(before)) => before.iter().cloned().chain(more).take(MAX_LIST).collect(),
                 _ => more.collect(),
             };
             built.sets.push((name, known.then_some(Held::All(held))));
@@ -147,7 +147,7 @@ impl<'e> Shell<'e> {
         let start = self.at;
         let value = self.word_unless_end(variables);
         let mut token = value.unwrap_or(Token { text: String::new(), start, end: start, unknown: false, bare: true });
-        if appends && let Some(Held::One(before)) = variables.held(&name) {
+        if appends && let Some(Held::One(before)) = variables.written(&name) {
             token.text.insert_str(0, before.get(..before.len().min(MAX_TEXT)).unwrap_or_default());
         }
         built.sets.push((name.clone(), (!token.unknown).then(|| Held::One(token.text.as_str().into()))));

@@ -12,17 +12,17 @@ pub(super) fn procfile(commands: &mut Commands<'_>) {
     for (start, line) in lines(text) {
         let Some((name, command)) = line.split_once(':').filter(|(name, _)| !name.trim_start().starts_with('#')) else { continue };
         let excerpt = Excerpt::exact(text, start + name.len() + 1, start + name.len() + 1 + command.len());
-        commands.read(&excerpt, Dialect::Shell, &mut Variables::default());
+        commands.read(&excerpt, Dialect::Shell, &mut Variables::new(&commands.room));
     }
 }
 
 /// Reads `ExecStart=` and its like of a unit.
 pub(super) fn systemd(commands: &mut Commands<'_>, items: &[Item<'_>]) {
     let text = commands.text;
-    let mut variables = Variables::default();
+    let mut variables = Variables::new(&commands.room);
     for item in items.iter().filter(|item| item.section == "Service" && item.key == "Environment") {
         // Whole `NAME=value` words may stand in quotes.
-        for word in commands.words(&Excerpt::exact(text, item.start, item.start + item.value.len()), &mut Variables::default()) {
+        for word in commands.words(&Excerpt::exact(text, item.start, item.start + item.value.len()), &mut Variables::new(&commands.room)) {
             let Some((name, value)) = word.text.split_once('=') else { continue };
             variables.set_text(name, Some(value));
             let length = u32::try_from(value.len()).unwrap_or(0);
@@ -48,10 +48,15 @@ pub(super) fn supervisor(commands: &mut Commands<'_>, items: &[Item<'_>]) {
         if let Some(environment) = of_program("environment") {
             // `A="1",B="2"`: with blanks for commas it is what a shell reads.
             let spaced = separated(environment.value);
-            commands.environment = commands.assignments(&Excerpt::of_same_length(spaced, environment.start), &mut Variables::default());
+            commands.environment =
+                commands.assignments(&Excerpt::of_same_length(spaced, environment.start), &mut Variables::new(&commands.room));
         }
         let first = commands.out.len();
-        commands.read(&Excerpt::exact(text, item.start, item.start + item.value.len()), Dialect::Shell, &mut Variables::default());
+        commands.read(
+            &Excerpt::exact(text, item.start, item.start + item.value.len()),
+            Dialect::Shell,
+            &mut Variables::new(&commands.room),
+        );
         commands.environment.clear();
         for command in commands.out.iter_mut().skip(first) {
             command.replicas = copies;
