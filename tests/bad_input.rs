@@ -179,3 +179,183 @@ fn nothing_but_broken_files_is_a_failure_and_one_good_file_is_not() {
     assert_eq!((code, told.as_str()), (0, ""), "{out}");
     assert!(out.contains("a.py:1:1: problem: syntax error"), "{out}");
 }
+
+/// `name` with a program beside it that reads it: configuration is read where a program asks for it.
+fn asked_for(name: &str, load: &str, text: String) -> [(String, Vec<u8>); 2] {
+    let program = format!(
+        "import aiohttp, json, tomllib, yaml\n\nwith open(\"{name}\") as file:\n    CONFIG = {load}(file)\nx = aiohttp.TCPConnector(limit=CONFIG[\"a11\"])\n"
+    );
+    [(name.to_string(), text.into_bytes()), (format!("{}.py", name.replace('.', "_")), program.into_bytes())]
+}
+
+fn told_beside(files: &[(String, Vec<u8>)]) -> Vec<String> {
+    problems(&files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect::<Vec<_>>(), |_| ())
+}
+
+/// Eleven lines, each of which says `next(line before)` nine times: 9¹¹ of what the first one holds.
+fn bomb(first: &str, line: impl Fn(usize, &str) -> String, part: impl Fn(usize) -> String, joined: &str) -> String {
+    let lines = (1..12).map(|at| line(at, &vec![part(at - 1); 9].join(joined)));
+    std::iter::once(first.to_string()).chain(lines).collect()
+}
+
+#[test]
+fn aliases_and_variables_that_stand_for_more_than_any_memory_holds_do_not_stop_the_others() {
+    let lists = bomb("a0: &a0 [x, x]\n", |at, parts| format!("a{at}: &a{at} [{parts}]\n"), |at| format!("*a{at}"), ", ");
+    let merged = bomb("a0: &a0 {x: 1}\n", |at, parts| format!("a{at}: &a{at} {{<<: [{parts}]}}\n"), |at| format!("*a{at}"), ", ");
+    let services = format!("{lists}services:\n  app:\n    command: *a11\n    environment: *a11\n  other: *a11\n");
+    let long = format!("b: &b '{}'\ns: &s {{command: *b, environment: [*b, *b]}}\nservices:\n", "x".repeat(1_000_000));
+    let long: String = std::iter::once(long).chain((0..5_000).map(|at| format!("  a{at}: *s\n"))).collect();
+    // What another program is started with says nothing of the good one.
+    let run = "python -m other.main --concurrent";
+    let shell = bomb("a0=x\n", |at, parts| format!("a{at}={parts}\n"), |at| format!("$a{at}"), "") + &format!("{run} $a11\n");
+    let make =
+        bomb("A0 = x\n", |at, parts| format!("A{at} = {parts}\n"), |at| format!("$(A{at})"), "") + &format!("all:\n\t{run} $(A11)\n");
+    let files: Vec<(String, Vec<u8>)> = [
+        asked_for("lists.yaml", "yaml.safe_load", lists).to_vec(),
+        asked_for("merged.yaml", "yaml.safe_load", merged).to_vec(),
+        asked_for("itself.yaml", "yaml.safe_load", "a11: &a {b: *a}\n".into()).to_vec(),
+        [("compose.yaml", services), ("docker-compose.yml", long), ("grow.sh", format!("#!/bin/sh\n{shell}")), ("Makefile", make)]
+            .map(|(name, text)| (name.to_string(), text.into_bytes()))
+            .to_vec(),
+    ]
+    .concat();
+    let told = told_beside(&files);
+    assert!(told.iter().all(|problem| problem.contains(".yaml")), "{told:?}");
+}
+
+#[test]
+fn nesting_of_every_kind_does_not_stop_the_others() {
+    let deep = |open: &str, inner: &str, close: &str| format!("{}{inner}{}", open.repeat(20_000), close.repeat(20_000));
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for (name, load, text) in [
+        ("list.json", "json.load", format!("{{\"a11\": {}}}", deep("[", "1", "]"))),
+        ("table.json", "json.load", format!("{{\"a11\": {}}}", deep("{\"a\":", "1", "}"))),
+        ("list.toml", "tomllib.load", format!("a11 = {}\n", deep("[", "1", "]"))),
+        ("inline.toml", "tomllib.load", format!("a11 = {}\n", deep("{a=", "1", "}"))),
+        ("dotted.toml", "tomllib.load", format!("a11{} = 1\n", ".a".repeat(20_000))),
+        ("header.toml", "tomllib.load", format!("[a11{}]\nx = 1\n", ".a".repeat(20_000))),
+        ("flow.yaml", "yaml.safe_load", format!("a11: {}\n", deep("[", "1", "]"))),
+        ("dashes.yaml", "yaml.safe_load", format!("{}1\n", "- ".repeat(20_000))),
+        ("keys.yaml", "yaml.safe_load", format!("{}1\n", "? ".repeat(20_000))),
+        ("levels.yaml", "yaml.safe_load", (0..1_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect()),
+    ] {
+        files.extend(asked_for(name, load, text));
+    }
+    let python = |value: String| format!("import aiohttp\nx = aiohttp.TCPConnector(limit={value})\n");
+    let rust = |value: String| format!("fn f() {{ reqwest::Client::builder(); let y = {value}; }}\n");
+    for (name, text) in [
+        ("not.py", python(deep("not ", "1", ""))),
+        ("sum.py", python(deep("1 + ", "1", ""))),
+        ("lambda.py", python(deep("lambda: ", "1", ""))),
+        ("choice.py", python(deep("1 if x else ", "1", ""))),
+        ("chain.py", python(deep("x", "", ".a()"))),
+        ("levels.py", (0..1_000).map(|level| format!("{}if TCPConnector:\n", " ".repeat(level))).collect()),
+        ("blocks.rs", rust(deep("{", "1", "}"))),
+        ("groups.rs", rust(deep("(", "1", ")"))),
+        ("branches.rs", rust(deep("if x {} else ", "{}", ""))),
+        ("closures.rs", rust(deep("|a| ", "1", ""))),
+        ("references.rs", rust(deep("&", "1", ""))),
+        ("negated.rs", rust(deep("!", "1", ""))),
+        ("sum.rs", rust(deep("1 + ", "1", ""))),
+        ("macros.rs", rust(deep("vec![", "1", "]"))),
+        ("types.rs", format!("fn f(x: {}) {{ reqwest::Client::builder(); }}\n", deep("Vec<", "u8", ">"))),
+        ("modules.rs", deep("mod a {", "fn f() { reqwest::Client::builder(); }", "}")),
+        ("commands.sh", format!("#!/bin/sh\n{}\n", deep("$(", "true", ")"))),
+        ("defaults.sh", format!("#!/bin/sh\necho {}\n", deep("${a:-", "1", "}"))),
+    ] {
+        files.push((name.into(), text.into_bytes()));
+    }
+    let told = told_beside(&files);
+    for name in ["lambda.py", "groups.rs", "sum.rs", "types.rs", "modules.rs"] {
+        assert!(told.iter().any(|problem| problem.starts_with(name) && problem.ends_with("nested too deeply")), "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn odd_bytes_and_line_ends_leave_lines_where_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let code = "import aiohttp\nx = aiohttp.TCPConnector(limit=3)\n";
+    write(
+        folder.path(),
+        &[
+            ("bom.py", format!("\u{feff}{code}").as_bytes()),
+            ("crlf.py", code.replace('\n', "\r\n").as_bytes()),
+            ("mixed.py", b"import aiohttp\r\ny = 1\n\r\nx = aiohttp.TCPConnector(limit=3)\r\n"),
+            ("nul.py", b"import aiohttp\ny = '\0'\nx = aiohttp.TCPConnector(limit=3)\n"),
+            ("bom.rs", "\u{feff}fn f() { let c = reqwest::Client::builder().pool_max_idle_per_host(3).build(); }\r\n".as_bytes()),
+        ],
+    );
+    let (code, out, told) = run(folder.path(), &["pools"]);
+    assert_eq!((code, told.as_str()), (0, ""), "{out}");
+    for place in ["bom.py:2:5 ", "crlf.py:2:5 ", "mixed.py:4:5 ", "nul.py:3:5 ", "bom.rs:1:"] {
+        assert!(out.contains(place), "{place}: {out}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_devices_odd_names_and_links_out_of_the_tree_are_passed_over() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let outside = tempfile::tempdir().unwrap();
+    write(outside.path(), &[("secret.py", b"import aiohttp\nx = aiohttp.TCPConnector(limit=1)\n"), ("links.json", b"{\"a11\": 3}")]);
+    let odd = |folder: &Path| {
+        assert!(Command::new("mkfifo").arg(folder.join("pipe.py")).arg(folder.join("run.fifo")).status().unwrap().success());
+        for (to, name) in [(outside.path(), "out"), (Path::new("/dev/zero"), "zero.py"), (Path::new("/dev/tty"), "tty.sh")] {
+            std::os::unix::fs::symlink(to, folder.join(name)).unwrap();
+        }
+        std::os::unix::fs::symlink(outside.path().join("secret.py"), folder.join("secret.py")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("links.json"), folder.join("linked.json")).unwrap();
+        let name = std::ffi::OsStr::from_bytes(b"caf\xe9 \x1b[31m\n.py");
+        std::fs::write(folder.join(name), "import aiohttp\nx = aiohttp.TCPConnector(limit=4)\n").unwrap();
+        let (_, out, _) = run(folder, &["pools"]);
+        assert!(!out.contains("secret") && !out.contains('\u{1b}') && out.contains("caf\u{fffd} \\u{1b}[31m\\n.py:2:5 "), "{out}");
+        assert!(!out.contains("limit 3 "), "a file outside the tree was read: {out}");
+        // Given by name a pipe must not be waited for.
+        let (_, out, told) = run(folder, &["scan", "--output=concise", "pipe.py", "zero.py", "app"]);
+        for name in ["pipe.py", "/dev/zero"] {
+            assert!(out.contains(&format!("{name}: problem: not a regular file")), "{name}: {out}{told}");
+        }
+    };
+    let [(_, _), (name, program)] = asked_for("linked.json", "json.load", String::new());
+    assert_eq!(problems(&[(&name, &program)], odd), Vec::<String>::new());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_and_a_closed_folder_are_failures_with_a_message() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("a.py", b"import aiohttp\nx = aiohttp.TCPConnector(limit=3)\n")]);
+    for format in ["human", "concise", "json", "sarif", "github", "html"] {
+        let output = format!("--output={format}=/dev/full");
+        let (code, out, told) = run(folder.path(), &["scan", &output]);
+        // Nothing to say is nothing to write.
+        let empty = matches!(format, "concise" | "github");
+        let message = "error: /dev/full: cannot be written: No space left on device (os error 28)\n";
+        assert_eq!((code, out.as_str(), told.as_str()), if empty { (0, "", "") } else { (2, "", message) }, "{format}");
+    }
+    for arguments in [["scan"].as_slice(), &["pools"], &["show", "facts", "a.py"], &["explain", "pool-below-concurrency"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_advisor"));
+        let output = command.args(arguments).current_dir(folder.path()).env_clear().stdin(Stdio::null()).stdout(full).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        assert_eq!(told, "error: standard output: cannot be written: No space left on device (os error 28)\n", "{arguments:?}");
+    }
+    let (code, _, told) = run(folder.path(), &["scan", "--write-baseline", "none/here.json"]);
+    assert!(code == 2 && told.starts_with("error: none/here.json: cannot be written"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_file_is_not_mended_and_the_others_are() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let code = b"x = 1  # advisor: ignore[limits-ignored] not any more\ny = TCPConnector\n";
+    write(folder.path(), &[("closed.py", code), ("open.py", code)]);
+    std::fs::set_permissions(folder.path().join("closed.py"), std::fs::Permissions::from_mode(0o444)).unwrap();
+    let (status, out, told) = run(folder.path(), &["scan", "--fix"]);
+    assert!(out.contains("unused-ignore") && out.contains("closed.py:1:26") && !out.contains("open.py"), "{out}");
+    assert_eq!((status, told.as_str()), (0, "note: closed.py: read-only, left alone\nnote: changed open.py\n"), "{out}");
+    assert_eq!(std::fs::read(folder.path().join("closed.py")).unwrap(), code);
+    assert_eq!(std::fs::read_to_string(folder.path().join("open.py")).unwrap(), "x = 1\ny = TCPConnector\n");
+}
