@@ -1,6 +1,7 @@
 //! Making text of the scanned code harmless: no terminal commands, no hidden or reordering characters, no line starts of its own.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Whether a character acts on a terminal or hides instead of being seen: controls, bidirectional marks, zero-width characters, tags.
 pub fn acts(character: char) -> bool {
@@ -23,6 +24,25 @@ pub fn line(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// JSON whose texts hold nothing that acts: a JSON escape in its place, which is the same document to every reader.
+pub fn json(text: String) -> String {
+    let is_bare = |character: char| character != '\n' && acts(character);
+    if !text.contains(is_bare) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        if is_bare(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
 }
 
 /// A visible character of one column for one that acts, so that markers below a source line still point at the right place. Tabs stay.
@@ -69,6 +89,16 @@ mod tests {
             assert!(!acts(shown), "{character:?}");
             assert_eq!(textwrap::core::display_width(&shown.to_string()), 1, "{character:?}");
         }
+    }
+
+    #[test]
+    fn json_stays_the_same_document() {
+        let value = serde_json::json!({"a": "\u{1b}[31m\u{7f}\u{9b}2J\u{202e}\u{e0041}é漢\n"});
+        let text = json(format!("{value:#}"));
+        assert!(!text.chars().any(|c| c != '\n' && acts(c)), "{text}");
+        assert!(text.contains("\\udb40\\udc41é漢"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
+        assert_eq!(json("{\n  \"a\": 1\n}\n".into()), "{\n  \"a\": 1\n}\n");
     }
 
     #[test]

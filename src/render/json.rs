@@ -3,7 +3,7 @@
 use super::document as doc;
 use super::number::{self, Scalar};
 use super::place::{self, Place};
-use super::{RenderOptions, summary};
+use super::{RenderOptions, escape, summary};
 use crate::finding::{Case, Concurrency, Edit, Finding, Fix, Pool, Report, Suggestion};
 use crate::text::Sources;
 use crate::value::{Amount, Step, Value};
@@ -26,7 +26,7 @@ pub(crate) fn schema_of<T: schemars::JsonSchema>() -> String {
 
 /// Our documents have text keys and finite numbers only, so serde has no reason to fail.
 pub(crate) fn write(value: &impl serde::Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut text = escape::json(serde_json::to_string_pretty(value).unwrap_or_default());
     text.push('\n');
     text
 }

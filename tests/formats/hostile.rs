@@ -1,4 +1,4 @@
-//! Text that a terminal, a runner or a viewer might obey, in every place where text of the scanned code can stand.
+//! Text that a terminal, a runner, a viewer or a browser might obey, in every place where text of the scanned code can stand.
 
 use pool_advisor::finding::{Case, Concurrency, ConcurrencyKind, Edit, Fix, Pool, Report, Safety, Setting};
 use pool_advisor::render::{Format, inventory, render, show};
@@ -75,6 +75,8 @@ fn hostile_text_gives_the_terminal_nothing_to_obey() {
         show::values(&report),
         show::cases(&report),
         render(Format::Github, &report, &options()),
+        render(Format::Json, &report, &options()),
+        render(Format::Sarif, &report, &options()),
     ];
     for text in texts {
         let bad = text.chars().find(|&c| c != '\n' && (c.is_control() || "\u{202e}\u{2066}\u{200b}".contains(c)));
@@ -107,4 +109,72 @@ fn hostile_text_stays_text_in_json_and_sarif() {
     assert!(markdown.contains("\\[a\\]\\(http://e\\)") && markdown.contains("&lt;b") && markdown.contains("\\`"), "{markdown}");
     let uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().unwrap();
     assert!(uri.starts_with("d%2C%3A%25/x%1B%5B31m") && uri.is_ascii(), "{uri}");
+}
+
+/// The elements that a page has, by name, end tags with their `/`.
+fn elements(page: &str) -> std::collections::BTreeSet<String> {
+    let names = page.split('<').skip(1).map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "/!".contains(*c)).collect());
+    names.filter(|name: &String| !name.is_empty()).collect()
+}
+
+#[test]
+fn hostile_text_adds_nothing_to_a_page() {
+    let plain = render(Format::Html, &story(), &options());
+    let mut report = hostile();
+    let markup = "x</script></style></title></svg>-->]]><script>alert(1)</script><img src=x onerror=alert(1)>\" onload='alert(1)' &lt;";
+    report.findings[0].message = format!("{HOSTILE} {markup}");
+    report.findings[0].notes.push(markup.into());
+    report.findings[0].route[1].said = markup.into();
+    report.pools[0].symbol = markup.into();
+    report.concurrency[0].name = markup.into();
+    report.cases[0].because = markup.into();
+    report.sources.rename(|path| format!("{markup}/{path}"));
+    let page = render(Format::Html, &report, &options());
+    assert!(page.contains("alert(1)"), "the text is shown");
+    let more: Vec<_> = elements(&page).difference(&elements(&plain)).cloned().collect();
+    // `code` and the like are ours; what the text brought would be an image, a bold text or a link.
+    assert!(more.iter().all(|name| !["b", "img", "a", "iframe"].contains(&name.as_str())), "{more:?}");
+    for tag in ["<script", "</script", "<style", "</style", "<svg", "</svg", "<title", "</title"] {
+        let (ours, all) = (plain.matches(tag).count(), page.matches(tag).count());
+        assert!(all <= ours, "{tag}: {all} instead of {ours}");
+    }
+    let bad = page.char_indices().find(|&(_, c)| c != '\n' && (c.is_control() || "\u{202e}\u{2066}\u{200b}".contains(c)));
+    assert_eq!(bad.map(|(at, _)| page[at..].chars().take(80).collect::<String>()), None);
+}
+
+/// Names of files and folders, of variables and texts in programs, as a stranger's repository may have them, through the real program.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hostile_repository_gives_no_output_anything_to_obey() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "a\u{1b}]0;owned\u{7}\n::error::boo\r<img src=x onerror=alert(1)>[l](http:e)`,%0A";
+    let code = "import asyncio, aiohttp\n\nasync def main(urls):\n    slots = asyncio.Semaphore(50)  # \u{1b}[31m </script><img src=x onerror=alert(1)> ::error::boo\n    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=7)) as s:  # \u{202e} \u{1b}[2J </script><img src=x onerror=alert(1)>\n        async def one(u):\n            async with slots:\n                async with s.get(u) as r:\n                    return await r.text()\n        await asyncio.gather(*(one(u) for u in urls))\n";
+    std::fs::create_dir(folder.path().join(name)).unwrap();
+    std::fs::write(folder.path().join(name).join(format!("{name}.py")), code).unwrap();
+    std::fs::write(folder.path().join(name).join("broken.py"), "TCPConnector(\u{1b}[31m\n").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_advisor"));
+        let output = command.args(arguments).current_dir(folder.path()).env_clear().output().unwrap();
+        assert!(output.status.code().is_some_and(|code| code < 2), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap())
+    };
+    let formats = ["human", "concise", "json", "sarif", "github", "html"].map(|format| vec!["scan", "--output", format]);
+    let more = [vec!["pools"], vec!["show", "values"], vec!["show", "cases"], vec!["show", "files"], vec!["scan", "--verbose", "--stats"]];
+    for arguments in formats.into_iter().chain(more) {
+        for text in run(&arguments) {
+            let bad = text.chars().find(|&c| c != '\n' && (c.is_control() || c == '\u{202e}'));
+            assert_eq!(bad, None, "{arguments:?}: {text}");
+            assert!(!text.lines().any(|line| line.trim_start().starts_with("::error::")), "{arguments:?}: {text}");
+            if arguments.last() == Some(&"html") {
+                assert!(!text.contains("<img") && text.matches("</script").count() == text.matches("<script").count(), "{text}");
+            }
+        }
+    }
+    let [sarif, _] = run(&["scan", "--output", "sarif"]);
+    let log = assert_sarif(&sarif);
+    for result in log["runs"][0]["results"].as_array().unwrap() {
+        let markdown = result["message"]["markdown"].as_str().unwrap();
+        assert!(!markdown.contains("<img") && !markdown.contains("[l]("), "{markdown}");
+    }
+    assert!(!log["runs"][0]["results"].as_array().unwrap().is_empty());
 }
