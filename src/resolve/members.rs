@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::eval::Evaluator;
 use super::index::Binder;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing, dotted};
-use crate::facts::{ArgumentKind, ExprKind, MODULE, ScopeKind, StatementKind, Target};
+use crate::facts::{ArgumentKind, ExprKind, MODULE, ScopeKind, StatementKind};
 use crate::value::How;
 
 /// A class with its bases in the project, nearest first, and the library classes among its bases.
