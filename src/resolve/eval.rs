@@ -32,6 +32,9 @@ pub struct Wants {
     pub flags: FxHashSet<String>,
 }
 
+/// Calls of a method on what an expression makes.
+type MethodCalls = FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>;
+
 /// What makes two activations the same.
 #[derive(PartialEq, Eq, Hash)]
 struct FrameKey {
@@ -57,7 +60,7 @@ pub struct Evaluator<'p> {
     pub(super) super_calls: RefCell<FxHashMap<crate::facts::Name, Rc<super::callers::SuperCalls>>>,
     pub(super) own_class_calls: RefCell<Option<Rc<super::constructions::ClassCalls>>>,
     pub(super) made_by: RefCell<FxHashMap<ScopeRef, Rc<Vec<ExprRef>>>>,
-    pub(super) method_calls: RefCell<FxHashMap<(ExprRef, &'static str), Rc<Vec<ExprRef>>>>,
+    pub(super) method_calls: RefCell<MethodCalls>,
     frames: RefCell<FxHashMap<FrameKey, Frame>>,
     pub(super) callers: RefCell<FxHashMap<ScopeRef, Rc<Vec<super::callers::Caller>>>>,
     pub(super) calls_of_objects: OnceCell<Vec<(u32, ExprId, ExprId)>>,

@@ -6,6 +6,7 @@
 mod alternatives;
 mod amounts;
 mod arguments;
+mod assigned;
 mod beside;
 mod builders;
 mod callers;

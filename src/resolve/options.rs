@@ -24,7 +24,7 @@ impl Evaluator<'_> {
         let (changed, replaces) = self.assigned_outside(name, self.scope_of(at), Some(parsed), is_it);
         self.changing.borrow_mut().remove(&question);
         let known = changed.iter().any(|possible| !possible.is_unknown());
-        found.retain(|possible| !replaces && !(known && possible.is_unknown()));
+        found.retain(|possible| !(replaces || known && possible.is_unknown()));
         found.extend(changed);
         found
     }

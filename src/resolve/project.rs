@@ -325,11 +325,15 @@ impl<'a> Project<'a> {
 
     /// Values that command lines of the project give a flag of a program to which `file` belongs.
     pub fn command_values(&self, file: u32, spellings: &[Name]) -> Vec<Given> {
+        let names: Vec<&str> = spellings.iter().map(|spelling| &**spelling).filter(|spelling| spelling.starts_with('-')).collect();
         let mut found = Vec::new();
         for config in &self.configs {
             for command in &config.commands {
+                // Most commands do not say the flag, and telling which program a command runs takes longer.
+                if !command.words.iter().any(|word| names.iter().any(|name| word.text.starts_with(name))) {
+                    continue;
+                }
                 let Some(program) = crate::read::command::program(&command.words) else { continue };
-                let names: Vec<&str> = spellings.iter().map(|spelling| &**spelling).filter(|spelling| spelling.starts_with('-')).collect();
                 let Some(word) = crate::read::command::flag_value(program.arguments, &names) else { continue };
                 if self.runs(config.file, &program.kind, file) {
                     found.push(Given {
