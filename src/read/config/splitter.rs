@@ -132,13 +132,16 @@ impl<'e> Shell<'e> {
     }
 
     fn assign(&mut self, name: Name, appends: bool, built: &mut Built, variables: &mut Variables<'_>) {
+        let before = if appends { variables.written(&name).cloned() } else { None };
+        // What there is no room for must not be taken for nothing.
+        let lost = appends && before.is_none() && variables.held(&name).is_some();
         if self.peek() == Some('(') {
             self.at += 1;
             let words = self.list_until(')', variables);
-            let known = words.iter().all(|token| !token.unknown);
+            let known = !lost && words.iter().all(|token| !token.unknown);
             let more = words.into_iter().map(|token| token.text.into());
-            let held = match appends.then(|| variables.written(&name)).flatten() {
-                Some(Held::All(before)) => before.iter().cloned().chain(more).take(MAX_LIST).collect(),
+            let held = match before {
+                Some(Held::All(before)) => before.into_iter().chain(more).take(MAX_LIST).collect(),
                 _ => more.collect(),
             };
             built.sets.push((name, known.then_some(Held::All(held))));
@@ -147,7 +150,8 @@ impl<'e> Shell<'e> {
         let start = self.at;
         let value = self.word_unless_end(variables);
         let mut token = value.unwrap_or(Token { text: String::new(), start, end: start, unknown: false, bare: true });
-        if appends && let Some(Held::One(before)) = variables.written(&name) {
+        token.unknown |= lost;
+        if let Some(Held::One(before)) = before {
             token.text.insert_str(0, before.get(..before.len().min(MAX_TEXT)).unwrap_or_default());
         }
         built.sets.push((name.clone(), (!token.unknown).then(|| Held::One(token.text.as_str().into()))));
