@@ -13,6 +13,7 @@ mod mend;
 #[cfg(feature = "probe")]
 mod mock;
 mod nearby;
+mod outputs;
 mod pages;
 mod plan;
 mod pools;

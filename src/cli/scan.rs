@@ -1,6 +1,5 @@
 //! `advisor scan`: the main job.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,7 +9,7 @@ use super::args::{Load, Output, Scope};
 use super::configure::{self, Job};
 use super::mend::{Mended, Mending};
 use super::terminal::Terminal;
-use super::{Failure, pages, write};
+use super::{Failure, outputs, pages, write};
 use crate::finding::{Outcome, Report, Severity};
 use crate::render::summary::count;
 use crate::render::{Format, RenderOptions, RulePage, concise, human, render};
@@ -71,7 +70,7 @@ struct Choice {
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let started = Instant::now();
-    let outputs = outputs(&arguments.outputs, arguments.mending.diff)?;
+    let outputs = outputs::asked(&arguments.outputs, arguments.mending.diff)?;
     arguments.mending.check()?;
     let choice = &arguments.choice;
     let mut settings = configure::settings(&arguments.scope, &arguments.load, terminal)?.settings;
@@ -149,46 +148,17 @@ impl Choice {
     }
 }
 
-/// The outputs as asked for: the human one where none is; one at most to standard output (none where the diff goes there), none twice
-/// to a file.
-pub(super) fn outputs(asked: &[Output], diff: bool) -> Result<Vec<Output>, Failure> {
-    if diff && asked.iter().any(|output| output.path.is_none()) {
-        return Err(Failure::new(
-            "--diff: the diff and a report cannot both go to standard output; write the report to a file with `FORMAT=PATH`",
-        ));
-    }
-    if asked.is_empty() && !diff {
-        return Ok(vec![Output { format: Format::Human, path: None }]);
-    }
-    let mut places = BTreeSet::new();
-    for output in asked {
-        if !places.insert(&output.path) {
-            let place = output.path.as_ref().map_or_else(|| "standard output".into(), |path| path.display().to_string());
-            return Err(Failure::new(format!("--output: two reports cannot both go to {place}; write one to a file with `FORMAT=PATH`")));
-        }
-    }
-    Ok(asked.to_vec())
-}
-
-/// Writes the files, then standard output: who sees the report there can count on the files.
 /// Formats for people get the report as it is seen from `near`.
 fn deliver(outputs: &[Output], report: &Report, near: &Report, terminal: &Terminal) -> Result<(), Failure> {
     let rules = pages::all();
-    let mut printed = None;
-    for Output { format, path } in outputs {
+    outputs::deliver(outputs, terminal, |format, to_file| {
         let report = if matches!(format, Format::Human | Format::Concise) { near } else { report };
-        match path {
-            Some(path) => {
-                let options = RenderOptions { rules: &rules, ..RenderOptions::default() };
-                write::file(path, &render(*format, report, &options))?;
-            }
-            None => printed = Some((*format, report)),
+        if to_file {
+            render(format, report, &RenderOptions { rules: &rules, ..RenderOptions::default() })
+        } else {
+            on_terminal(format, report, &rules, terminal)
         }
-    }
-    match printed {
-        Some((format, report)) => terminal.print(&on_terminal(format, report, &rules, terminal)),
-        None => Ok(()),
-    }
+    })
 }
 
 fn on_terminal(format: Format, report: &Report, rules: &[RulePage<'_>], terminal: &Terminal) -> String {

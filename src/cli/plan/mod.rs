@@ -7,7 +7,7 @@ use clap::Args;
 use super::Failure;
 use super::args::{Output, Setting, limit, positive, seconds, whole};
 use super::terminal::Terminal;
-use super::{configure, scan, write};
+use super::{configure, outputs};
 use crate::finding::Outcome;
 use crate::queueing::simulate::{GoneClients, Retries, ServerLimit, WhenFull};
 use crate::queueing::what_if::{Question, answer};
@@ -102,30 +102,20 @@ struct Pool {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let outputs = scan::outputs(&arguments.outputs, false)?;
+    let outputs = outputs::asked(&arguments.outputs, false)?;
     if let Some(other) = outputs.iter().find(|output| !matches!(output.format, Format::Human | Format::Json | Format::Html)) {
         let name = clap::ValueEnum::to_possible_value(&other.format).map_or_else(String::new, |value| value.get_name().to_string());
         return Err(Failure::new(format!("--output: a plan is no report of findings: there are human, json and html, not {name}")));
     }
     let plan = plan(arguments, terminal)?;
-    let render = |format: Format| match format {
+    outputs::deliver(&outputs, terminal, |format, _| match format {
         Format::Json => plan::json(&plan),
         Format::Html => html::plan::page(&plan),
         _ => {
             let ascii = arguments.ascii || !locale_is_utf8(|name| std::env::var(name).ok());
             text::text(&plan, text::Options { width: terminal.width.min(WIDEST), ascii, color: terminal.color })
         }
-    };
-    let mut printed = None;
-    for Output { format, path } in &outputs {
-        match path {
-            Some(path) => write::file(path, &render(*format))?,
-            None => printed = Some(*format),
-        }
-    }
-    if let Some(format) = printed {
-        terminal.print(&render(format))?;
-    }
+    })?;
     Ok(Outcome::Clean)
 }
 

@@ -13,7 +13,7 @@ use super::Failure;
 use super::args::{Output, Setting, limit, seconds, whole};
 use super::plan::{self, library};
 use super::terminal::Terminal;
-use super::{configure, scan, write};
+use super::{configure, outputs};
 use crate::catalog::Catalog;
 use crate::finding::Outcome;
 use crate::probe::driver::{self, Refusal};
@@ -157,7 +157,7 @@ struct Task {
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
-    let outputs = scan::outputs(&arguments.outputs, false)?;
+    let outputs = outputs::asked(&arguments.outputs, false)?;
     if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json | Format::Html)) {
         return Err(Failure::new("--output: a probe is no report of findings: there are human, json and html"));
     }
@@ -324,16 +324,9 @@ impl Load {
 }
 
 fn deliver(document: &report::Probe, outputs: &[Output], ascii: bool, terminal: &Terminal) -> Result<(), Failure> {
-    let render = |format: Format| match format {
+    outputs::deliver(outputs, terminal, |format, _| match format {
         Format::Json => report::json(document),
         Format::Html => page::page(document),
         _ => text::text(document, ascii || !plan::locale_is_utf8(|name| std::env::var(name).ok())),
-    };
-    for Output { format, path } in outputs {
-        match path {
-            Some(path) => write::file(path, &render(*format))?,
-            None => terminal.print(&render(*format))?,
-        }
-    }
-    Ok(())
+    })
 }
