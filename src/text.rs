@@ -147,6 +147,11 @@ impl Sources {
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.file).text.get(span.range()).unwrap_or("")
     }
+
+    /// The first line of a span.
+    pub fn first_line(&self, span: Span) -> Span {
+        Span { end: span.start + self.slice(span).lines().next().unwrap_or("").len() as u32, ..span }
+    }
 }
 
 impl<'a> codespan_reporting::files::Files<'a> for Sources {

@@ -88,7 +88,7 @@ pub fn loops_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<Draft<'c>
             ContextKind::While { .. } => What::Many("a loop without a known end"),
             _ => return None,
         };
-        Some(Draft::silent(what, evaluator.first_line(context.span)))
+        Some(Draft::silent(what, evaluator.project.sources.first_line(context.span)))
     });
     loops.collect()
 }

@@ -43,7 +43,7 @@ fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
 /// turn of the loops and comprehensions between it and the place that waits for them, within the limit of that place.
 pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<'c>>) -> Started<'c> {
     let facts = evaluator.project.facts(task.file);
-    let first_line = |span: Span| evaluator.first_line(span);
+    let first_line = |span: Span| evaluator.project.sources.first_line(span);
     let task_scope = evaluator.scope_of(task);
     let mut counts: Vec<(Draft<'c>, ScopeRef)> =
         many.into_iter().map(|what| (Draft::silent(what, first_line(evaluator.span(task))), task_scope)).collect();

@@ -114,11 +114,8 @@ impl Evaluator<'_> {
         let mut known = FxHashSet::default();
         found.retain(|caller| known.insert((caller.call, caller.via.clone(), caller.handed_on)));
         // What tests pass says nothing about the program, unless the function stands in a test itself.
-        let is_tested = !self.is_in_test(function);
-        if is_tested && found.iter().any(|caller| !self.is_test_code(caller.call)) {
+        if !self.is_in_test(function) {
             found.retain(|caller| !self.is_test_code(caller.call));
-        } else if is_tested {
-            found.clear();
         }
         // Examples show the function to readers; the program itself says more.
         let from_example = |caller: &Caller| is_example(self.project.path(caller.call.file));

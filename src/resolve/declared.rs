@@ -175,7 +175,7 @@ impl Evaluator<'_> {
             if turns {
                 let name = self.project.sources.slice(self.span(end)).trim().to_string();
                 let count = self.count(range, &self.open_frame(self.scope_of(range)));
-                let at = self.first_line(of_loop.map_or_else(|| self.span(range), |context| context.span));
+                let at = self.project.sources.first_line(of_loop.map_or_else(|| self.span(range), |context| context.span));
                 found.push(Declaration { at, kind: ConcurrencyKind::FanOut, name, value: value_of(&vec![count], &[]) });
             }
         }

@@ -159,12 +159,7 @@ impl Evaluator<'_> {
             let inner = Document { path: path.to_vec(), ..document.clone() };
             return Some(Possible { thing: Thing::Document(Rc::new(inner)), ..of.clone() });
         }
-        let thing = match &entry.value {
-            Scalar::Number(number) => Thing::Number(*number),
-            Scalar::Truth(truth) => Thing::Truth(*truth),
-            Scalar::Text(text) => Thing::Text(Rc::from(&**text)),
-            Scalar::Null => Thing::Nothing,
-        };
+        let thing = scalar_thing(&entry.value);
         let said = format!("`{}` in {}", path.join("."), self.project.sources.get(entry.span.file).path);
         let mut trail = of.trail.steps();
         trail.push(Step { at: Some(entry.span), said });
@@ -212,5 +207,15 @@ fn document(reader: &DocumentReader, files: Vec<u32>) -> Document {
         path: Vec::new(),
         common_section: reader.common_section.as_deref().map(Into::into),
         ignores_case: reader.ignores_case,
+    }
+}
+
+/// What a value of a configuration file is to a program.
+pub(super) fn scalar_thing(value: &Scalar) -> Thing {
+    match value {
+        Scalar::Number(number) => Thing::Number(*number),
+        Scalar::Truth(truth) => Thing::Truth(*truth),
+        Scalar::Text(text) => Thing::Text(Rc::from(&**text)),
+        Scalar::Null => Thing::Nothing,
     }
 }

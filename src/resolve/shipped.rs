@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::beside::is_beside_the_program;
+use super::documents::scalar_thing;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
 use super::trail::Trail;
@@ -83,14 +84,11 @@ fn says(key: &str, field: &str) -> bool {
 }
 
 fn given(entry: &Entry, path: &str) -> Option<Possible> {
-    let thing = match &entry.value {
-        Scalar::Number(number) => Thing::Number(*number),
-        Scalar::Truth(truth) => Thing::Truth(*truth),
-        Scalar::Text(text) => Thing::Text(Rc::from(&**text)),
-        Scalar::Null => return None,
-    };
+    if entry.value == Scalar::Null {
+        return None;
+    }
     Some(Possible {
-        thing,
+        thing: scalar_thing(&entry.value),
         certainty: Certainty::Default,
         how: How::Config,
         defined_at: Some(entry.span),

@@ -77,11 +77,6 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The first line of a place.
-    pub fn first_line(&self, span: Span) -> Span {
-        Span { end: span.start + self.project.sources.slice(span).lines().next().unwrap_or("").len() as u32, ..span }
-    }
-
     /// A call from the name of its method on: in a chain of methods over many lines, that is where its arguments stand.
     pub fn method_span(&self, call: ExprRef) -> Span {
         let whole = self.span(call);

@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let mut found = finding(context, RULE.id, shown, "client", head(shown.span), certainty, message);
         found.label = "made for one request, then thrown away".to_string();
         found.labels.push(Label { span: head(repeated.span), message: "the only request through it".to_string() });
-        found.labels.push(Label { span: super::telling::first_line(context, again), message: "again and again from here".to_string() });
+        found.labels.push(Label { span: context.sources.first_line(again), message: "again and again from here".to_string() });
         found.notes.push("each time pays for a connection, and its limits hold for one request only".to_string());
         found.notes.push("make it once and hand it in".to_string());
         findings.push(found);

@@ -151,13 +151,7 @@ pub fn concurrency_labels(context: &Context<'_>, case: &Case) -> Vec<Label> {
 /// The label of the pool itself, where the finding's own place is on another line.
 pub fn pool_label(context: &Context<'_>, finding: &Finding, pool: &Pool) -> Option<Label> {
     let same_line = context.sources.place(finding.span) == context.sources.place(pool.span);
-    (!same_line).then(|| Label { span: first_line(context, pool.span), message: "the pool".to_string() })
-}
-
-/// The first line of a span.
-pub fn first_line(context: &Context<'_>, span: Span) -> Span {
-    let length = context.sources.slice(span).lines().next().unwrap_or("").len() as u32;
-    Span { end: span.start + length, ..span }
+    (!same_line).then(|| Label { span: context.sources.first_line(pool.span), message: "the pool".to_string() })
 }
 
 /// What was taken for granted.
