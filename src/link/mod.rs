@@ -200,13 +200,12 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             let (around_both, around_request): (Vec<_>, Vec<_>) =
                 route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
             let repeats_at_home = !around_request.is_empty();
-            let made_again = match is_sure && (!around_both.is_empty() || route.beyond.iter().any(|(hop, _)| hop.repeats())) {
-                false => None,
-                true => {
-                    let turns = turns::turns(evaluator, &way, pool);
-                    let all = around_both.into_iter().chain(&route.beyond);
-                    all.filter(|(hop, scope)| turns.make_again(evaluator, hop, *scope)).map(|(hop, _)| hop.at).next()
-                }
+            let repeated: Vec<_> = around_both.into_iter().chain(&route.beyond).filter(|(hop, _)| is_sure && hop.repeats()).collect();
+            let made_again = if repeated.is_empty() {
+                None
+            } else {
+                let turns = turns::turns(evaluator, &way, pool);
+                repeated.iter().find(|(hop, scope)| turns.make_again(evaluator, hop, *scope)).map(|(hop, _)| hop.at)
             };
             flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, made_again, route, demand });
         }

@@ -1,6 +1,7 @@
 //! Loops that repeat a request only until it succeeds, and requests of which one run sends only one.
 
 use super::starts::fan_out_of;
+use super::turns::names_within;
 use crate::catalog::concurrency::Gives;
 use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, Scope, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef};
@@ -63,12 +64,7 @@ fn counts_tries(evaluator: &Evaluator<'_>, facts: &FileFacts, scope: &Scope, at:
         StatementKind::Bind { target: Target::Name(name), value, .. } if is_element(facts, *value, over) => Some(name),
         _ => None,
     });
-    let within = facts.expr(at.expr).span;
-    numbers.is_none_or(|number| {
-        !facts.expressions.iter().any(|expr| {
-            expr.span.start >= within.start && expr.span.end <= within.end && matches!(&expr.kind, ExprKind::Name(name) if name == number)
-        })
-    })
+    numbers.is_none_or(|number| !names_within(facts, facts.expr(at.expr).span).any(|(name, _)| name == number))
 }
 
 fn is_element(facts: &FileFacts, value: ExprId, over: ExprId) -> bool {

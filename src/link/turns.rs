@@ -22,9 +22,9 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// Whether a hop makes the same pool again.
+    /// Whether a hop that repeats makes the same pool again.
     pub fn make_again(&self, evaluator: &Evaluator<'_>, hop: &Hop, scope: ScopeRef) -> bool {
-        hop.repeats() && !self.apart.contains(&hop.at.start) && !self.kept_in.contains(&function_of(evaluator, scope))
+        !self.apart.contains(&hop.at.start) && !self.kept_in.contains(&function_of(evaluator, scope))
     }
 }
 
@@ -140,7 +140,7 @@ impl Inputs {
         let mut inputs = Self { parameters: Vec::new(), elements: Vec::new() };
         let mut names: Vec<(&Name, ScopeId)> = Vec::new();
         for at in expressions {
-            names_in(facts, facts.expr(at.expr).span, &mut names);
+            take_names(facts, facts.expr(at.expr).span, &mut names);
         }
         let mut next = 0;
         while let Some((name, scope)) = names.get(next).copied() {
@@ -160,7 +160,7 @@ impl Inputs {
                         };
                         inputs.elements.push(element);
                     } else if names.len() < MAX_NAMES {
-                        names_in(facts, facts.expr(*value).span, &mut names);
+                        take_names(facts, facts.expr(*value).span, &mut names);
                     }
                 }
                 if scope == function.scope {
@@ -180,16 +180,20 @@ impl Inputs {
     }
 }
 
-fn names_in<'f>(facts: &'f FileFacts, within: Span, names: &mut Vec<(&'f Name, ScopeId)>) {
-    for expr in &facts.expressions {
-        if let ExprKind::Name(name) = &expr.kind
-            && within.start <= expr.span.start
-            && expr.span.end <= within.end
-            && !names.contains(&(name, expr.scope))
-        {
-            names.push((name, expr.scope));
+fn take_names<'f>(facts: &'f FileFacts, within: Span, names: &mut Vec<(&'f Name, ScopeId)>) {
+    for name in names_within(facts, within) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
+}
+
+/// Names that are said within a span, each with the scope that it is said in.
+pub fn names_within(facts: &FileFacts, within: Span) -> impl Iterator<Item = (&Name, ScopeId)> {
+    facts.expressions.iter().filter_map(move |expr| match &expr.kind {
+        ExprKind::Name(name) if within.start <= expr.span.start && expr.span.end <= within.end => Some((name, expr.scope)),
+        _ => None,
+    })
 }
 
 /// Whether a value is an element of what a loop goes over, or a part of one.
