@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Following values makes and drops many small things.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     pool_advisor::cli::main()
 }

@@ -147,7 +147,7 @@ impl<'c> Climber<'_, 'c> {
             _ => return false,
         };
         let catalog = self.evaluator.project.catalog;
-        self.evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
+        self.evaluator.glance(callee).iter().any(|possible| match &possible.thing {
             Thing::Symbol(symbol) => catalog.starter(symbol).is_some(),
             Thing::Part(made, path) => {
                 catalog.starter(&format!("{}.{path}", made.symbol)).or_else(|| catalog.starter_method(method)).is_some()
@@ -210,6 +210,7 @@ impl<'c> Climber<'_, 'c> {
         }
         let callers = match handed {
             Some(call) => std::rc::Rc::new(vec![self.evaluator.direct(call)]),
+            None if way.assumed => self.evaluator.scout().callers_of(scope),
             None => self.evaluator.callers_of(scope),
         };
         if let Some(decorator) = served::handler(self.evaluator, scope) {
@@ -321,7 +322,7 @@ impl<'c> Climber<'_, 'c> {
             ArgumentKind::Keyword(name) => Some(name.clone()),
             _ => None,
         });
-        for possible in evaluator.eval_open(ExprRef { file: call.file, expr: *callee }) {
+        for possible in evaluator.glance(ExprRef { file: call.file, expr: *callee }) {
             let (function, skip) = match possible.thing {
                 Thing::Function(function, _) => (function, 0),
                 Thing::Method(_, function) => (function, 1),

@@ -59,7 +59,7 @@ impl<'c> Climber<'_, 'c> {
             way.drafts.push((Draft::silent(What::Served, place), scope));
             return self.end(way);
         }
-        for possible in evaluator.eval_open(callee) {
+        for possible in evaluator.glance(callee) {
             let symbol = match &possible.thing {
                 Thing::Symbol(symbol) => Some(symbol.clone()),
                 // A class of threads or processes: each object runs beside the others.

@@ -132,7 +132,7 @@ fn store(
 
 /// An object stored as an attribute lives as long as the object that has it.
 fn attribute(evaluator: &Evaluator<'_>, object: ExprRef, found: &mut Vec<Home>, seen: &mut Vec<ExprRef>, steps: u32) {
-    for possible in evaluator.eval_open(object) {
+    for possible in evaluator.glance(object) {
         match possible.thing {
             Thing::Object(of) if evaluator.is_per_thread(of.class) => add(found, Home::Thread),
             Thing::Object(of) => {
@@ -224,7 +224,7 @@ fn escape(
 }
 
 fn makes_object(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
-    evaluator.eval_open(call).iter().any(|possible| match &possible.thing {
+    evaluator.glance(call).iter().any(|possible| match &possible.thing {
         Thing::Object(object) => object.site.as_ref().is_some_and(|(site, _)| *site == call),
         Thing::Made(made) => made.site == call && evaluator.project.catalog.constructor(&made.symbol).is_some(),
         _ => false,

@@ -38,7 +38,7 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
 /// Limiters that entering an object or a context manager function of the project takes, and holds until it is left.
 fn held_by_entering<'c>(evaluator: &Evaluator<'c>, value: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
     let mut found: Vec<(Draft<'c>, ScopeRef)> = Vec::new();
-    for possible in evaluator.eval_open(value) {
+    for possible in evaluator.glance(value) {
         let (function, yields) = match possible.thing {
             Thing::Generator(function, _) => (function, true),
             Thing::Object(object) => match evaluator.entry_of(object.class) {
@@ -132,16 +132,13 @@ pub fn collected_in(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId>
 /// Whether an object runs what it is given on workers of its own.
 pub fn is_executor(evaluator: &Evaluator<'_>, object: ExprRef) -> bool {
     let catalog = evaluator.project.catalog;
-    evaluator
-        .eval_open(object)
-        .iter()
-        .any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
+    evaluator.glance(object).iter().any(|possible| matches!(&possible.thing, Thing::Made(made) if catalog.executor(&made.symbol).is_some()))
 }
 
 /// Whether an expression can be a limiter.
 fn is_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     evaluator
-        .eval_open(at)
+        .glance(at)
         .iter()
         .any(|possible| matches!(&possible.thing, Thing::Made(made) if evaluator.project.catalog.limiter(&made.symbol).is_some()))
 }

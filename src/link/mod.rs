@@ -179,10 +179,17 @@ fn sends_once(evaluator: &Evaluator<'_>, pool: usize, flows: &[Flow]) -> bool {
 /// All requests with their routes.
 fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home>>, Vec<Flow>) {
     let mut known_homes: FxHashMap<ExprRef, Vec<Home>> = FxHashMap::default();
-    let homes: Vec<Vec<Home>> = pools.iter().map(|pool| homes::homes(evaluator, pool.made.site)).collect();
+    // What becomes of a test's own pool stands in the test.
+    let by = |pool: &ResolvedPool<'_>| if evaluator.project.is_test(pool.made.site.file) { evaluator.scout() } else { evaluator };
+    let homes: Vec<Vec<Home>> = pools.iter().map(|pool| homes::homes(by(pool), pool.made.site)).collect();
+    for pool in pools {
+        by(pool).want_users(pool.made.site);
+        pool.clients.iter().for_each(|client| by(pool).want_users(*client));
+    }
     let mut flows = Vec::new();
-    for at in uses::uses(evaluator, pools) {
+    for at in uses::uses(evaluator.scout(), pools) {
         let pool = &pools[at.pool];
+        let evaluator = by(pool);
         let is_pool = |thing: &Thing| match thing {
             Thing::Made(made) | Thing::Part(made, _) => made.site == pool.made.site || pool.clients.contains(&made.site),
             _ => false,

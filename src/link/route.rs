@@ -39,7 +39,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, 
         }
         evaluator.open_frame(scope)
     };
-    let found = object.map(|object| evaluator.eval(object, &frame_at(evaluator.scope_of(object)))).unwrap_or_default();
+    let found = object.map(|object| evaluator.scout().eval(object, &frame_at(evaluator.scope_of(object)))).unwrap_or_default();
     let is_other = |thing: &Thing| matches!(thing, Thing::Made(_) | Thing::Part(..));
     if found.iter().any(|possible| is_other(&possible.thing)) && !found.iter().any(|possible| is_pool(&possible.thing)) {
         return None;
@@ -105,7 +105,7 @@ fn receivers(evaluator: &Evaluator<'_>, caller: &Caller, frame: &Frame) -> Vec<T
     if caller.handed_on {
         return Vec::new();
     }
-    let found = evaluator.eval(ExprRef { file: caller.call.file, expr: callee }, frame);
+    let found = evaluator.scout().eval(ExprRef { file: caller.call.file, expr: callee }, frame);
     let objects = found.into_iter().filter_map(|possible| match possible.thing {
         Thing::Method(this, _) => Some((*this).clone()),
         called @ Thing::Object(_) => Some(called),

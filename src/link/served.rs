@@ -37,7 +37,7 @@ fn takes_handler(evaluator: &Evaluator<'_>, callee: ExprRef, as_decorator: bool)
     if !by_name && !by_symbol {
         return false;
     }
-    evaluator.eval_open(callee).iter().any(|possible| match &possible.thing {
+    evaluator.glance(callee).iter().any(|possible| match &possible.thing {
         Thing::Symbol(symbol) => catalog.handlers().any(|handler| handler.symbols.iter().any(|known| **known == **symbol)),
         Thing::Part(made, path) => catalog.handlers().any(|handler| {
             let methods = if as_decorator { &handler.decorators } else { &handler.adds };
@@ -51,7 +51,7 @@ fn takes_handler(evaluator: &Evaluator<'_>, callee: ExprRef, as_decorator: bool)
 pub fn hidden<'c>(evaluator: &Evaluator<'c>, call: ExprRef, object: ExprRef) -> Option<&'c Hidden> {
     let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
     let ExprKind::Attribute { name, .. } = &evaluator.expr(ExprRef { file: call.file, expr: callee }).kind else { return None };
-    evaluator.eval_open(object).iter().find_map(|possible| match &possible.thing {
+    evaluator.glance(object).iter().find_map(|possible| match &possible.thing {
         Thing::Made(made) => evaluator.project.catalog.hidden(&made.symbol, name),
         _ => None,
     })

@@ -116,7 +116,7 @@ fn wraps_first(evaluator: &Evaluator<'_>, call: ExprRef, started: ExprRef) -> bo
             && expr.span.end <= whole.end
             && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
         inside
-            && evaluator.eval_open(ExprRef { file: call.file, expr: id }).iter().any(|possible| match possible.thing {
+            && evaluator.glance(ExprRef { file: call.file, expr: id }).iter().any(|possible| match possible.thing {
                 Thing::Function(function, _) | Thing::Method(_, function) => evaluator.scope(function).is_async,
                 _ => false,
             })
@@ -254,11 +254,11 @@ fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
             _ => call = facts.expr(call).parent?,
         }
     };
-    let group = evaluator.eval_open(ExprRef { file: at.file, expr: object });
+    let group = evaluator.glance(ExprRef { file: at.file, expr: object });
     let scope = facts.scope(expr.scope);
     scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
         ContextKind::With { value, .. } => {
-            let entered = evaluator.eval_open(ExprRef { file: at.file, expr: value });
+            let entered = evaluator.glance(ExprRef { file: at.file, expr: value });
             let same = entered.iter().any(|one| {
                 group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
             });
@@ -281,7 +281,7 @@ pub fn fan_out_of<'c>(evaluator: &Evaluator<'c>, call: ExprRef) -> Option<&'c Fa
     if !imported && !catalog.is_fan_out_name(name) {
         return None;
     }
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().find_map(|possible| match &possible.thing {
+    evaluator.glance(ExprRef { file: call.file, expr: callee }).iter().find_map(|possible| match &possible.thing {
         Thing::Symbol(symbol) => catalog.fan_out(symbol),
         Thing::Part(..) | Thing::Unknown(_) | Thing::Foreign(_) => catalog.fan_out_method(name),
         _ => None,
@@ -315,7 +315,7 @@ pub fn is_awaited(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
 fn takes_for_later(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return false };
     let catalog = evaluator.project.catalog;
-    evaluator.eval_open(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
+    evaluator.glance(ExprRef { file: call.file, expr: callee }).iter().any(|possible| match &possible.thing {
         Thing::Function(..) | Thing::Method(..) => true,
         Thing::Part(made, _) => catalog.executor(&made.symbol).is_some(),
         _ => false,

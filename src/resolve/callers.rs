@@ -282,7 +282,7 @@ impl Evaluator<'_> {
 
     /// Whether an expression can be the function: by evaluation, or by name alone where the object is not known and the name is unique.
     fn means(&self, at: ExprRef, function: ScopeRef) -> Means {
-        let possibles = self.seen_open(at);
+        let possibles = self.scout().seen_open(at);
         let mut best = Means::No;
         for possible in possibles.iter() {
             let means = match &possible.thing {
@@ -375,9 +375,20 @@ impl Evaluator<'_> {
         all.get(&function).into_iter().flatten().map(|call| self.direct(*call)).collect()
     }
 
+    /// Asks for the files that say any of a few names, where they are not many.
+    pub(super) fn want_names<'n>(&self, names: impl Iterator<Item = &'n str>) {
+        let mut wants = self.wants.borrow_mut();
+        for name in names.filter(|name| name.len() > 3) {
+            wants.names.entry(name.to_string()).or_default();
+        }
+    }
+
     /// Asks for the files that say a name, next round.
     pub(super) fn want_name(&self, name: &str, near: ScopeRef) {
         if name.len() < 3 || name.starts_with("__") {
+            return;
+        }
+        if !self.may_want() {
             return;
         }
         let mut companions = self.project.module_words(near.file);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{all_same, merge, truth};
-use super::memory::{Memory, Question};
+use super::memory::{Asked, MAX_STEPS, MAX_STEPS_OF_MANY, Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, ScopeKind, StatementKind};
@@ -76,14 +76,21 @@ pub struct Evaluator<'p> {
     pub(super) asking: RefCell<FxHashMap<ScopeRef, usize>>,
     pub(super) changing: RefCell<FxHashSet<(ExprRef, crate::facts::Name)>>,
     pub(super) wants: RefCell<Wants>,
+    pub(super) scout: Option<Box<Self>>,
 }
 
 impl<'p> Evaluator<'p> {
     /// An evaluator with nothing remembered.
     pub fn new(project: &'p Project<'p>) -> Self {
+        // Activations of one are not taken for those of the other.
+        let scout = Self { next_frame: Cell::new(u32::MAX / 2), ..Self::alone(project, MAX_STEPS_OF_MANY) };
+        Self { scout: Some(Box::new(scout)), ..Self::alone(project, MAX_STEPS) }
+    }
+
+    fn alone(project: &'p Project<'p>, steps: u32) -> Self {
         Self {
             project,
-            memory: Memory::new(),
+            memory: Memory::new(steps),
             impl_parts: RefCell::default(),
             whole_classes: RefCell::default(),
             globs: RefCell::default(),
@@ -107,6 +114,7 @@ impl<'p> Evaluator<'p> {
             asking: RefCell::default(),
             changing: RefCell::default(),
             wants: RefCell::default(),
+            scout: None,
         }
     }
 
@@ -227,7 +235,7 @@ impl<'p> Evaluator<'p> {
     /// The same, to look at.
     pub(super) fn seen(&self, at: ExprRef, frame: &Frame) -> Rc<Possibles> {
         let frame = self.frame_for(self.scope_of(at), frame);
-        let found = self.memory.ask(Question { at, frame: frame.0.id, key: None }, || merge(self.eval_kind(at, &frame)));
+        let found = self.memory.ask(Question { at, frame: frame.0.id, asked: Asked::Thing }, || merge(self.eval_kind(at, &frame)));
         found.unwrap_or_else(|why| Rc::new(vec![Possible::unknown(why)]))
     }
 
@@ -346,6 +354,13 @@ impl<'p> Evaluator<'p> {
 
     /// Elements of what is iterated.
     pub(super) fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
+        // `xs = xs[1:]`: a slice may be one of itself.
+        let question = Question { at: iterated, frame: frame.0.id, asked: Asked::Elements };
+        let found = self.memory.ask(question, || merge(self.elements_of_any(iterated, frame)));
+        found.map_or_else(|why| vec![Possible::unknown(why)], |found| (*found).clone())
+    }
+
+    fn elements_of_any(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         for possible in self.eval(iterated, frame) {
             match possible.thing {
@@ -358,11 +373,8 @@ impl<'p> Evaluator<'p> {
                         let scope = ScopeRef { file: list.file, scope: *scope };
                         found.extend(self.results(scope, &self.frame_for(scope, &list_frame)));
                     }
-                    // `xs = xs[1:]`: a slice may be one of itself.
-                    ExprKind::Subscript { object, .. } if self.nesting.get() < MAX_NESTING => {
-                        self.nesting.set(self.nesting.get() + 1);
+                    ExprKind::Subscript { object, .. } => {
                         found.extend(self.elements(ExprRef { file: list.file, expr: *object }, &list_frame));
-                        self.nesting.set(self.nesting.get() - 1);
                     }
                     _ => found.push(Possible::unknown("an element of a sequence")),
                 },

@@ -46,6 +46,11 @@ impl Evaluator<'_> {
         self.follow_places(vec![Place { at: from, holds: Holds::It, before: None, via: Vec::new() }])
     }
 
+    /// Asks for the files in which an object may be used that a call makes.
+    pub fn want_users(&self, site: ExprRef) {
+        self.landings(site);
+    }
+
     /// The same for a function that decorators of the project take: what they keep of it.
     pub(super) fn kept_by_decorators(&self, function: ScopeRef) -> Vec<Caller> {
         let mut places = Vec::new();
@@ -111,6 +116,7 @@ impl Evaluator<'_> {
             ExprKind::Call { .. } => self.handed(place, outer, places, found),
             ExprKind::Conditional { test, .. } if *test == place.at.expr => {}
             ExprKind::Await(_)
+            | ExprKind::Entered(_)
             | ExprKind::Conditional { .. }
             | ExprKind::Or(_)
             | ExprKind::And(_)
@@ -343,7 +349,9 @@ impl Evaluator<'_> {
                     let maker = self.project.tables(place.at.file).maker.get(&scope_at.scope);
                     places.extend(maker.map(|maker| place.moved(ExprRef { file: place.at.file, expr: *maker }, Holds::Several)));
                 }
-                StatementKind::Return(value) if *value == place.at.expr && scope.kind == ScopeKind::Function => {
+                StatementKind::Return(value) | StatementKind::Yield(value)
+                    if *value == place.at.expr && scope.kind == ScopeKind::Function =>
+                {
                     let callers = self.callers_of(scope_at);
                     places.extend(callers.iter().filter(|caller| !caller.handed_on).map(|caller| place.moved(caller.call, place.holds)));
                 }

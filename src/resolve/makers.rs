@@ -14,14 +14,18 @@ use crate::facts::{ExprId, ExprKind, FileFacts, StatementKind, Target};
 impl Evaluator<'_> {
     /// Objects that constructors with these names make, once per place. `is_it` says which symbols a subclass may derive from.
     pub(super) fn objects_made_by(&self, names: &FxHashSet<&str>, is_it: &dyn Fn(&str) -> bool) -> Vec<Rc<Made>> {
-        let subclasses: FxHashSet<&str> = self
-            .project
-            .classes()
-            .iter()
-            .filter(|class| !self.scope(**class).bases.is_empty())
-            .filter(|class| self.ancestry(**class).1.iter().any(|symbol| is_it(symbol)))
-            .map(|class| &*self.scope(*class).name)
+        let derived = self.project.derived_classes().filter(|class| self.ancestry(*class).1.iter().any(|symbol| is_it(symbol)));
+        let subclasses: FxHashSet<&str> = derived
+            .map(|class| {
+                self.want_name(&self.scope(class).name, class);
+                &*self.scope(class).name
+            })
             .collect();
+        let makes = |thing: &Thing, at: ExprRef| match thing {
+            Thing::Made(made) => made.site == at && is_it(&made.symbol),
+            Thing::Partial(inner, ..) => matches!(&**inner, Thing::Symbol(symbol) if is_it(symbol)),
+            _ => false,
+        };
         let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         for (file, loaded) in self.project.loaded().iter().enumerate() {
@@ -37,6 +41,10 @@ impl Evaluator<'_> {
                 }
                 for call in calls {
                     let at = ExprRef { file: file as u32, expr: *call };
+                    // Most calls with such a name (`get`) make nothing of the kind, and are not worth reading more for.
+                    if !self.scout().seen_open(at).iter().any(|possible| makes(&possible.thing, at)) {
+                        continue;
+                    }
                     for possible in self.eval_open(at) {
                         let made = match possible.thing {
                             Thing::Made(made) => made,

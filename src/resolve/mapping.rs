@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::{Evaluator, MAX_NESTING};
-use super::memory::Question;
+use super::memory::{Asked, Question};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
@@ -20,7 +20,7 @@ impl Evaluator<'_> {
             return None;
         }
         self.nesting.set(self.nesting.get() + 1);
-        let question = Question { at: mapping, frame: frame.0.id, key: Some(key.into()) };
+        let question = Question { at: mapping, frame: frame.0.id, asked: Asked::Key(key.into()) };
         let found = self.memory.ask(question, || self.key_any(mapping, frame, key).unwrap_or_default());
         self.nesting.set(self.nesting.get() - 1);
         found.ok().filter(|found| !found.is_empty()).map(|found| (*found).clone())

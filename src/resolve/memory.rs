@@ -15,10 +15,17 @@ use super::thing::{ExprRef, Possibles, ScopeRef};
 const MAX_DEPTH: usize = 160;
 
 /// Most questions for one from outside.
-const MAX_STEPS: u32 = 60_000;
+pub(super) const MAX_STEPS: u32 = 60_000;
+
+/// The same for questions that are put to many expressions of which few matter.
+pub(super) const MAX_STEPS_OF_MANY: u32 = 4_000;
 
 /// The same after many that took more than they were given.
 const MIN_STEPS: u32 = 2_000;
+
+/// From how many steps on a question is hard. What is found on the way to its answer is kept as it is, though it may be less than the whole:
+/// finding it again for each question that leads there would cost as much each time.
+const HARD: u32 = 1_000;
 
 /// Most calls that one function is followed into from, for one question from outside: where each of two calls leads on to two, the ways
 /// double with each step.
@@ -27,12 +34,25 @@ const MAX_WAYS_IN: u32 = 64;
 /// Place of a question that does not hang on any other.
 const NOTHING: usize = usize::MAX;
 
-/// What an expression is in a frame, or what a key of the mapping is that it makes.
+/// What is asked of an expression.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Asked {
+    /// What it is.
+    Thing,
+    /// What a key of the mapping is that it makes.
+    Key(Rc<str>),
+    /// How many elements it has.
+    Count,
+    /// What its elements are.
+    Elements,
+}
+
+/// A question about an expression in a frame.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Question {
     pub at: ExprRef,
     pub frame: u32,
-    pub key: Option<Rc<str>>,
+    pub asked: Asked,
 }
 
 /// A question that is being answered.
@@ -65,14 +85,15 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new() -> Self {
+    /// One whose questions may take so many steps.
+    pub(super) fn new(steps: u32) -> Self {
         Self {
             known: RefCell::default(),
             provisional: RefCell::default(),
             open: RefCell::default(),
             asked: Cell::new(0),
             steps: Cell::new(0),
-            allowance: Cell::new(MAX_STEPS),
+            allowance: Cell::new(steps),
             ways_in: RefCell::default(),
             hangs_on: Cell::new(NOTHING),
         }
@@ -102,12 +123,17 @@ impl Memory {
             return Err("depends on itself");
         }
         self.asked.set(self.asked.get() + 1);
-        self.open.borrow_mut().push(Open { question: question.clone(), number: self.asked.get() });
+        let (number, begun) = (self.asked.get(), self.steps.get());
+        self.open.borrow_mut().push(Open { question: question.clone(), number });
         let outside = self.hangs_on.replace(NOTHING);
         let answer = Rc::new(find());
         self.open.borrow_mut().pop();
+        let is_hard = self.steps.get() - begun >= HARD;
+        if is_hard {
+            self.keep_what_hangs_on((place, number));
+        }
         let hangs_on = self.hangs_on.get();
-        if hangs_on < place {
+        if hangs_on < place && !(is_hard && self.steps.get() > self.allowance.get()) {
             let number = self.open.borrow().get(hangs_on).map_or(0, |outer| outer.number);
             self.provisional.borrow_mut().insert(question, Provisional { answer: answer.clone(), hangs_on: (hangs_on, number) });
             self.told_less(outside);
@@ -119,6 +145,18 @@ impl Memory {
             self.provisional.borrow_mut().clear();
         }
         Ok(answer)
+    }
+
+    /// What was found while a question was open stays as it is.
+    fn keep_what_hangs_on(&self, answered: (usize, u64)) {
+        let mut known = self.known.borrow_mut();
+        self.provisional.borrow_mut().retain(|question, provisional| {
+            let is_kept = provisional.hangs_on == answered;
+            if is_kept {
+                known.insert(question.clone(), provisional.answer.clone());
+            }
+            !is_kept
+        });
     }
 
     /// An answer is given that is less than the whole one because the question at place `outer` is open: what is found inside of that is not
@@ -172,11 +210,11 @@ impl Memory {
     /// whatever frames.
     fn asked_before(&self, question: &Question) -> Option<usize> {
         let open = self.open.borrow();
-        let mut places = open.iter().enumerate().filter(|(_, open)| match question.key {
-            None => open.question.key.is_none() && open.question.at == question.at,
-            Some(_) => open.question == *question,
+        let mut places = open.iter().enumerate().filter(|(_, open)| match question.asked {
+            Asked::Key(_) => open.question == *question,
+            _ => open.question.asked == question.asked && open.question.at == question.at,
         });
         let (first, _) = places.next()?;
-        (question.key.is_some() || places.next().is_some()).then_some(first)
+        (matches!(question.asked, Asked::Key(_)) || places.next().is_some()).then_some(first)
     }
 }

@@ -19,6 +19,7 @@ mod documents;
 mod environment;
 mod eval;
 mod fields;
+mod glance;
 mod growth;
 mod heirs;
 mod index;

@@ -406,7 +406,9 @@ impl Evaluator<'_> {
                 Possible::literal(Thing::Module(file), span)
             }
             None => {
-                self.wants.borrow_mut().entries.entry(entry).or_insert_with(|| format!("module {path}"));
+                if self.may_want() {
+                    self.wants.borrow_mut().entries.entry(entry).or_insert_with(|| format!("module {path}"));
+                }
                 Possible::unknown(format!("module {path} is not read yet"))
             }
         }

@@ -1,6 +1,7 @@
 //! Arithmetic over alternatives, and functions whose result is known from their arguments.
 
-use super::eval::{Evaluator, MAX_NESTING};
+use super::eval::Evaluator;
+use super::memory::{Asked, Question};
 use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
 use crate::catalog::concurrency::{Gives, NumberFunction};
 use crate::facts::{ArgumentKind, ExprKind, Operator};
@@ -80,13 +81,9 @@ impl Evaluator<'_> {
     /// How many elements an iterable has.
     pub fn count(&self, iterable: ExprRef, frame: &Frame) -> Possible {
         // `xs = list(xs)`: a sequence may be made of itself.
-        if self.nesting.get() >= MAX_NESTING {
-            return Possible::unknown("a length that depends on itself");
-        }
-        self.nesting.set(self.nesting.get() + 1);
-        let found = self.count_any(iterable, frame);
-        self.nesting.set(self.nesting.get() - 1);
-        found
+        let question = Question { at: iterable, frame: frame.0.id, asked: Asked::Count };
+        let found = self.memory.ask(question, || vec![self.count_any(iterable, frame)]);
+        found.map_or_else(Possible::unknown, |found| found[0].clone())
     }
 
     fn count_any(&self, iterable: ExprRef, frame: &Frame) -> Possible {

@@ -165,7 +165,8 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
     }
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     let mut ordered: Vec<_> = names.iter().collect();
-    ordered.sort_by_key(|(name, _)| name.as_str());
+    // A file that several lead to is read for what says more: a name that also says where it comes from.
+    ordered.sort_by_key(|(name, companions)| (companions.is_empty(), name.as_str()));
     for (name, companions) in ordered {
         let Some(entries) = by_word.get(name.as_str()) else { continue };
         let mut entries: Vec<usize> = entries.iter().copied().filter(|entry| !is_test(&project.tree.entries()[*entry].path)).collect();

@@ -41,6 +41,9 @@ impl Evaluator<'_> {
             names.extend(source.executors.iter().flat_map(|executor| &executor.symbols).map(|symbol| last_part(symbol)));
         }
         let made = self.objects_made_by(&names, &|symbol| catalog.limiter(symbol).is_some() || catalog.executor(symbol).is_some());
+        let bounded = catalog.sources().iter().flat_map(|source| &source.fan_outs).filter(|fan_out| fan_out.limit.is_some());
+        let methods = bounded.flat_map(|fan_out| &fan_out.methods).map(String::as_str);
+        self.want_names(names.iter().copied().chain(methods));
         let mut sites: Vec<Site> = made.iter().filter_map(|made| self.site_of(made)).collect();
         self.bounded_fan_outs(&mut sites);
         sites.sort_by_key(|site| (self.project.path(site.made.site.file), self.span(site.made.site).start));
