@@ -14,6 +14,9 @@ use crate::facts::{ContextKind, ExprId, ExprKind, FileFacts, ScopeKind, Statemen
 /// Most callers of one function that are followed.
 pub(super) const MAX_CALLERS: usize = 48;
 
+/// A name that is said so often at most is rare.
+const RARE: usize = 12;
+
 /// Most calls that are looked at for one that calls an object.
 const MAX_OBJECT_CALLS: usize = 1500;
 
@@ -138,10 +141,11 @@ impl Evaluator<'_> {
 
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
+        let is_rare = self.project.calls_named(name).len() + self.project.mentions_of(name).len() <= RARE;
         // What is handed on first: it leads to where many run at once, and only so many callers are kept.
         for &(file, mention) in self.project.mentions_of(name) {
             let mention = ExprRef { file, expr: mention };
-            let means = self.means(mention, function);
+            let means = self.means(mention, function, is_rare);
             if means == Means::No {
                 continue;
             }
@@ -154,7 +158,7 @@ impl Evaluator<'_> {
         for &(file, call) in self.project.calls_named(name) {
             let call = ExprRef { file, expr: call };
             let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
-            let means = self.means(ExprRef { file, expr: callee }, function);
+            let means = self.means(ExprRef { file, expr: callee }, function, is_rare);
             if means != Means::No {
                 found.push(Caller { assumed: means == Means::Perhaps, ..self.direct(call) });
             }
@@ -280,9 +284,13 @@ impl Evaluator<'_> {
         if landings.is_empty() { self.handed_on(maker).into_iter().collect() } else { landings }
     }
 
-    /// Whether an expression can be the function: by evaluation, or by name alone where the object is not known and the name is unique.
-    fn means(&self, at: ExprRef, function: ScopeRef) -> Means {
-        let possibles = self.scout().seen_open(at);
+    /// Whether an expression can be the function: by evaluation, or by name alone where the object is not known and the name is unique. What a
+    /// rare name is taken of is worth reading more for.
+    fn means(&self, at: ExprRef, function: ScopeRef, is_rare: bool) -> Means {
+        let mut possibles = self.scout().seen_open(at);
+        if is_rare && possibles.iter().all(Possible::is_unknown) {
+            possibles = self.seen_open(at);
+        }
         let mut best = Means::No;
         for possible in possibles.iter() {
             let means = match &possible.thing {
@@ -378,7 +386,7 @@ impl Evaluator<'_> {
     /// Asks for the files that say any of a few names, where they are not many.
     pub(super) fn want_names<'n>(&self, names: impl Iterator<Item = &'n str>) {
         let mut wants = self.wants.borrow_mut();
-        for name in names.filter(|name| name.len() > 3) {
+        for name in names {
             wants.names.entry(name.to_string()).or_default();
         }
     }

@@ -8,6 +8,7 @@ use super::amounts::{cpu_range, value_of};
 use super::construct::literal_thing;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Possible, Possibles, Thing, last_part};
+use crate::catalog::Catalog;
 use crate::catalog::library::Literal;
 use crate::facts::ExprKind;
 use crate::finding::ConcurrencyKind;
@@ -31,6 +32,20 @@ pub struct Site {
     pub processes: bool,
 }
 
+/// Names that say where something declares how much runs at once: of constructors those of their types, since many are called `new`.
+fn names_of_sites(catalog: &Catalog) -> FxHashSet<&str> {
+    let says_much = |part: &&str| part.len() > 4 && (part.contains('_') || part.starts_with(char::is_uppercase));
+    let mut names = FxHashSet::default();
+    for source in catalog.sources() {
+        let limiters = source.limiters.iter().flat_map(|limiter| &limiter.symbols);
+        let symbols = limiters.chain(source.executors.iter().flat_map(|executor| &executor.symbols));
+        names.extend(symbols.filter_map(|symbol| symbol.rsplit('.').find(says_much)));
+        let bounded = source.fan_outs.iter().filter(|fan_out| fan_out.limit.is_some()).flat_map(|fan_out| &fan_out.methods);
+        names.extend(bounded.map(String::as_str).filter(says_much));
+    }
+    names
+}
+
 impl Evaluator<'_> {
     /// All limiters and executors, by path and place.
     pub fn sites(&self) -> Vec<Site> {
@@ -41,9 +56,7 @@ impl Evaluator<'_> {
             names.extend(source.executors.iter().flat_map(|executor| &executor.symbols).map(|symbol| last_part(symbol)));
         }
         let made = self.objects_made_by(&names, &|symbol| catalog.limiter(symbol).is_some() || catalog.executor(symbol).is_some());
-        let bounded = catalog.sources().iter().flat_map(|source| &source.fan_outs).filter(|fan_out| fan_out.limit.is_some());
-        let methods = bounded.flat_map(|fan_out| &fan_out.methods).map(String::as_str);
-        self.want_names(names.iter().copied().chain(methods));
+        self.want_names(names_of_sites(catalog).into_iter());
         let mut sites: Vec<Site> = made.iter().filter_map(|made| self.site_of(made)).collect();
         self.bounded_fan_outs(&mut sites);
         sites.sort_by_key(|site| (self.project.path(site.made.site.file), self.span(site.made.site).start));
