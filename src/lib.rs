@@ -59,6 +59,11 @@ fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
         }
         // Nothing more to read: what was asked last holds, and need not be asked again.
         let linked = link::link(&evaluator, explored, settings);
+        if evaluator.gave_up() {
+            let why =
+                "more to follow than is followed: values and callers far from their pools are not known; scan its programs one by one";
+            reading.problems.push(text::Problem::of_file(tree.root().display().to_string(), why));
+        }
         let findings = rules::judge(&rules::Context { linked: &linked, evaluator: &evaluator, sources: &project.sources, settings });
         break (linked.pools, linked.concurrency, linked.cases, findings);
     };

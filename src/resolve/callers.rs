@@ -142,8 +142,9 @@ impl Evaluator<'_> {
     /// Calls whose callee evaluates to the function, and mentions of it as an argument.
     fn named_callers(&self, name: &str, function: ScopeRef, found: &mut Vec<Caller>) {
         let is_rare = self.project.calls_named(name).len() + self.project.mentions_of(name).len() <= RARE;
+        let may_mean = |file: u32| is_rare || self.project.may_know(file, function.file);
         // What is handed on first: it leads to where many run at once, and only so many callers are kept.
-        for &(file, mention) in self.project.mentions_of(name) {
+        for &(file, mention) in self.project.mentions_of(name).iter().filter(|(file, _)| may_mean(*file)) {
             let mention = ExprRef { file, expr: mention };
             let means = self.means(mention, function, is_rare);
             if means == Means::No {
@@ -155,7 +156,7 @@ impl Evaluator<'_> {
             }
             found.extend(landings.into_iter().map(|caller| Caller { assumed: means == Means::Perhaps, ..caller }));
         }
-        for &(file, call) in self.project.calls_named(name) {
+        for &(file, call) in self.project.calls_named(name).iter().filter(|(file, _)| may_mean(*file)) {
             let call = ExprRef { file, expr: call };
             let ExprKind::Call { callee, .. } = self.expr(call).kind else { continue };
             let means = self.means(ExprRef { file, expr: callee }, function, is_rare);

@@ -123,6 +123,11 @@ impl<'p> Evaluator<'p> {
         self.memory.asked()
     }
 
+    /// Whether the program has more to follow than is followed.
+    pub fn gave_up(&self) -> bool {
+        self.memory.gave_up() || self.scout.as_ref().is_some_and(|scout| scout.memory.gave_up())
+    }
+
     /// How many activations were met.
     pub(super) fn activations(&self) -> u32 {
         self.next_frame.get()

@@ -27,6 +27,13 @@ const MIN_STEPS: u32 = 2_000;
 /// finding it again for each question that leads there would cost as much each time.
 const HARD: u32 = 1_000;
 
+/// How many questions may be answered before each from outside is given few steps; after twice as many, none is answered. It bounds the
+/// time and memory that a tree of any size takes.
+const MAX_QUESTIONS: u64 = 1_500_000;
+
+/// What is few.
+const FEW_STEPS: u32 = 200;
+
 /// Most calls that one function is followed into from, for one question from outside: where each of two calls leads on to two, the ways
 /// double with each step.
 const MAX_WAYS_IN: u32 = 64;
@@ -107,6 +114,9 @@ impl Memory {
             if self.steps.replace(0) > self.allowance.get() {
                 self.allowance.set((self.allowance.get() / 2).max(MIN_STEPS));
             }
+            if self.gave_up() {
+                self.allowance.set(if self.asked.get() > 2 * MAX_QUESTIONS { 0 } else { FEW_STEPS });
+            }
             self.ways_in.borrow_mut().clear();
             self.hangs_on.set(NOTHING);
         }
@@ -185,6 +195,11 @@ impl Memory {
         let ways = ways_in.entry(function).or_default();
         *ways += 1;
         *ways <= MAX_WAYS_IN
+    }
+
+    /// Whether there was more to answer than is answered.
+    pub(super) fn gave_up(&self) -> bool {
+        self.asked.get() > MAX_QUESTIONS
     }
 
     /// How many questions were answered.

@@ -44,6 +44,7 @@ mod shipped;
 mod sites;
 mod thing;
 mod trail;
+mod units;
 mod versions;
 
 pub use alternatives::same;

@@ -12,6 +12,12 @@ pub struct Modules {
     above: Vec<String>,
 }
 
+/// The folder of the outermost package that a file lies in; `None` for one that lies in none.
+pub fn top_package<'p>(tree: &Tree, path: &'p str) -> Option<&'p str> {
+    let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+    folders.into_iter().find(|folder| tree.find(&format!("{folder}/__init__.py")).is_some())
+}
+
 impl Modules {
     /// The table of a tree.
     pub fn of(tree: &Tree) -> Self {

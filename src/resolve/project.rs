@@ -62,6 +62,7 @@ pub struct Project<'a> {
     with_concurrency: FxHashSet<Name>,
     classes: Vec<ScopeRef>,
     modules: super::modules::Modules,
+    units: super::units::Units,
     crates: super::crates::Crates,
     class_names: FxHashMap<Name, Vec<ScopeRef>>,
     records: FxHashMap<Name, Vec<(u32, ExprId)>>,
@@ -87,6 +88,7 @@ impl<'a> Project<'a> {
             with_concurrency: FxHashSet::default(),
             classes: Vec::new(),
             modules: super::modules::Modules::of(tree),
+            units: super::units::Units::default(),
             crates: super::crates::Crates::default(),
             class_names: FxHashMap::default(),
             records: FxHashMap::default(),
@@ -139,6 +141,7 @@ impl<'a> Project<'a> {
             }
         }
         self.alias_calls(number, &facts, &index);
+        self.units.add(super::modules::top_package(self.tree, &path), &facts);
         self.by_entry.insert(entry, number);
         let is_test = super::beside::is_test(&path);
         self.loaded.push(Loaded { entry, path, facts, index, is_test });
@@ -300,6 +303,11 @@ impl<'a> Project<'a> {
     /// Loaded classes.
     pub fn classes(&self) -> &[ScopeRef] {
         &self.classes
+    }
+
+    /// Whether code of one loaded file may call what another defines, or the other way round.
+    pub fn may_know(&self, one: u32, other: u32) -> bool {
+        self.units.related(one, other)
     }
 
     /// The entry that an import of `path` in a loaded file leads to; `None` for what is not in the tree.
