@@ -59,7 +59,7 @@ fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
         }
         // Nothing more to read: what was asked last holds, and need not be asked again.
         let linked = link::link(&evaluator, explored, settings);
-        if evaluator.gave_up() {
+        if evaluator.gave_up() || reading.is_short() {
             let why =
                 "more to follow than is followed: values and callers far from their pools are not known; scan its programs one by one";
             reading.problems.push(text::Problem::of_file(tree.root().display().to_string(), why));

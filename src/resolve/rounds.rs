@@ -20,6 +20,10 @@ const COMMON: usize = 12;
 /// Most files that one name leads to.
 const MAX_FILES: usize = 60;
 
+/// Most files that are read after the seeds, and most for each seed where there are many: in a tree of any size only so much is near a pool.
+const MAX_READ: usize = 1_500;
+const MAX_READ_PER_SEED: usize = 2;
+
 /// What the reading did, and how far it got.
 #[derive(Default, Debug)]
 pub struct Reading {
@@ -30,6 +34,10 @@ pub struct Reading {
     /// Why each file was read.
     pub reads: Vec<ReadReason>,
     asked: Asked,
+    /// How many files were read first.
+    seeds: usize,
+    /// Whether there was no room for files that a name leads to.
+    is_short: bool,
     /// Whether another round can bring nothing.
     is_over: bool,
 }
@@ -60,6 +68,7 @@ pub fn read_seeds<'a>(tree: &'a Tree, catalog: &'a Catalog) -> (Project<'a>, Rea
     reading.counters.entries = tree.seen();
     let seeds = seeds(tree, catalog, &mut reading);
     load(&mut project, seeds.into_iter().map(|entry| (entry, "a pool's constructor".to_string())).collect(), &mut reading);
+    reading.seeds = project.loaded().len();
     if project.loaded().is_empty() {
         reading.is_over = true;
         return (project, reading);
@@ -80,9 +89,24 @@ impl Reading {
             wants.names.into_iter().filter(|(name, _)| self.asked.names.insert(name.clone())).collect();
         self.counters.names += names.len() as u64;
         let mut files: FxHashMap<usize, String> = wants.entries;
-        let (saying, unread) = files_that_say(project, &names);
-        for (entry, name) in saying {
-            files.entry(entry).or_insert_with(|| format!("`{name}`"));
+        let is_new = |entry: &usize| project.loaded_entry(*entry).is_none();
+        files.retain(|entry, _| is_new(entry));
+        let read = project.loaded().len().saturating_sub(self.seeds);
+        let room = (self.seeds * MAX_READ_PER_SEED).max(MAX_READ).saturating_sub(read);
+        let mut unread = Vec::new();
+        for (name, mut entries) in files_that_say(project, &names) {
+            let are_many = entries.len() > MAX_FILES;
+            entries.retain(is_new);
+            let more = entries.iter().filter(|entry| !files.contains_key(entry)).count();
+            let has_room = more == 0 || files.len() + more <= room;
+            self.is_short |= !has_room;
+            if are_many || !has_room {
+                unread.push(name);
+                continue;
+            }
+            for entry in entries {
+                files.entry(entry).or_insert_with(|| format!("`{name}`"));
+            }
         }
         let flags: Vec<String> = wants.flags.into_iter().filter(|flag| flag.len() > 2 && self.asked.flags.insert(flag.clone())).collect();
         let mut configs = configs_that_say(project.tree, &flags);
@@ -93,10 +117,17 @@ impl Reading {
         }
         configs.extend(wants.configs);
         configs.retain(|entry| self.asked.configs.insert(*entry));
-        let mut files: Vec<(usize, String)> = files.into_iter().filter(|(entry, _)| project.loaded_entry(*entry).is_none()).collect();
+        let mut files: Vec<(usize, String)> = files.into_iter().collect();
         files.sort();
+        self.is_short |= files.len() > room;
+        files.truncate(room);
         let round = Round { files, configs, unread };
         (!round.files.is_empty() || !round.configs.is_empty() || !round.unread.is_empty()).then_some(round)
+    }
+
+    /// Whether more files could matter than are read.
+    pub fn is_short(&self) -> bool {
+        self.is_short
     }
 
     /// Reads what a round asks for.
@@ -145,8 +176,8 @@ fn language_of(kind: Kind) -> Language {
     if kind == Kind::Rust { Language::Rust } else { Language::Python }
 }
 
-/// Files that say a wanted name, of a common name only those that also say where it comes from; and the names that too many say.
-fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> (Vec<(usize, String)>, Vec<String>) {
+/// Files that say each wanted name, of a common name only those that also say where it comes from; what few say comes first.
+fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<String>>) -> Vec<(String, Vec<usize>)> {
     if names.is_empty() {
         return Default::default();
     }
@@ -163,11 +194,8 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
             }
         }
     }
-    let (mut found, mut unread) = (Vec::new(), Vec::new());
-    let mut ordered: Vec<_> = names.iter().collect();
-    // A file that several lead to is read for what says more: a name that also says where it comes from.
-    ordered.sort_by_key(|(name, companions)| (companions.is_empty(), name.as_str()));
-    for (name, companions) in ordered {
+    let mut found = Vec::new();
+    for (name, companions) in names {
         let Some(entries) = by_word.get(name.as_str()) else { continue };
         let mut entries: Vec<usize> = entries.iter().copied().filter(|entry| !is_test(&project.tree.entries()[*entry].path)).collect();
         entries.sort_unstable();
@@ -176,13 +204,11 @@ fn files_that_say(project: &Project<'_>, names: &FxHashMap<String, FxHashSet<Str
                 companions.iter().any(|companion| by_word.get(companion.as_str()).is_some_and(|says| says.contains(entry)))
             });
         }
-        if entries.len() > MAX_FILES {
-            unread.push(name.clone());
-        } else {
-            found.extend(entries.into_iter().map(|entry| (entry, name.clone())));
-        }
+        found.push((companions.is_empty(), entries.len(), name.clone(), entries));
     }
-    (found, unread)
+    // A file that several lead to is read for what says more: a name that also says where it comes from.
+    found.sort_unstable();
+    found.into_iter().map(|(_, _, name, entries)| (name, entries)).collect()
 }
 
 /// Command and configuration files that say a flag or variable.
