@@ -113,3 +113,16 @@ fn one_method_name_in_many_classes() {
         200,
     );
 }
+
+#[test]
+fn slices_of_one_list() {
+    // Each slice may be one of every other: by ways, and not by answers, that is n to the depth of the nesting.
+    grows_evenly(
+        |n| {
+            let mut all = String::from("def first(flag):\n    xs = [1, 2, 3]\n");
+            (0..n).for_each(|at| writeln!(all, "    if flag == {at}:\n        xs = xs[{at}:]").unwrap());
+            program("first(1)", &(all + "    for x in xs:\n        return x\n"))
+        },
+        20,
+    );
+}

@@ -120,7 +120,7 @@ impl<'p> Evaluator<'p> {
 
     /// How many questions were answered: the work done, without noise.
     pub fn questions(&self) -> u64 {
-        self.memory.asked()
+        self.memory.asked() + self.scout.as_ref().map_or(0, |scout| scout.memory.asked())
     }
 
     /// Whether the program has more to follow than is followed.
