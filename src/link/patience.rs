@@ -116,7 +116,7 @@ fn lay_over(time_outs: &mut [TimeOut], brought: &[Option<Vec<Brought>>], otherwi
 
 /// The time-outs that a client is given.
 fn of_client(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, client: ExprRef) -> Option<Vec<Brought>> {
-    let made = evaluator.glance(client).into_iter().find_map(|possible| match possible.thing {
+    let made = evaluator.eval_open(client).into_iter().find_map(|possible| match possible.thing {
         Thing::Made(made) if made.site == client => Some(made),
         _ => None,
     })?;
@@ -156,7 +156,7 @@ fn brought(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, call: ExprRef) ->
         };
         let given = ExprRef { file: call.file, expr: given.value };
         let at = evaluator.span(given);
-        let possibles = evaluator.glance(given);
+        let possibles = evaluator.eval_open(given);
         if let [only] = possibles.as_slice()
             && let Thing::Made(carrier) = &only.thing
         {
