@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ExprKind, ScopeKind, Statement, StatementKind, Target};
+use crate::facts::{ScopeKind, Statement, StatementKind, Target};
 
 /// Most assignments of one attribute that are looked at.
 const MAX_SETS: usize = 24;
@@ -50,11 +50,7 @@ impl Evaluator<'_> {
             let statement = &facts.scope(scope).statements[number as usize];
             let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
             let receiver = ExprRef { file, expr: *object };
-            let is_self = self.enclosing_method(ScopeRef { file, scope }).is_some_and(|(method, _)| {
-                let first = self.scope(method).parameters.first();
-                matches!((&facts.expr(*object).kind, first), (ExprKind::Name(said), Some(first)) if *said == first.name)
-            });
-            if is_self {
+            if self.enclosing_method(ScopeRef { file, scope }).is_some_and(|(method, _)| self.is_receiver(receiver, method)) {
                 continue;
             }
             taken += 1;
@@ -98,10 +94,7 @@ impl Evaluator<'_> {
                 let Some(method) = self.method_around(class.file, *scope, *class) else { continue };
                 let statement = &facts.scope(*scope).statements[*number as usize];
                 let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
-                let receiver = facts.scope(method.scope).parameters.first();
-                let is_self =
-                    matches!((&facts.expr(*object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name);
-                if !is_self || taken >= MAX_SETS {
+                if !self.is_receiver(ExprRef { file: class.file, expr: *object }, method) || taken >= MAX_SETS {
                     continue;
                 }
                 taken += 1;

@@ -354,9 +354,7 @@ impl Evaluator<'_> {
     fn is_own_call(&self, at: ExprRef) -> bool {
         let ExprKind::Attribute { object, .. } = self.expr(at).kind else { return false };
         let Some((method, _)) = self.enclosing_method(self.scope_of(at)) else { return false };
-        let facts = self.project.facts(at.file);
-        let receiver = self.scope(method).parameters.first();
-        matches!((&facts.expr(object).kind, receiver), (ExprKind::Name(name), Some(parameter)) if *name == parameter.name)
+        self.is_receiver(ExprRef { file: at.file, expr: object }, method)
     }
 
     /// The call of a library that starts a thread or process, where a class derives from what it makes: its `run` then runs beside the rest.
@@ -384,12 +382,9 @@ impl Evaluator<'_> {
         all.get(&function).into_iter().flatten().map(|call| self.direct(*call)).collect()
     }
 
-    /// Asks for the files that say any of a few names, where they are not many.
-    pub(super) fn want_names<'n>(&self, names: impl Iterator<Item = &'n str>) {
-        let mut wants = self.wants.borrow_mut();
-        for name in names {
-            wants.names.entry(name.to_string()).or_default();
-        }
+    /// Asks for the files that say a name, wherever they lie, where they are few.
+    pub(super) fn want_anywhere(&self, name: &str) {
+        self.wants.borrow_mut().names.entry(name.to_string()).or_default();
     }
 
     /// Asks for the files that say a name, next round.

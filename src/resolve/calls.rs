@@ -300,6 +300,12 @@ impl Evaluator<'_> {
         None
     }
 
+    /// Whether an expression is the first parameter of a method by name: the object that the method is called on.
+    pub(super) fn is_receiver(&self, at: ExprRef, method: ScopeRef) -> bool {
+        let first = self.scope(method).parameters.first();
+        matches!((&self.expr(at).kind, first), (ExprKind::Name(name), Some(first)) if *name == first.name)
+    }
+
     /// What the first parameter of a method is in a frame.
     pub(super) fn this_of(&self, method: ScopeRef, frame: &Frame) -> Thing {
         let frame = self.frame_for(method, frame);

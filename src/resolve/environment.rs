@@ -120,7 +120,7 @@ impl Evaluator<'_> {
             let usual = read.file.as_deref().filter(|usual| self.project.file_read(file, usual, false).is_some());
             for name in read.symbols.iter().map(|symbol| last_part(symbol)) {
                 if usual.is_some() {
-                    self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+                    self.want_anywhere(name);
                 }
                 for &(stands_in, call) in self.project.calls_named(name) {
                     let call = ExprRef { file: stands_in, expr: call };

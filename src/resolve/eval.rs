@@ -13,7 +13,7 @@ use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, Sco
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
-/// Deepest nesting of sequences and mappings that are made of others.
+/// Deepest nesting of mappings and struct literals that are made of others.
 pub(super) const MAX_NESTING: u32 = 12;
 
 /// Deepest nesting of activations.
@@ -76,6 +76,7 @@ pub struct Evaluator<'p> {
     pub(super) asking: RefCell<FxHashMap<ScopeRef, usize>>,
     pub(super) changing: RefCell<FxHashSet<(ExprRef, crate::facts::Name)>>,
     pub(super) wants: RefCell<Wants>,
+    /// See [`Evaluator::scout`]; the scout itself has none.
     pub(super) scout: Option<Box<Self>>,
 }
 
@@ -239,8 +240,13 @@ impl<'p> Evaluator<'p> {
 
     /// The same, to look at.
     pub(super) fn seen(&self, at: ExprRef, frame: &Frame) -> Rc<Possibles> {
+        self.answer(Asked::Thing, at, frame, |frame| self.eval_kind(at, frame))
+    }
+
+    /// The answer to a question about an expression, remembered or found; at least one alternative.
+    pub(super) fn answer(&self, asked: Asked, at: ExprRef, frame: &Frame, find: impl FnOnce(&Frame) -> Possibles) -> Rc<Possibles> {
         let frame = self.frame_for(self.scope_of(at), frame);
-        let found = self.memory.ask(Question { at, frame: frame.0.id, asked: Asked::Thing }, || merge(self.eval_kind(at, &frame)));
+        let found = self.memory.ask(Question { at, frame: frame.0.id, asked }, || merge(find(&frame)));
         found.unwrap_or_else(|why| Rc::new(vec![Possible::unknown(why)]))
     }
 
@@ -360,9 +366,7 @@ impl<'p> Evaluator<'p> {
     /// Elements of what is iterated.
     pub(super) fn elements(&self, iterated: ExprRef, frame: &Frame) -> Possibles {
         // `xs = xs[1:]`: a slice may be one of itself.
-        let question = Question { at: iterated, frame: frame.0.id, asked: Asked::Elements };
-        let found = self.memory.ask(question, || merge(self.elements_of_any(iterated, frame)));
-        found.map_or_else(|why| vec![Possible::unknown(why)], |found| (*found).clone())
+        (*self.answer(Asked::Elements, iterated, frame, |frame| self.elements_of_any(iterated, frame))).clone()
     }
 
     fn elements_of_any(&self, iterated: ExprRef, frame: &Frame) -> Possibles {

@@ -15,18 +15,21 @@ impl Evaluator<'_> {
     /// Objects that constructors with these names make, once per place. `is_it` says which symbols a subclass may derive from.
     pub(super) fn objects_made_by(&self, names: &FxHashSet<&str>, is_it: &dyn Fn(&str) -> bool) -> Vec<Rc<Made>> {
         let derived = self.project.derived_classes().filter(|class| self.ancestry(*class).1.iter().any(|symbol| is_it(symbol)));
-        let subclasses: FxHashSet<&str> = derived
-            .map(|class| {
-                self.want_name(&self.scope(class).name, class);
-                &*self.scope(class).name
-            })
-            .collect();
-        let makes = |thing: &Thing, at: ExprRef| match thing {
-            Thing::Made(made) => made.site == at && is_it(&made.symbol),
-            Thing::Partial(inner, ..) => matches!(&**inner, Thing::Symbol(symbol) if is_it(symbol)),
-            _ => false,
+        let derived = derived.inspect(|class| self.want_name(&self.scope(*class).name, *class));
+        let subclasses: FxHashSet<&str> = derived.map(|class| &*self.scope(class).name).collect();
+        let made_at = |at: ExprRef, thing: &Thing| {
+            let made = match thing {
+                Thing::Made(made) => made.clone(),
+                Thing::Partial(inner, site, frame) => match &**inner {
+                    Thing::Symbol(symbol) => {
+                        Rc::new(Made { symbol: symbol.clone(), site: *site, frame: frame.clone(), class: None, before: None })
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            (made.site == at && is_it(&made.symbol)).then_some(made)
         };
-        let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         for (file, loaded) in self.project.loaded().iter().enumerate() {
             let aliases = aliases_of(loaded, names);
@@ -42,22 +45,10 @@ impl Evaluator<'_> {
                 for call in calls {
                     let at = ExprRef { file: file as u32, expr: *call };
                     // Most calls with such a name (`get`) make nothing of the kind, and are not worth reading more for.
-                    if !self.scout().seen_open(at).iter().any(|possible| makes(&possible.thing, at)) {
+                    if !self.scout().seen_open(at).iter().any(|possible| made_at(at, &possible.thing).is_some()) {
                         continue;
                     }
-                    for possible in self.eval_open(at) {
-                        let made = match possible.thing {
-                            Thing::Made(made) => made,
-                            Thing::Partial(inner, site, frame) => match &*inner {
-                                Thing::Symbol(symbol) => Rc::new(Made { symbol: symbol.clone(), site, frame, class: None, before: None }),
-                                _ => continue,
-                            },
-                            _ => continue,
-                        };
-                        if made.site == at && is_it(&made.symbol) && seen.insert(at) {
-                            found.push(made);
-                        }
-                    }
+                    found.extend(self.seen_open(at).iter().find_map(|possible| made_at(at, &possible.thing)));
                 }
             }
         }

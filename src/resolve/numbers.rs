@@ -1,7 +1,7 @@
 //! Arithmetic over alternatives, and functions whose result is known from their arguments.
 
 use super::eval::Evaluator;
-use super::memory::{Asked, Question};
+use super::memory::Asked;
 use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
 use crate::catalog::concurrency::{Gives, NumberFunction};
 use crate::facts::{ArgumentKind, ExprKind, Operator};
@@ -81,9 +81,8 @@ impl Evaluator<'_> {
     /// How many elements an iterable has.
     pub fn count(&self, iterable: ExprRef, frame: &Frame) -> Possible {
         // `xs = list(xs)`: a sequence may be made of itself.
-        let question = Question { at: iterable, frame: frame.0.id, asked: Asked::Count };
-        let found = self.memory.ask(question, || vec![self.count_any(iterable, frame)]);
-        found.map_or_else(Possible::unknown, |found| found[0].clone())
+        let counts = self.answer(Asked::Count, iterable, frame, |frame| vec![self.count_any(iterable, frame)]);
+        counts.first().cloned().unwrap_or_else(|| Possible::unknown("a length that is not known"))
     }
 
     fn count_any(&self, iterable: ExprRef, frame: &Frame) -> Possible {

@@ -57,7 +57,7 @@ impl Evaluator<'_> {
             [only] => self.declared_flag(*only, parser, name),
             [first, ..] if elsewhere.iter().all(|call| call.file == parsed.file) => self.declared_flag(*first, parser, name),
             _ => {
-                self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+                self.want_anywhere(name);
                 vec![Possible::unknown(format!("no flag for `{name}` is found"))]
             }
         }
@@ -124,7 +124,7 @@ impl Evaluator<'_> {
         match calls.into_iter().find(is_it) {
             Some(call) => self.defined_flag(parser, call),
             None => {
-                self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+                self.want_anywhere(name);
                 vec![Possible::unknown(format!("no flag for `{name}` is found"))]
             }
         }

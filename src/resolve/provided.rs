@@ -160,7 +160,7 @@ impl Evaluator<'_> {
         let nearest = sets.iter().map(|(near, _)| *near).max();
         let found: Possibles = sets.into_iter().filter(|(near, _)| Some(*near) == nearest).flat_map(|(_, values)| values).collect();
         if found.is_empty() {
-            self.wants.borrow_mut().names.entry(name.to_string()).or_default();
+            self.want_anywhere(name);
         }
         (!found.is_empty()).then_some(found)
     }

@@ -56,7 +56,7 @@ impl Evaluator<'_> {
             names.extend(source.executors.iter().flat_map(|executor| &executor.symbols).map(|symbol| last_part(symbol)));
         }
         let made = self.objects_made_by(&names, &|symbol| catalog.limiter(symbol).is_some() || catalog.executor(symbol).is_some());
-        self.want_names(names_of_sites(catalog).into_iter());
+        names_of_sites(catalog).into_iter().for_each(|name| self.want_anywhere(name));
         let mut sites: Vec<Site> = made.iter().filter_map(|made| self.site_of(made)).collect();
         self.bounded_fan_outs(&mut sites);
         sites.sort_by_key(|site| (self.project.path(site.made.site.file), self.span(site.made.site).start));
