@@ -18,7 +18,7 @@ pub struct Route {
     /// Tasks that are started on it before the pool's home, each with the call that waits for it.
     pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether it ends at a function that nothing in the scanned files calls.
-    pub open: bool,
+    pub open: Option<ScopeRef>,
     /// Whether a call on it may as well lead elsewhere: its object is not known.
     pub assumed: bool,
     /// Whether a method on it is called on one of several kinds of objects that the program makes.
@@ -115,9 +115,9 @@ fn calls_another(evaluator: &Evaluator<'_>, function: ScopeRef, caller: &Caller,
     let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return false };
     // Of its own object a method mostly knows no more than one of those that there are.
     let stands_in = evaluator.scope_of(caller.call);
-    let is_given = evaluator.receiver(caller.call).is_some_and(|object| {
-        matches!(evaluator.expr(object).kind, ExprKind::Name(_)) && !evaluator.is_own_object(object, stands_in)
-    });
+    let is_given = evaluator
+        .receiver(caller.call)
+        .is_some_and(|object| matches!(evaluator.expr(object).kind, ExprKind::Name(_)) && !evaluator.is_own_object(object, stands_in));
     if caller.handed_on || !is_given {
         return false;
     }
