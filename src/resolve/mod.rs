@@ -62,3 +62,4 @@ pub use project::{Loaded, Project};
 pub use rounds::{Reading, Round, read_seeds};
 pub use sites::Site;
 pub use thing::{Binding, ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing, last_part};
+pub use versions::Demanded;
