@@ -40,6 +40,7 @@ mod project;
 mod provided;
 mod records;
 mod rounds;
+mod set_by_name;
 mod shipped;
 mod sites;
 mod thing;
