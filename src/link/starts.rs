@@ -18,7 +18,7 @@ pub struct Started<'c> {
     pub detached: bool,
     /// Whether nothing in the same function waits for it.
     pub runs_on: bool,
-    /// The call that waits for it.
+    /// The call that waits for it, or the group whose end does.
     pub joined_by: Option<ExprRef>,
 }
 
@@ -98,7 +98,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         from: at,
         detached: joined_in != Some(facts.expr(at.expr).context),
         runs_on,
-        joined_by: join.and_then(|join| join.call),
+        joined_by: join.and_then(|join| join.call.or(join.group)),
     }
 }
 
@@ -199,6 +199,8 @@ struct Join {
     context: ContextId,
     /// The fan-out call that waits, where it is one.
     call: Option<ExprRef>,
+    /// What the `with` block enters whose end waits, where it is one.
+    group: Option<ExprRef>,
 }
 
 /// Where tasks started at `at` are waited for: a fan-out call around them or later in the same scope, or the end of a task group.
@@ -211,7 +213,7 @@ fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     while let Some(parent) = facts.expr(inner).parent {
         let call = ExprRef { file: at.file, expr: parent };
         if fan_out_of(evaluator, call).is_some() {
-            return Some(Join { context: facts.expr(parent).context, call: Some(call) });
+            return Some(Join { context: facts.expr(parent).context, call: Some(call), group: None });
         }
         inner = parent;
     }
@@ -233,15 +235,15 @@ fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
             let nested = scope.context_chain(candidate.context).count();
             if nested > depth {
                 depth = nested;
-                best = Some(Join { context: candidate.context, call: Some(call) });
+                best = Some(Join { context: candidate.context, call: Some(call), group: None });
             }
         }
     }
-    best.or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None }))
+    best.or_else(|| group_around(evaluator, at))
 }
 
 /// The `with` block of a task group, nursery or executor around a start: its end waits for all.
-fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
+fn group_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     let facts = evaluator.project.facts(at.file);
     let expr = facts.expr(at.expr);
     let mut call = at.expr;
@@ -258,11 +260,12 @@ fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
     let scope = facts.scope(expr.scope);
     scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
         ContextKind::With { value, .. } => {
-            let entered = evaluator.glance(ExprRef { file: at.file, expr: value });
+            let value = ExprRef { file: at.file, expr: value };
+            let entered = evaluator.glance(value);
             let same = entered.iter().any(|one| {
                 group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
             });
-            same.then(|| context.parent.unwrap_or(BODY))
+            same.then(|| Join { context: context.parent.unwrap_or(BODY), call: None, group: Some(value) })
         }
         _ => None,
     })

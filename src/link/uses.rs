@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::sums::are_alternatives;
 use crate::facts::ExprKind;
 use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing, last_part};
 
@@ -21,13 +22,8 @@ pub struct Use {
 
 /// All uses of all pools, in the order of pool and place.
 pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
-    let mut by_site: FxHashMap<ExprRef, usize> = FxHashMap::default();
-    for (number, pool) in pools.iter().enumerate() {
-        by_site.insert(pool.made.site, number);
-        for client in &pool.clients {
-            by_site.entry(*client).or_insert(number);
-        }
-    }
+    let by_site = pools_by_site(evaluator, pools);
+    let of = |site: &ExprRef| by_site.get(site).into_iter().flatten().copied();
     let methods: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends).map(String::as_str).collect();
     let any_method = methods.contains(ANY);
     let mut found = Vec::new();
@@ -65,10 +61,8 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     }
                     _ => continue,
                 };
-                let Some(number) = by_site.get(&made.site).copied() else { continue };
-                if sends(&pools[number], name, below) {
-                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) });
-                }
+                let sending = of(&made.site).filter(|number| sends(&pools[*number], name, below));
+                found.extend(sending.map(|pool| Use { pool, call: ExprRef { file, expr: call }, object: Some(object) }));
             }
         }
     }
@@ -83,10 +77,8 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 let object = ExprRef { file, expr: argument.value };
                 for possible in evaluator.eval_open(object) {
                     let Thing::Made(made) = &possible.thing else { continue };
-                    let Some(number) = by_site.get(&made.site).copied() else { continue };
-                    if pools[number].kind.sends_by.iter().any(|known| known == method) {
-                        found.push(Use { pool: number, call, object: Some(object) });
-                    }
+                    let sending = of(&made.site).filter(|number| pools[*number].kind.sends_by.iter().any(|known| known == method));
+                    found.extend(sending.map(|pool| Use { pool, call, object: Some(object) }));
                 }
             }
         }
@@ -96,8 +88,26 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     found
 }
 
+/// Pools by the calls that make them and their clients.
+type BySite = FxHashMap<ExprRef, Vec<usize>>;
+
+/// A client that is handed several pools sends through the first, and through those that it may be handed instead (`if polite: … else: …`).
+fn pools_by_site(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> BySite {
+    let mut by_site = BySite::default();
+    for (number, pool) in pools.iter().enumerate() {
+        by_site.insert(pool.made.site, vec![number]);
+        for client in &pool.clients {
+            let known = by_site.entry(*client).or_default();
+            if known.iter().all(|other| are_alternatives(evaluator, pools[*other].made.site, pool.made.site)) {
+                known.push(number);
+            }
+        }
+    }
+    by_site
+}
+
 /// Requests that a call prepares, to be sent later through the client that it is given.
-fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+fn prepared(evaluator: &Evaluator<'_>, by_site: &BySite) -> Vec<Use> {
     let mut found = Vec::new();
     for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
         for symbol in &prepares.symbols {
@@ -110,11 +120,9 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
                 }
                 let given = evaluator.argument(at, &evaluator.open_frame(evaluator.scope_of(at)), None, &prepares.client);
                 for possible in given.into_iter().flatten() {
-                    if let Thing::Made(made) = &possible.thing
-                        && let Some(pool) = by_site.get(&made.site).copied()
-                    {
-                        found.push(Use { pool, call: at, object: None });
-                    }
+                    let Thing::Made(made) = &possible.thing else { continue };
+                    let pools = by_site.get(&made.site).into_iter().flatten();
+                    found.extend(pools.map(|pool| Use { pool: *pool, call: at, object: None }));
                 }
             }
         }
@@ -123,24 +131,19 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
 }
 
 /// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
-fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &BySite) -> Vec<Use> {
     let mut found = Vec::new();
     for &(file, call) in evaluator.project.calls_named("getattr") {
         let taken = ExprRef { file, expr: call };
         let Some(object) = evaluator.positional(taken, 0) else { continue };
         for possible in evaluator.eval_open(taken) {
             let Thing::Part(made, path) = &possible.thing else { continue };
-            let Some(pool) = by_site.get(&made.site).copied() else { continue };
             let (below, method) = path.rsplit_once('.').unwrap_or(("", path));
-            if method != COMPUTED && !sends(&pools[pool], method, below) {
-                continue;
+            let sending = by_site.get(&made.site).into_iter().flatten().copied();
+            for pool in sending.filter(|pool| method == COMPUTED || sends(&pools[*pool], method, below)) {
+                let landings = evaluator.landings(taken).into_iter().filter(|caller| !caller.handed_on);
+                found.extend(landings.map(|caller| Use { pool, call: caller.call, object: Some(object) }));
             }
-            let landings = evaluator.landings(taken);
-            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
-                pool,
-                call: caller.call,
-                object: Some(object),
-            }));
         }
     }
     found
