@@ -288,6 +288,9 @@ impl<'c> Climber<'_, 'c> {
     /// A coroutine that is given to something: a fan-out, a starter, an executor, a function of the project that awaits it; or kept for later.
     fn coroutine(&mut self, call: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let evaluator = self.evaluator;
+        if let Some(gathered) = self.gathered(call) {
+            return self.through_gathered(&gathered, way, seen);
+        }
         let Some((outer, receiver)) = self.given_to(call) else {
             // Kept, and not started: without something that waits for all together, each runs when it is awaited.
             return if is_joined(evaluator, call) { self.side_by_side(call, None, way, seen) } else { self.inline(call, way, seen) };
@@ -344,7 +347,7 @@ impl<'c> Climber<'_, 'c> {
     }
 
     /// Where a function awaits one of its parameters.
-    fn awaits(&self, function: ScopeRef, parameter: &str) -> Option<ExprRef> {
+    pub(super) fn awaits(&self, function: ScopeRef, parameter: &str) -> Option<ExprRef> {
         let facts = self.evaluator.project.facts(function.file);
         facts.expr_ids().find_map(|id| match facts.expr(id).kind {
             ExprKind::Await(inner) if facts.expr(id).scope == function.scope => {

@@ -103,12 +103,11 @@ impl Evaluator<'_> {
         let facts = self.project.facts(call.file);
         let scope = self.scope(self.scope_of(call));
         let around: Vec<_> = scope.context_chain(self.context_of(call)).map(|(id, _)| id).collect();
-        let bound = scope.statements.iter().filter(|statement| around.contains(&statement.context)).filter_map(|statement| {
-            match &statement.kind {
+        let bound =
+            scope.statements.iter().filter(|statement| around.contains(&statement.context)).filter_map(|statement| match &statement.kind {
                 StatementKind::Bind { target: Target::Name(name), value, .. } => Some((name, &facts.expr(*value).kind)),
                 _ => None,
-            }
-        });
+            });
         // The whole that is taken apart is an expression of its own for each of its names.
         let element = |value: ExprId| match facts.expr(value).kind {
             ExprKind::Element(over) => Some(over),
@@ -123,7 +122,9 @@ impl Evaluator<'_> {
         });
         let (over, are_pairs) = keys?;
         let value = bound.into_iter().find_map(|(name, kind)| match kind {
-            ExprKind::Unpacked { value, index: 1 } if element(*value).is_some_and(|other| facts.expr(other).span == facts.expr(over).span) => {
+            ExprKind::Unpacked { value, index: 1 }
+                if element(*value).is_some_and(|other| facts.expr(other).span == facts.expr(over).span) =>
+            {
                 Some(name.clone())
             }
             _ => None,
