@@ -29,7 +29,7 @@ pub struct Way<'c> {
     pub calls: Vec<(ScopeRef, Caller)>,
     /// Functions on the way that were handed what they call: the call that did is the only way on from them.
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
-    /// Tasks that were started on the way, each with the call that waits for it.
+    /// Tasks that were started on the way before the pool's home, each with the call that waits for it.
     pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
@@ -39,6 +39,13 @@ pub struct Way<'c> {
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
     pub home_after: Option<usize>,
+}
+
+impl Way<'_> {
+    /// Notes a task with what waits for it. Beyond the pool's home each task has a pool of its own.
+    pub fn start(&mut self, joined_by: Option<ExprRef>, task: ExprRef) {
+        self.starts.extend(joined_by.filter(|_| self.home_after.is_none()).map(|join| (join, task)));
+    }
 }
 
 /// All ways from a request through a pool with these homes.
@@ -175,7 +182,7 @@ impl<'c> Climber<'_, 'c> {
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
         way.runs_on |= started.runs_on;
-        way.starts.extend(started.joined_by.map(|join| (join, at)));
+        way.start(started.joined_by, at);
         if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 

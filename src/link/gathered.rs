@@ -129,7 +129,7 @@ impl<'c> Climber<'_, 'c> {
         way.drafts.push((Draft::silent(What::Elements(gathered.whole), evaluator.span(gathered.whole)), stands_in));
         // The numbers in the function are those that this call gives it.
         way.calls.insert(0, (gathered.function, evaluator.direct(gathered.call)));
-        way.starts.push((gathered.call, gathered.whole));
+        way.start(Some(gathered.call), gathered.whole);
         self.inline(gathered.call, way, seen);
     }
 }
