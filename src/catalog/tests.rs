@@ -19,7 +19,7 @@ fn checked() -> Catalog {
 fn default(catalog: &Catalog, library: &str, setting: &str, version: Option<&str>) -> Literal {
     let pool = &catalog.library(library).unwrap().pools[0];
     let setting = pool.settings.iter().find(|one| one.name == setting).unwrap();
-    default_for(setting, version).value.clone()
+    default_for(setting, &version::Versions::of(version)).value.clone()
 }
 
 #[test]

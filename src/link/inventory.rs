@@ -18,7 +18,7 @@ pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) 
         library: pool.library.name.clone(),
         symbol: pool.constructor.symbols.first().cloned().unwrap_or_default(),
         bound_to: pool.bound_to.clone(),
-        version: pool.version.clone(),
+        version: pool.demanded.exact.clone(),
         settings: pool
             .settings
             .iter()

@@ -28,6 +28,8 @@ pub struct Join {
     pub context: ContextId,
     /// The fan-out call that waits, where it is one.
     pub call: Option<ExprRef>,
+    /// What the `with` block enters whose end waits, where it is one.
+    pub group: Option<ExprRef>,
     /// What it waits for at a time, where that is a part of what was started.
     pub part: Option<ExprRef>,
 }
@@ -42,7 +44,7 @@ pub fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     while let Some(parent) = facts.expr(inner).parent {
         let call = ExprRef { file: at.file, expr: parent };
         if fan_out_of(evaluator, call).is_some() {
-            return Some(Join { context: facts.expr(parent).context, call: Some(call), part: None });
+            return Some(Join { context: facts.expr(parent).context, call: Some(call), group: None, part: None });
         }
         inner = parent;
     }
@@ -64,16 +66,15 @@ pub fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
             let nested = scope.context_chain(candidate.context).count();
             if nested > depth {
                 depth = nested;
-                best = Some(Join { context: candidate.context, call: Some(call), part: None });
+                best = Some(Join { context: candidate.context, call: Some(call), group: None, part: None });
             }
         }
     }
-    best.or_else(|| joined_by_name(evaluator, at))
-        .or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None, part: None }))
+    best.or_else(|| joined_by_name(evaluator, at)).or_else(|| group_around(evaluator, at))
 }
 
 /// The `with` block of a task group, nursery or executor around a start: its end waits for all.
-fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
+fn group_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     let facts = evaluator.project.facts(at.file);
     let expr = facts.expr(at.expr);
     let mut call = at.expr;
@@ -90,11 +91,12 @@ fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
     let scope = facts.scope(expr.scope);
     scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
         ContextKind::With { value, .. } => {
-            let entered = evaluator.glance(ExprRef { file: at.file, expr: value });
+            let value = ExprRef { file: at.file, expr: value };
+            let entered = evaluator.glance(value);
             let same = entered.iter().any(|one| {
                 group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
             });
-            same.then(|| context.parent.unwrap_or(BODY))
+            same.then(|| Join { context: context.parent.unwrap_or(BODY), call: None, group: Some(value), part: None })
         }
         _ => None,
     })
@@ -136,7 +138,7 @@ fn joined_by_name(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
         fan_out_of(evaluator, call)?;
         let around = |inner| scope.context_chain(inner).map(|(context, _)| context);
         let context = around(candidate.context).find(|context| scope.is_within(start.context, *context)).unwrap_or(BODY);
-        Some(Join { context, call: Some(call), part: taken.map(|expr| ExprRef { file: at.file, expr }) })
+        Some(Join { context, call: Some(call), group: None, part: taken.map(|expr| ExprRef { file: at.file, expr }) })
     })
 }
 

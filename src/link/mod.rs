@@ -3,6 +3,7 @@
 mod climb;
 mod demand;
 mod forecast;
+mod gathered;
 mod handed;
 mod homes;
 mod hops;

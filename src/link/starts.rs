@@ -19,7 +19,7 @@ pub struct Started<'c> {
     pub detached: bool,
     /// Whether nothing in the same function waits for it.
     pub runs_on: bool,
-    /// The call that waits for it.
+    /// The call that waits for it, or the group whose end does.
     pub joined_by: Option<ExprRef>,
 }
 
@@ -102,7 +102,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         from: at,
         detached: joined_in != Some(facts.expr(at.expr).context),
         runs_on,
-        joined_by: join.and_then(|join| join.call),
+        joined_by: join.and_then(|join| join.call.or(join.group)),
     }
 }
 

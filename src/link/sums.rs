@@ -79,7 +79,7 @@ fn shared_limits(parts: &[Part<'_>]) -> impl Iterator<Item = f64> {
 }
 
 /// Whether two starts stand on different sides of an `if`.
-fn are_alternatives(evaluator: &Evaluator<'_>, one: ExprRef, other: ExprRef) -> bool {
+pub fn are_alternatives(evaluator: &Evaluator<'_>, one: ExprRef, other: ExprRef) -> bool {
     evaluator.scope_of(one) == evaluator.scope_of(other)
         && evaluator.scope(evaluator.scope_of(one)).excludes(evaluator.context_of(one), evaluator.context_of(other))
 }

@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::sums::are_alternatives;
 use crate::catalog::library::{Constructor, PoolKind};
 use crate::facts::ExprKind;
 use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, ResolvedPool, Thing, last_part};
@@ -22,14 +23,7 @@ pub struct Use {
 
 /// All uses of all pools, in the order of pool and place.
 pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
-    // A client may have one pool on some ways through the program and another on others.
-    let mut by_site: FxHashMap<ExprRef, Vec<usize>> = FxHashMap::default();
-    for (number, pool) in pools.iter().enumerate() {
-        by_site.entry(pool.made.site).or_default().push(number);
-        for client in &pool.clients {
-            by_site.entry(*client).or_default().push(number);
-        }
-    }
+    let by_site = pools_by_site(evaluator, pools);
     let pools_at = |site: ExprRef| by_site.get(&site).into_iter().flatten().copied();
     // A client sends with its own methods, whatever pool it is handed.
     let catalog = evaluator.project.catalog;
@@ -118,8 +112,31 @@ fn kind_of_client<'a>(evaluator: &Evaluator<'a>, client: ExprRef) -> Option<(&'a
     })
 }
 
+/// Pools by the calls that make them and their clients.
+type BySite = FxHashMap<ExprRef, Vec<usize>>;
+
+/// A client that is handed several pools sends through the first, and through those that it may be handed instead (`if polite: … else: …`).
+fn pools_by_site(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> BySite {
+    let mut by_site = BySite::default();
+    for (number, pool) in pools.iter().enumerate() {
+        by_site.entry(pool.made.site).or_default().push(number);
+        for client in &pool.clients {
+            let known = by_site.entry(*client).or_default();
+            let may_be_other = |other: &usize| {
+                let other = pools[*other].made.site;
+                // One that it makes by itself where it is handed none.
+                other == *client || are_alternatives(evaluator, other, pool.made.site)
+            };
+            if known.iter().all(may_be_other) {
+                known.push(number);
+            }
+        }
+    }
+    by_site
+}
+
 /// Requests that a call prepares, to be sent later through the client that it is given.
-fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, Vec<usize>>) -> Vec<Use> {
+fn prepared(evaluator: &Evaluator<'_>, by_site: &BySite) -> Vec<Use> {
     let mut found = Vec::new();
     for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
         for symbol in &prepares.symbols {
@@ -132,10 +149,9 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, Vec<usize>>)
                 }
                 let given = evaluator.argument(at, &evaluator.open_frame(evaluator.scope_of(at)), None, &prepares.client);
                 for possible in given.into_iter().flatten() {
-                    if let Thing::Made(made) = &possible.thing {
-                        let pools = by_site.get(&made.site).into_iter().flatten();
-                        found.extend(pools.map(|pool| Use { pool: *pool, call: at, object: None }));
-                    }
+                    let Thing::Made(made) = &possible.thing else { continue };
+                    let pools = by_site.get(&made.site).into_iter().flatten();
+                    found.extend(pools.map(|pool| Use { pool: *pool, call: at, object: None }));
                 }
             }
         }
@@ -144,7 +160,7 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, Vec<usize>>)
 }
 
 /// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
-fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, Vec<usize>>) -> Vec<Use> {
+fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &BySite) -> Vec<Use> {
     let mut found = Vec::new();
     for &(file, call) in evaluator.project.calls_named("getattr") {
         let taken = ExprRef { file, expr: call };
@@ -152,16 +168,10 @@ fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxH
         for possible in evaluator.eval_open(taken) {
             let Thing::Part(made, path) = &possible.thing else { continue };
             let (below, method) = path.rsplit_once('.').unwrap_or(("", path));
-            for &pool in by_site.get(&made.site).into_iter().flatten() {
-                if method != COMPUTED && !sends(pools[pool].kind, pools[pool].constructor, method, below) {
-                    continue;
-                }
-                let landings = evaluator.landings(taken);
-                found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
-                    pool,
-                    call: caller.call,
-                    object: Some(object),
-                }));
+            let sending = by_site.get(&made.site).into_iter().flatten().copied();
+            for pool in sending.filter(|pool| method == COMPUTED || sends(pools[*pool].kind, pools[*pool].constructor, method, below)) {
+                let landings = evaluator.landings(taken).into_iter().filter(|caller| !caller.handed_on);
+                found.extend(landings.map(|caller| Use { pool, call: caller.call, object: Some(object) }));
             }
         }
     }

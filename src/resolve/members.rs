@@ -336,6 +336,11 @@ impl Evaluator<'_> {
             return self.recorded_and_set(recorded, object, name, of, frame);
         }
         let mut found = self.assigned(classes, name, of, frame);
+        let (set_by_name, replaces) = self.set_by_name(classes, name, of, frame);
+        if replaces && found.is_empty() {
+            return set_by_name;
+        }
+        found.extend(set_by_name);
         if found.is_empty() {
             let of_field = self.field_argument(object, classes, name);
             if !of_field.is_empty() {

@@ -8,8 +8,9 @@ use super::amounts::{amount_of_literal, value_of};
 use super::construct::Construction;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
-use crate::catalog::default_for;
-use crate::catalog::library::{Constructor, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
+use super::versions::Demanded;
+use crate::catalog::library::{Constructor, DefaultValue, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
+use crate::catalog::{default_for, other_default_for};
 use crate::facts::{ExprKind, StatementKind, Target};
 use crate::finding::{AtLimit, Capacity};
 use crate::text::Span;
@@ -26,8 +27,8 @@ pub struct ResolvedPool<'a> {
     pub constructor: &'a Constructor,
     /// What kind of pool it is.
     pub kind: &'a PoolKind,
-    /// The version that the project pins.
-    pub version: Option<String>,
+    /// The versions of the library that the project demands.
+    pub demanded: Demanded,
     /// Known behaviours of the version that the project uses, with their sources.
     pub quirks: Vec<(QuirkKind, String)>,
     /// Its settings, in the catalog's order.
@@ -180,7 +181,7 @@ impl<'p> Evaluator<'p> {
             Some(name) => found.library.pools.iter().find(|kind| kind.name == *name)?,
             None => found.pool?,
         };
-        let version = self.project.version_of(found.library);
+        let demanded = self.project.demanded(found.library, made.site.file);
         let handed = construction.unknown_pool.is_some() && construction.pools.is_empty();
         let mut settings = Vec::new();
         for setting in &kind.settings {
@@ -189,9 +190,9 @@ impl<'p> Evaluator<'p> {
             let value = match given {
                 _ if hidden => Value::unknown("the pool comes from outside"),
                 Some(given) if !construction.disabled.contains(&given.name) => {
-                    self.given_value(setting, &given.possibles, version.as_deref(), found.library)
+                    self.given_value(setting, &given.possibles, &demanded, found.library)
                 }
-                _ => self.default_of(setting, version.as_deref(), found.library),
+                _ => library_default(setting, &demanded, found.library),
             };
             // Of a pool that it has on some ways only, no more can be said than that.
             let value = if construction.may_have_own { Value { certainty: Certainty::Assumed, ..value } } else { value };
@@ -216,8 +217,8 @@ impl<'p> Evaluator<'p> {
             library: found.library,
             constructor: found.constructor,
             kind,
-            quirks: self.project.quirks_of(kind, found.library),
-            version,
+            quirks: self.project.quirks_of(kind, &demanded, made.site.file),
+            demanded,
             settings,
             capacity,
             clients: Vec::new(),
@@ -229,12 +230,12 @@ impl<'p> Evaluator<'p> {
         })
     }
 
-    fn given_value(&self, setting: &Setting, possibles: &super::thing::Possibles, version: Option<&str>, library: &Library) -> Value {
+    fn given_value(&self, setting: &Setting, possibles: &super::thing::Possibles, demanded: &Demanded, library: &Library) -> Value {
         let takes_none =
             setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
         let nothing_only = possibles.iter().all(|possible| matches!(possible.thing, Thing::Nothing));
         if nothing_only && !takes_none {
-            return self.default_of(setting, version, library);
+            return library_default(setting, demanded, library);
         }
         let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
         let mut value = value_of(&known, &setting.unlimited);
@@ -256,21 +257,8 @@ impl<'p> Evaluator<'p> {
     pub fn defaults_of_client(&self, client: &Made, pool: &ResolvedPool<'_>) -> Vec<(&'p Setting, Value)> {
         let Some(found) = self.project.catalog.constructor(&client.symbol) else { return Vec::new() };
         let Some(kind) = found.pool.filter(|_| found.library.name != pool.library.name) else { return Vec::new() };
-        let version = self.project.version_of(found.library);
-        kind.settings.iter().map(|setting| (setting, self.default_of(setting, version.as_deref(), found.library))).collect()
-    }
-
-    /// The library's default; less sure where versions differ and the project does not say which it uses.
-    fn default_of(&self, setting: &Setting, version: Option<&str>, library: &Library) -> Value {
-        let mut value = library_default(setting, version, library);
-        if version.is_none() && setting.defaults.len() > 1 {
-            let least = self.project.least_version_of(library);
-            let since = least.as_deref().map(|least| &default_for(setting, Some(least)).value);
-            if since != Some(&default_for(setting, None).value) {
-                value.certainty = Certainty::Assumed;
-            }
-        }
-        value
+        let demanded = self.project.demanded(found.library, client.site.file);
+        kind.settings.iter().map(|setting| (setting, library_default(setting, &demanded, found.library))).collect()
     }
 
     /// Whether nothing is done with what a call makes.
@@ -351,11 +339,26 @@ fn handed(constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>, client: 
     found
 }
 
-/// The library's default with its source.
-fn library_default(setting: &Setting, version: Option<&str>, library: &Library) -> Value {
-    let default = default_for(setting, version);
-    let amount = amount_of_literal(&default.value, &setting.unlimited);
-    Value::library_default(amount, format!("default of {} {}: {}", library.name, version.unwrap_or(&library.checked), default.source))
+/// The library's default in the newest version that the project may run with, with its source; less sure where an older one has another.
+fn library_default(setting: &Setting, demanded: &Demanded, library: &Library) -> Value {
+    let default = default_for(setting, &demanded.versions);
+    let amount_of = |default: &DefaultValue| amount_of_literal(&default.value, &setting.unlimited);
+    let of = match (&demanded.exact, &demanded.said) {
+        (Some(version), _) => format!("{} {version}", library.name),
+        _ if !demanded.versions.are_bounded() => format!("{} {}", library.name, library.checked),
+        (None, Some((said, _))) => said.clone(),
+        (None, None) => format!("the newest {} that is pinned", library.name),
+    };
+    let mut value = Value::library_default(amount_of(default), format!("default of {of}: {}", default.source));
+    let other = other_default_for(setting, &demanded.versions);
+    if other.is_some() {
+        value.certainty = Certainty::Assumed;
+    }
+    if let Some((said, at)) = demanded.said.as_ref().filter(|_| setting.defaults.len() > 1) {
+        let besides = other.map(|other| format!(" allows older versions too, whose default is {}", amount_of(other)));
+        value.trail.insert(0, Step { at: Some(*at), said: format!("`{said}`{}", besides.unwrap_or_default()) });
+    }
+    value
 }
 
 /// What settings let through, by the shape of the pool.

@@ -451,7 +451,7 @@ impl<'a> Project<'a> {
 }
 
 /// The folder that a path of the tree lies in; `None` at the root.
-fn folder_of(path: &str) -> Option<&str> {
+pub(super) fn folder_of(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(folder, _)| folder)
 }
 
