@@ -11,7 +11,7 @@ use super::driver::Refusal;
 #[cfg(unix)]
 use super::driver::excerpt;
 use super::interpreter::Interpreter;
-use super::libraries::{self, Source};
+use super::libraries::{self, Package, Source};
 #[cfg(unix)]
 use super::process::{self, Program};
 use crate::catalog::version::Version;
@@ -21,17 +21,17 @@ const CONNECTION: &str = include_str!("drivers/connection.rs");
 /// Patience with cargo, which has some sixty packages to fetch and build.
 #[cfg(unix)]
 const PATIENCE: Duration = Duration::from_secs(900);
-/// Runs cargo; ends it with all its own when standard input closes, as drivers end.
+/// Runs cargo; ends it with all its own when standard input closes, as drivers end. The job is read before anybody else reads that.
 #[cfg(unix)]
 const SHELL: (&str, &str) =
-    ("sh", "exec 3<&0\n{ cat <&3; kill -KILL 0; } >/dev/null 2>&1 &\nread job\ncargo build --release --quiet --manifest-path Cargo.toml\n");
+    ("sh", "read job\nexec 3<&0\n{ cat <&3; kill -KILL 0; } >/dev/null 2>&1 &\ncargo build --release --quiet --manifest-path Cargo.toml\n");
 
 /// Builds the driver of a library, or takes the one that was built before. `version` is exact; without one the newest is taken.
 ///
 /// # Errors
 /// When there is no cargo, no place to build in, or the build fails.
 pub fn build(library: &str, version: Option<&str>) -> Result<Interpreter, Refusal> {
-    let Some(Source::Rust { client, features, since }) = libraries::find(library).map(|known| &known.source) else {
+    let Some(Source::Rust(Package { client, features, since, .. })) = libraries::find(library).map(|known| &known.source) else {
         return Err(Refusal(format!("no driver is built for {library}")));
     };
     let is_before = |version: &Version| Version::parse(since).is_some_and(|since| *version < since);
@@ -88,7 +88,7 @@ fn cargo(library: &str, folder: &Path) -> Result<(), Refusal> {
     let (shell, script) = SHELL;
     let program = Program { path: Path::new(shell), arguments: &["-c", script], folder, whole_environment: true };
     let failed = |why: String| Refusal(format!("the driver for {library} cannot be built with cargo: {why}"));
-    let said = process::run(&program, "{}", PATIENCE).map_err(|silence| failed(format!("{silence:?}")))?;
+    let said = process::run(&program, "{}", PATIENCE).map_err(|silence| failed(silence.of("it")))?;
     match said.status {
         None => Ok(()),
         Some(status) => {

@@ -55,7 +55,7 @@ fn per_request(library: &str, kind: &PoolKind) -> bool {
 /// the library favours newcomers; and the mock server stops working for clients that have gone.
 pub fn as_driven(library: &str, kind: &PoolKind, scenario: &Scenario) -> Scenario {
     let mut driven = scenario.clone();
-    if library == "aiohttp" && driven.hand_over == HandOver::Unknown {
+    if driven.hand_over == HandOver::Unknown && !libraries::is_scheduled(library) {
         driven.hand_over = HandOver::NewcomerFirst;
     }
     if libraries::lends(library) {

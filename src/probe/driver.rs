@@ -139,12 +139,12 @@ pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Durati
         let known: Vec<_> = libraries::names().collect();
         return Err(Refusal(format!("there is no driver for {library}; {} can be probed", known.join(", "))));
     };
-    let program = match known.source {
-        Source::Python(own) => Some([&[RUNNER], own].concat().join("\n\n")),
-        Source::Rust { .. } => None,
+    let (program, threads) = match &known.source {
+        Source::Python(own) => (Some([&[RUNNER], *own].concat().join("\n\n")), None),
+        Source::Rust(package) => (None, Some(package.threads)),
     };
     let text = json!({
-        "program": program, "packages": interpreter.built_from, "library": library,
+        "program": program, "packages": interpreter.built_from, "library": library, "threads": threads,
         "settings": job.settings, "urls": job.urls, "server": job.server, "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
@@ -160,9 +160,7 @@ pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: 
     process::run(&program, &job.to_string(), patience).map_err(|silence| {
         Refusal(match silence {
             Silence::NotStarted(why) => format!("{} ({}) cannot be run: {why}", interpreter.path.display(), interpreter.because),
-            Silence::TooLate(patience) => format!("{who} did not end within {} s and was killed", patience.as_secs()),
-            Silence::TooMuch => format!("{who} said more than any run can have to say, and was killed"),
-            Silence::NoText => format!("{who} said something that is no text, and was killed"),
+            other => other.of(who),
         })
     })
 }

@@ -13,14 +13,19 @@ pub(super) enum Source {
     /// Run by an interpreter, behind the runner.
     Python(&'static [&'static str]),
     /// Built with the library's version, beside the runner.
-    Rust {
-        /// The module that drives the library.
-        client: &'static str,
-        /// Its features.
-        features: &'static [&'static str],
-        /// The oldest version that the module can be built with.
-        since: &'static str,
-    },
+    Rust(Package),
+}
+
+/// What is built into the driver of a Rust library.
+pub(super) struct Package {
+    /// The module that drives it.
+    pub(super) client: &'static str,
+    /// Its features.
+    pub(super) features: &'static [&'static str],
+    /// The oldest version that the module can be built with.
+    pub(super) since: &'static str,
+    /// Whether whoever waits blocks a thread, so that each worker has one of its own.
+    pub(super) threads: bool,
 }
 
 /// What a request is.
@@ -46,8 +51,8 @@ const fn database(name: &'static str, scheme: &'static str, starts: bool, own: &
     Library { name, source: Source::Python(own), calls: Calls::Statement { scheme, starts } }
 }
 
-const fn rust(name: &'static str, calls: Calls, client: &'static str, features: &'static [&'static str], since: &'static str) -> Library {
-    Library { name, source: Source::Rust { client, features, since }, calls }
+const fn rust(name: &'static str, calls: Calls, package: Package) -> Library {
+    Library { name, source: Source::Rust(package), calls }
 }
 
 static LIBRARIES: [Library; 17] = [
@@ -63,11 +68,19 @@ static LIBRARIES: [Library; 17] = [
     database("asyncpg", "postgres", false, &[POSTGRESQL, include_str!("drivers/asyncpg.py")]),
     database("psycopg_pool", "postgres", false, &[POSTGRESQL, include_str!("drivers/psycopg_pool.py")]),
     database("sqlalchemy", "postgres", false, &[POSTGRESQL, include_str!("drivers/sqlalchemy.py")]),
-    rust("reqwest", Calls::Sent, include_str!("drivers/reqwest.rs"), &[], "0.11"),
-    rust("deadpool", Calls::OnLoan, include_str!("drivers/deadpool.rs"), &["managed", "rt_tokio_1"], "0.12"),
-    rust("bb8", Calls::OnLoan, include_str!("drivers/bb8.rs"), &[], "0.9"),
-    rust("r2d2", Calls::OnLoan, include_str!("drivers/r2d2.rs"), &[], "0.8"),
-    rust("sqlx", Calls::Loan, include_str!("drivers/sqlx.rs"), &["runtime-tokio", "sqlite"], "0.7"),
+    rust("reqwest", Calls::Sent, Package { client: include_str!("drivers/reqwest.rs"), features: &[], since: "0.11", threads: false }),
+    rust(
+        "deadpool",
+        Calls::OnLoan,
+        Package { client: include_str!("drivers/deadpool.rs"), features: &["managed", "rt_tokio_1"], since: "0.12", threads: false },
+    ),
+    rust("bb8", Calls::OnLoan, Package { client: include_str!("drivers/bb8.rs"), features: &[], since: "0.9", threads: false }),
+    rust("r2d2", Calls::OnLoan, Package { client: include_str!("drivers/r2d2.rs"), features: &[], since: "0.8", threads: true }),
+    rust(
+        "sqlx",
+        Calls::Loan,
+        Package { client: include_str!("drivers/sqlx.rs"), features: &["runtime-tokio", "sqlite"], since: "0.7", threads: false },
+    ),
 ];
 
 /// Names of the libraries that can be probed.
@@ -81,7 +94,7 @@ pub(super) fn find(name: &str) -> Option<&'static Library> {
 
 /// Whether the driver of a library has to be built.
 pub fn is_built(name: &str) -> bool {
-    find(name).is_some_and(|library| matches!(library.source, Source::Rust { .. }))
+    find(name).is_some_and(|library| matches!(library.source, Source::Rust(_)))
 }
 
 /// Whether a library speaks to a server of its own kind, which may be named.
@@ -97,6 +110,11 @@ pub(super) fn is_elsewhere(name: &str) -> bool {
 /// Whether a pool lends its connections, and what is done with one is no matter of it.
 pub(super) fn lends(name: &str) -> bool {
     find(name).is_some_and(|library| library.calls != Calls::Sent)
+}
+
+/// Whether the driver's workers are threads that the system lets run: then nobody knows which one asks first for what another gave back.
+pub(super) fn is_scheduled(name: &str) -> bool {
+    find(name).is_some_and(|library| matches!(library.source, Source::Rust(Package { threads: true, .. })))
 }
 
 /// Whether a library has all that it needs to be probed: those of databases want one that was named, but for those that can be started.

@@ -51,12 +51,8 @@ impl Client {
     }
 
     pub async fn send(&self, _: &str, number: u64) -> Sent {
-        let (pool, runtime) = (self.0.clone(), Handle::current());
-        let work = move || {
-            let mut connection = pool.get().map_err(|_| "r2d2::Error")?;
-            let answer = runtime.block_on(connection.get(&format!("/r/{number}"))).map_err(|why| why.kind().to_string())?;
-            if answer.status == 200 { Ok(None) } else { Err("refused".into()) }
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|why| why.to_string())?
+        let mut connection = self.0.get().map_err(|_| "r2d2::Error")?;
+        let answer = connection.get(&format!("/r/{number}")).await.map_err(|why| why.kind().to_string())?;
+        if answer.status == 200 { Ok(None) } else { Err("refused".into()) }
     }
 }

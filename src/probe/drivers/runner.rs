@@ -8,13 +8,14 @@ mod client;
 mod connection;
 
 use std::io::{BufRead as _, Read as _, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, Barrier, OnceLock};
 use std::time::Duration;
 
 use client::Client;
 use connection::Connection;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// For what is served in this process: the connection, and when it began to work on a request and ended.
@@ -26,8 +27,8 @@ type Sent = Result<Option<Stamps>, String>;
 const READINGS: usize = 20;
 /// Requests in a line of results.
 const LINE: usize = 2000;
-/// Threads for libraries that block them: as many as tasks in the largest probe, and some more.
-const THREADS: usize = 1024;
+/// Stack of a worker's thread, bytes.
+const STACK: usize = 512 << 10;
 
 /// What a client is opened with.
 struct Job {
@@ -66,7 +67,7 @@ fn main() {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(3);
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().max_blocking_threads(THREADS).build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(run(&job)));
     if let Err(why) = outcome {
         say("error", json!({ "kind": "failed", "message": why.to_string() }));
@@ -123,52 +124,104 @@ async fn hello(told: &Value, url: Option<&String>) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn burst(told: &Value, job: &Job, workers: u64, rounds: u64) -> Result<(), Failure> {
-    let client = Arc::new(Client::open(job).await?);
-    say("settings", client.read_back());
-    let gate = told["semaphore"].as_u64().map(|permits| Arc::new(tokio::sync::Semaphore::new(permits as usize)));
-    let pause = Duration::from_secs_f64(told["pause"].as_f64().unwrap_or(0.0));
-    let urls: Arc<[String]> = if job.urls.is_empty() { vec![String::new()].into() } else { job.urls.clone().into() };
-    let (begin, cpu) = (now(), nanoseconds(ClockId::ProcessCPUTime));
-    let mut tasks = Vec::new();
-    for which in 0..workers {
-        let (client, gate, urls) = (Arc::clone(&client), gate.clone(), Arc::clone(&urls));
-        tasks.push(tokio::spawn(async move {
-            let (mut mine, mut served) = (Vec::new(), Vec::new());
-            for turn in 0..rounds {
-                let (number, url) = (which * rounds + turn, &urls[(which + turn) as usize % urls.len()]);
-                let permit = match &gate {
-                    Some(gate) => gate.acquire().await.ok(),
-                    None => None,
-                };
-                let start = if permit.is_some() || turn > 0 { now() } else { begin };
-                let outcome = client.send(url, number).await;
-                let end = now();
-                if let Ok(Some((connection, began, ended))) = outcome {
-                    served.push((number, connection, began, ended));
-                }
-                mine.push((number, start, end, outcome.err().unwrap_or_else(|| "ok".into())));
-                drop(permit);
-                if !pause.is_zero() && turn + 1 < rounds {
-                    tokio::time::sleep(pause).await;
-                }
+/// What the workers of a burst share.
+struct Burst {
+    client: Client,
+    gate: Option<tokio::sync::Semaphore>,
+    urls: Vec<String>,
+    rounds: u64,
+    pause: Duration,
+    begin: OnceLock<u64>,
+}
+
+/// The requests of one worker, and those of them that were served in this process.
+type Worked = (Vec<(u64, u64, u64, String)>, Vec<(u64, i64, u64, u64)>);
+
+impl Burst {
+    fn begin(&self) -> u64 {
+        *self.begin.get_or_init(now)
+    }
+
+    async fn work(&self, which: u64) -> Worked {
+        let (mut mine, mut served) = (Vec::new(), Vec::new());
+        for turn in 0..self.rounds {
+            let number = which * self.rounds + turn;
+            let url = if self.urls.is_empty() { "" } else { &self.urls[(which + turn) as usize % self.urls.len()] };
+            let permit = match &self.gate {
+                Some(gate) => gate.acquire().await.ok(),
+                None => None,
+            };
+            let start = if permit.is_some() || turn > 0 { now() } else { self.begin() };
+            let outcome = self.client.send(url, number).await;
+            let end = now();
+            if let Ok(Some((connection, began, ended))) = outcome {
+                served.push((number, connection, began, ended));
             }
-            (mine, served)
-        }));
+            mine.push((number, start, end, outcome.err().unwrap_or_else(|| "ok".into())));
+            drop(permit);
+            if !self.pause.is_zero() && turn + 1 < self.rounds {
+                tokio::time::sleep(self.pause).await;
+            }
+        }
+        (mine, served)
     }
-    let (mut results, mut served) = (Vec::new(), Vec::new());
-    for task in tasks {
-        let (more, stamps) = task.await?;
-        results.extend(more);
-        served.extend(stamps);
-    }
+}
+
+async fn burst(told: &Value, job: &Job, workers: u64, rounds: u64) -> Result<(), Failure> {
+    let burst = Arc::new(Burst {
+        client: Client::open(job).await?,
+        gate: told["semaphore"].as_u64().map(|permits| tokio::sync::Semaphore::new(permits as usize)),
+        urls: job.urls.clone(),
+        rounds,
+        pause: Duration::from_secs_f64(told["pause"].as_f64().unwrap_or(0.0)),
+        begin: OnceLock::new(),
+    });
+    say("settings", burst.client.read_back());
+    let (cpu, worked) = if told["threads"] == true { on_threads(&burst, workers)? } else { in_tasks(&burst, workers).await? };
     let (finish, cpu) = (now(), nanoseconds(ClockId::ProcessCPUTime) - cpu);
-    for part in results.chunks(LINE) {
+    let (requests, served): (Vec<_>, Vec<_>) = worked.into_iter().unzip();
+    for part in requests.concat().chunks(LINE) {
         say("requests", json!(part));
     }
-    for part in served.chunks(LINE) {
+    for part in served.concat().chunks(LINE) {
         say("served", json!(part));
     }
-    say("end", json!({ "begin": begin, "finish": finish, "cpu_s": cpu as f64 / 1e9 }));
+    say("end", json!({ "begin": burst.begin(), "finish": finish, "cpu_s": cpu as f64 / 1e9 }));
     Ok(())
+}
+
+/// All workers as tasks; also the CPU time at their start.
+async fn in_tasks(burst: &Arc<Burst>, workers: u64) -> Result<(u64, Vec<Worked>), Failure> {
+    let cpu = nanoseconds(ClockId::ProcessCPUTime);
+    burst.begin();
+    let spawn = |which| {
+        let burst = Arc::clone(burst);
+        tokio::spawn(async move { burst.work(which).await })
+    };
+    let tasks: Vec<_> = (0..workers).map(spawn).collect();
+    let mut worked = Vec::new();
+    for task in tasks {
+        worked.push(task.await?);
+    }
+    Ok((cpu, worked))
+}
+
+/// All workers on threads of their own, which start together; also the CPU time at their start.
+fn on_threads(burst: &Arc<Burst>, workers: u64) -> Result<(u64, Vec<Worked>), Failure> {
+    let start = Arc::new(Barrier::new(workers as usize + 1));
+    let spawn = |which| {
+        let (burst, start, runtime) = (Arc::clone(burst), Arc::clone(&start), Handle::current());
+        std::thread::Builder::new().stack_size(STACK).spawn(move || {
+            start.wait();
+            start.wait();
+            runtime.block_on(burst.work(which))
+        })
+    };
+    let threads: Vec<_> = (0..workers).map(spawn).collect::<Result<_, _>>()?;
+    start.wait();
+    let cpu = nanoseconds(ClockId::ProcessCPUTime);
+    burst.begin();
+    start.wait();
+    let worked = threads.into_iter().map(|thread| thread.join().map_err(|_| "a worker came to an end")).collect::<Result<_, _>>()?;
+    Ok((cpu, worked))
 }
