@@ -4,9 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::homes::Home;
 use super::hops::{Draft, What};
+use super::joins::is_joined;
 use super::limits::{is_executor, limiters_around, loops_around};
 use super::served;
-use super::starts::{fan_out_of, is_awaited, is_joined, together};
+use super::starts::{fan_out_of, is_awaited, together};
 use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;

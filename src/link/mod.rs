@@ -8,6 +8,7 @@ mod homes;
 mod hops;
 mod hosts;
 mod inventory;
+mod joins;
 mod judge;
 mod latency;
 mod limits;
@@ -77,6 +78,8 @@ pub struct Flow {
     pub span: Span,
     /// Whether it is sent again and again inside the pool's home.
     pub repeats_at_home: bool,
+    /// Whether it may be sent more than once there, now and then or until the answer pleases.
+    pub may_go_again: bool,
     /// What surely makes the same pool again, for another such request.
     pub made_again: Option<Span>,
     /// The route and what it asks of the pool.
@@ -173,7 +176,7 @@ fn sends_once(evaluator: &Evaluator<'_>, pool: usize, flows: &[Flow]) -> bool {
     let mut requests: Vec<ExprRef> = own().map(|flow| flow.call).collect();
     requests.sort();
     requests.dedup();
-    !requests.is_empty() && own().all(|flow| !flow.repeats_at_home) && once::at_most_one(evaluator, &requests)
+    !requests.is_empty() && own().all(|flow| !flow.may_go_again) && once::at_most_one(evaluator, &requests)
 }
 
 /// All requests with their routes.
@@ -206,7 +209,10 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.
             let (around_both, around_request): (Vec<_>, Vec<_>) =
                 route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
+            let inside = way.calls.iter().take_while(|(function, _)| !homes[at.pool].contains(&Home::Activation(*function)));
+            let mut on_the_way = std::iter::once(at.call).chain(inside.map(|(_, caller)| caller.call));
             let repeats_at_home = !around_request.is_empty();
+            let may_go_again = repeats_at_home || on_the_way.any(|call| once::may_go_again(evaluator, call, &made_in));
             let repeated: Vec<_> = around_both.into_iter().chain(&route.beyond).filter(|(hop, _)| is_sure && hop.repeats()).collect();
             let made_again = if repeated.is_empty() {
                 None
@@ -214,7 +220,7 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
                 let turns = turns::turns(evaluator, &way, pool);
                 repeated.iter().find(|(hop, scope)| turns.make_again(evaluator, hop, *scope)).map(|(hop, _)| hop.at)
             };
-            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, made_again, route, demand });
+            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, may_go_again, made_again, route, demand });
         }
     }
     (homes, flows)
