@@ -176,6 +176,16 @@ proptest! {
 }
 
 #[test]
+fn what_callers_may_bring_is_not_written_beside_it() {
+    let head = "def make(**rest):\n    options = {'ssl': False}\n    return aiohttp.TCPConnector(**options)";
+    let own = program(head, "make()");
+    assert_eq!(fixed(&own, &[], "app.py"), own.replace("TCPConnector(**options)", "TCPConnector(limit=600, **options)"));
+    let head = "def make(**options):\n    options['ssl'] = False\n    return aiohttp.TCPConnector(**options)";
+    let (report, plan) = planned(&vec![("app.py".into(), program(head, "make()").into())], Safety::Unsafe);
+    assert_eq!((report.findings.len(), plan.applied.len()), (1, 0), "somebody may call `make(limit=5)`");
+}
+
+#[test]
 fn comments_that_silence_nothing_go_and_others_stay() {
     for (before, after) in [
         ("x = 1  # advisor: ignore[limits-ignored] why\n", "x = 1\n"),
