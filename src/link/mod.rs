@@ -115,7 +115,7 @@ pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
 /// Links what was explored.
 pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Settings) -> Linked<'a> {
     let Explored { resolved, sites, homes, flows } = explored;
-    let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
+    let mut pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     for declared in evaluator.declarations() {
         if !concurrency.iter().any(|known| known.span == declared.at) {
@@ -145,6 +145,11 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
     let of_pool = |number| flows.iter().filter(|flow| flow.pool == number).collect::<Vec<_>>();
     let patience: Vec<Patience> =
         resolved.iter().enumerate().map(|(number, pool)| patience::patience(evaluator, pool, &of_pool(number))).collect();
+    // Its clients may wait longer or shorter than the pool by itself would.
+    for (pool, patience) in pools.iter_mut().zip(&patience) {
+        let wait = patience.time_outs.iter().find(|one| one.role == Role::AcquireTimeout);
+        pool.capacity.acquire_timeout = wait.map(|one| one.value.clone());
+    }
     for case in &mut cases {
         case.estimate = judge::estimate(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);
     }
@@ -271,7 +276,7 @@ fn pool_cases(
         seen.push(key);
         let (verdict, because) = judge::verdict(&flow.demand.value, pool);
         let (verdict, because) = match verdict {
-            Verdict::TooSmall if flow.route.open && !flow.demand.fans_out => {
+            Verdict::TooSmall if flow.route.open.is_some() && !flow.demand.fans_out => {
                 (Verdict::CannotTell, format!("{because}, if so many are asked for at once: nothing in the scanned files does"))
             }
             Verdict::TooSmall if bound_by_host_only(pool, &flow.demand.value) && hosts::vary(evaluator, flow.call) => {
@@ -281,6 +286,13 @@ fn pool_cases(
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
             ),
+            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match called_by_nobody(evaluator, flow) {
+                Some(name) => (
+                    Verdict::CannotTell,
+                    format!("nothing in the scanned files calls `{name}`, so that how much runs at once is not known"),
+                ),
+                None => (Verdict::Ok, because),
+            },
             known => (known, because),
         };
         let fed_by = feeding(evaluator, flow, sites, concurrency);
@@ -330,6 +342,13 @@ fn pool_cases(
         size(other).total_cmp(&size(one)).then_with(|| one.because.cmp(&other.because))
     });
     cases
+}
+
+/// The function that a lone request comes from, where whoever calls it stands outside of what is scanned: a library's. What starts a program
+/// is called once.
+fn called_by_nobody<'a>(evaluator: &Evaluator<'a>, flow: &Flow) -> Option<&'a str> {
+    let function = flow.route.open.filter(|_| matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0))?;
+    (!flow.demand.fans_out && !evaluator.starts_program(function)).then(|| &*evaluator.scope(function).name)
 }
 
 /// Indexes of the declarations on a route, outermost first; fan-outs are added to the list where they decide.

@@ -18,7 +18,7 @@ pub struct Route {
     /// Tasks that are started on it before the pool's home, each with the call that waits for it.
     pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether it ends at a function that nothing in the scanned files calls.
-    pub open: bool,
+    pub open: Option<ScopeRef>,
     /// Whether a call on it may as well lead elsewhere: its object is not known.
     pub assumed: bool,
     /// Whether a method on it is called on one of several kinds of objects that the program makes.
