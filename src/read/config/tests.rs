@@ -251,6 +251,11 @@ fn entries_of_every_format() {
         entries("a.yaml", "é: &x 1\nb:\n  - \"ü\"\n  - *x\n---\nc: !!str 5\nd: ~\ne: inf\nf: 1_000\n"),
         ["é=1<1>", "b.0=\"ü\"<\"ü\">", "b.1=1<1>", "c=\"5\"<5>", "d=null<~>", "e=\"inf\"<inf>", "f=1000<1_000>"]
     );
+    // A comment behind a quoted value is no part of it.
+    assert_eq!(
+        entries("b.yaml", "a: \"3\\\"0\"  # one \"two\"\nb: 'it''s' # three\nc: &d !!str '5' # four\n"),
+        ["a=\"3\\\"0\"<\"3\\\"0\">", "b=\"it's\"<'it''s'>", "c=\"5\"<'5'>"]
+    );
     assert_eq!(
         entries("a.json", "{\n\t\"a\": {\"b\": [1, false, null, \"x\"]}\n}"),
         ["a.b.0=1<1>", "a.b.1=false<false>", "a.b.2=null<null>", "a.b.3=\"x\"<\"x\">"]
