@@ -41,7 +41,9 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
     };
     if wanted > most {
         if supply.certainty == Certainty::Assumed {
-            let why = if supply.how == How::Default {
+            let why = if pool.is_on_some_ways {
+                "on other ways through the program the client is handed another pool"
+            } else if supply.how == How::Default {
                 "it is the default of the newest version, and the project may run with an older one"
             } else {
                 "a caller passes what is not known"

@@ -43,6 +43,8 @@ pub struct ResolvedPool<'a> {
     pub ignored: Vec<Ignored>,
     /// Whether it is handed something that opens no connection (a mock transport): it lets anything through.
     pub opens_nothing: bool,
+    /// Whether it is a client's own pool, which the client has only where it is handed no other.
+    pub is_on_some_ways: bool,
     /// Whether nothing uses the object: it is bound to a name at most, and the name is never said again.
     pub is_left_alone: bool,
     /// The name it is bound to.
@@ -225,6 +227,7 @@ impl<'p> Evaluator<'p> {
             carriers: construction.carriers.clone(),
             ignored: construction.unknown_pool.and_then(|at| given_and_disabled(construction, at)).into_iter().collect(),
             opens_nothing: construction.opens_nothing,
+            is_on_some_ways: construction.may_have_own,
             is_left_alone: found.constructor.makes == Makes::Pool && self.is_left_alone(made.site),
             bound_to: self.bound_name(made.site),
         })
