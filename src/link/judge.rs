@@ -44,7 +44,7 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
             return (
                 Verdict::CannotTell,
                 format!(
-                    "{} at once, but the limit of {} may be another: a caller passes what is not known",
+                    "{} at once, but the limit of {} may be another: the program may pass what is not known",
                     show_number(wanted),
                     show_number(most)
                 ),

@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::handed::is_run;
 use crate::facts::ExprKind;
-use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing, last_part};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, Possible, ResolvedPool, Thing, last_part};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -42,7 +43,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             .index
             .mentions
             .iter()
-            .filter(|(name, _)| methods.contains(&***name))
+            .filter(|(name, _)| wanted(name))
             .flat_map(|(_, mentions)| mentions)
             .map(|mention| (*mention, *mention));
         for (call, callee) in calls.chain(handed) {
@@ -51,6 +52,12 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 continue;
             }
             let object = ExprRef { file, expr: *object };
+            // Of the many attributes that are arguments few are methods of a pool, and of those not all are called.
+            let is_listed = methods.contains(&**name);
+            let may_send = |possible: &Possible| matches!(possible.thing, Thing::Made(_) | Thing::Part(..));
+            if call == callee && !is_listed && !evaluator.glance(object).iter().any(may_send) {
+                continue;
+            }
             for possible in evaluator.eval_open(object) {
                 let (made, below) = match &possible.thing {
                     Thing::Made(made) => (made, ""),
@@ -66,8 +73,9 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     _ => continue,
                 };
                 let Some(number) = by_site.get(&made.site).copied() else { continue };
-                if sends(&pools[number], name, below) {
-                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) });
+                let call = ExprRef { file, expr: call };
+                if sends(&pools[number], name, below) && (call.expr != callee || is_listed || is_run(evaluator, call)) {
+                    found.push(Use { pool: number, call, object: Some(object) });
                 }
             }
         }
