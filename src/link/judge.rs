@@ -46,7 +46,7 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
             } else if supply.how == How::Default {
                 "it is the default of the newest version, and the project may run with an older one"
             } else {
-                "a caller passes what is not known"
+                "the program may pass what is not known"
             };
             return (
                 Verdict::CannotTell,

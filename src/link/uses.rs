@@ -2,10 +2,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::handed::is_run;
 use super::sums::are_alternatives;
 use crate::catalog::library::{Constructor, PoolKind};
 use crate::facts::ExprKind;
-use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, ResolvedPool, Thing, last_part};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, Possible, ResolvedPool, Thing, last_part};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -50,7 +51,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             .index
             .mentions
             .iter()
-            .filter(|(name, _)| methods.contains(&***name))
+            .filter(|(name, _)| wanted(name))
             .flat_map(|(_, mentions)| mentions)
             .map(|mention| (*mention, *mention));
         for (call, callee) in calls.chain(handed) {
@@ -59,6 +60,12 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 continue;
             }
             let object = ExprRef { file, expr: *object };
+            // Of the many attributes that are arguments few are methods of a pool, and of those not all are called.
+            let is_listed = methods.contains(&**name);
+            let may_send = |possible: &Possible| matches!(possible.thing, Thing::Made(_) | Thing::Part(..));
+            if call == callee && !is_listed && !evaluator.glance(object).iter().any(may_send) {
+                continue;
+            }
             for possible in evaluator.eval_open(object) {
                 let (made, below) = match &possible.thing {
                     Thing::Made(made) => (made, ""),
@@ -74,8 +81,11 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     }
                     _ => continue,
                 };
-                let sending = pools_at(made.site).filter(|number| sent_by(made, &pools[*number], name, below));
-                found.extend(sending.map(|pool| Use { pool, call: ExprRef { file, expr: call }, object: Some(object) }));
+                let mut sending = pools_at(made.site).filter(|number| sent_by(made, &pools[*number], name, below)).peekable();
+                let call = ExprRef { file, expr: call };
+                if sending.peek().is_some() && (call.expr != callee || is_listed || is_run(evaluator, call)) {
+                    found.extend(sending.map(|pool| Use { pool, call, object: Some(object) }));
+                }
             }
         }
     }
