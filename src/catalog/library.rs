@@ -282,10 +282,11 @@ pub struct Constructor {
     /// Attributes of the result that may be assigned later: settings (`max_pool_connections`), or parameters, to which assigning is giving.
     #[serde(default)]
     pub assignable: Vec<String>,
-    /// Methods on the result that are themselves constructors: method → canonical symbol (`boto3.Session.client`).
+    /// Methods on the result that are themselves constructors: method → canonical symbol (`boto3.Session.client`); `__call__` is calling it.
     #[serde(default)]
     pub methods: std::collections::BTreeMap<String, String>,
-    /// Where it is a method: whether the object that it is called on carries settings for what it makes (`config.create_pool()`).
+    /// Where it is a method: whether the object that it is called on carries settings for what it makes (`config.create_pool()`), or gives it
+    /// its pool.
     #[serde(default)]
     pub receiver_carries: bool,
     /// Whether making it anew for each request is harmless (it carries no connections).
@@ -320,8 +321,18 @@ pub enum Makes {
     OneShot,
     /// An object that makes clients and owns nothing (`boto3.Session`).
     Factory,
+    /// An object that takes one connection of the pool it is given, with its first request, and holds it until it is left: however many
+    /// requests it sends, what counts is how many of it there are. Without a pool it is nothing.
+    Session,
     /// Something that opens no connection (a mock transport).
     Nothing,
+}
+
+impl Makes {
+    /// Whether what comes out has connections of its own, unless it is given a pool.
+    pub fn owns_a_pool(self) -> bool {
+        matches!(self, Self::Pool | Self::Client)
+    }
 }
 
 /// One parameter of a constructor.

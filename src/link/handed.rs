@@ -55,7 +55,8 @@ impl<'c> Climber<'_, 'c> {
             ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
             _ => (String::new(), None),
         };
-        if served::adds_handler(evaluator, callee) {
+        // What a framework calls for each request that needs it is run as often as a handler.
+        if served::adds_handler(evaluator, callee) || served::is_provided(evaluator, callee) {
             way.drafts.push((Draft::silent(What::Served, place), scope));
             return self.end(way);
         }

@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::catalog::library::Makes;
 use crate::facts::ExprKind;
-use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing, last_part};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, ResolvedPool, Thing, last_part};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -67,7 +68,8 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 };
                 let Some(number) = by_site.get(&made.site).copied() else { continue };
                 if sends(&pools[number], name, below) {
-                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) });
+                    let sent = Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) };
+                    found.push(session(evaluator, number, made).unwrap_or(sent));
                 }
             }
         }
@@ -94,6 +96,12 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file), evaluator.span(at.call).start));
     found.dedup();
     found
+}
+
+/// The use that an object is which holds one connection for all that it sends: it begins where the object is made.
+fn session(evaluator: &Evaluator<'_>, pool: usize, made: &Made) -> Option<Use> {
+    let makes = evaluator.project.catalog.constructor(&made.symbol)?.constructor.makes;
+    (makes == Makes::Session).then(|| Use { pool, call: made.site, object: evaluator.pool_given_by(made) })
 }
 
 /// Requests that a call prepares, to be sent later through the client that it is given.

@@ -186,7 +186,9 @@ impl Evaluator<'_> {
                             carried.push(inner_result);
                         }
                     }
-                    Some(Makes::Pool | Makes::Client) if parameter.gives_pool || parameter.gives_pools => {
+                    Some(Makes::Pool | Makes::Client | Makes::Session | Makes::Factory)
+                        if parameter.gives_pool || parameter.gives_pools =>
+                    {
                         result.pools.push((inner.clone(), at));
                         handed |= parameter.gives_pool;
                     }
@@ -252,20 +254,43 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `config.create_pool()`: what the configuration carries.
+    /// `config.create_pool()`: what the configuration carries; `Session()`: the pool that its maker was given.
     fn take_receiver(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
         if !found.constructor.receiver_carries {
             return;
         }
-        let Some(receiver) = self.receiver(made.site) else { return };
+        let has_pool = !result.pools.is_empty() || result.unknown_pool.is_some();
+        let Some(receiver) = self.maker(made.site, &made.frame) else { return };
         for possible in self.eval(receiver, &made.frame) {
             let Thing::Made(carrier) = possible.thing else { continue };
             let Some(carried) = self.construct(&carrier, depth + 1) else { continue };
+            if !has_pool {
+                result.pools.extend(carried.pools);
+            }
             for setting in carried.given {
                 result.set(&setting.name, setting.possibles, setting.written_at);
             }
             result.carriers.push(carrier.site);
         }
+    }
+
+    /// The object that a call makes something from: what its method is called on, or what is called itself.
+    fn maker(&self, call: ExprRef, frame: &Frame) -> Option<ExprRef> {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return None };
+        let callee = ExprRef { file: call.file, expr: callee };
+        let is_called = self.seen(callee, frame).iter().any(|possible| matches!(&possible.thing, Thing::Made(_)));
+        if is_called { Some(callee) } else { self.receiver(call) }
+    }
+
+    /// Where an object that is made for a pool gets it from: the argument that gives it, else what makes the object.
+    pub fn pool_given_by(&self, made: &Made) -> Option<ExprRef> {
+        let found = self.project.catalog.constructor(&made.symbol)?;
+        let mut parameters = found.constructor.parameters.iter().enumerate().filter(|(_, parameter)| parameter.gives_pool);
+        let given = parameters.find_map(|(number, parameter)| {
+            let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
+            self.keyword(made.site, &parameter.name).or_else(|| self.positional(made.site, position?))
+        });
+        given.or_else(|| self.maker(made.site, &made.frame))
     }
 
     /// `mounts={"https://": transport}`.
