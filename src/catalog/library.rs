@@ -359,6 +359,9 @@ pub struct Parameter {
     /// Symbols that make another kind of pool when they are given here, with that kind: `poolclass=NullPool`.
     #[serde(default)]
     pub kinds: std::collections::BTreeMap<String, String>,
+    /// Where it is a URL: the kinds of pool that some URLs make; the first that fits holds, and a later parameter wins over it.
+    #[serde(default)]
+    pub urls: Vec<UrlKind>,
     /// Where it is a URL: settings that its query may give, under their own names in any case (`redis://host?max_connections=20`). Parameters win over it.
     #[serde(default)]
     pub query: Vec<String>,
@@ -376,6 +379,22 @@ pub struct Parameter {
     /// By name only, where the others are not.
     #[serde(default)]
     pub keyword_only: bool,
+}
+
+/// The kind of pool that some URLs make.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct UrlKind {
+    /// What the URLs look like; `*` stands for any text.
+    pub like: Vec<String>,
+    /// The pool kind.
+    pub pool: String,
+    /// First version with which it is so; with all older ones too where absent.
+    pub since: Option<String>,
+    /// First version with which it is no longer so; still so where absent.
+    pub until: Option<String>,
+    /// Where it was read.
+    pub source: String,
 }
 
 /// The first versions with which a parameter is ignored.

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::thing::{Binding, ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::Found;
-use crate::catalog::library::{Literal, Makes, Parameter};
+use crate::catalog::library::{Literal, Makes, Parameter, UrlKind};
+use crate::catalog::names::matches;
+use crate::catalog::version::{Version, within};
 use crate::facts::{ExprKind, ParameterKind, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How};
@@ -166,6 +168,9 @@ impl Evaluator<'_> {
         depth: u32,
     ) {
         let catalog = self.project.catalog;
+        if !parameter.urls.is_empty() {
+            result.kind = self.kind_of_urls(parameter, &given, found);
+        }
         let mut plain = Vec::new();
         let mut carried: Vec<Construction> = Vec::new();
         let mut handed = false;
@@ -252,6 +257,24 @@ impl Evaluator<'_> {
                 );
             }
         }
+    }
+
+    /// The kind of pool that a URL makes; `None` where it makes the usual one, or where it can be of several sorts.
+    fn kind_of_urls(&self, parameter: &Parameter, given: &Possibles, found: &Found<'_>) -> Option<String> {
+        let version = self.project.version_of(found.library).as_deref().and_then(Version::parse);
+        let holds = |url: &&UrlKind| match &version {
+            Some(version) => within(version, url.since.as_deref(), url.until.as_deref()),
+            None => url.until.is_none(),
+        };
+        let kind_of = |possible: &Possible| match &possible.thing {
+            Thing::Text(text) => {
+                let fits = |url: &&UrlKind| url.like.iter().any(|pattern| matches(pattern, text));
+                parameter.urls.iter().filter(holds).find(fits).map(|url| url.pool.clone())
+            }
+            _ => None,
+        };
+        let first = given.first().and_then(kind_of);
+        first.filter(|first| given.iter().all(|possible| kind_of(possible).as_ref() == Some(first)))
     }
 
     /// `config.create_pool()`: what the configuration carries; `Session()`: the pool that its maker was given.

@@ -377,6 +377,9 @@ fn capacity(kind: &PoolKind, settings: &[ResolvedSetting]) -> Capacity {
     let (total, per_host, idle) = (value(Role::Total), value(Role::PerHost), value(Role::Idle));
     let mut at_limit = kind.at_limit;
     let (effective, decided_by) = match kind.shape {
+        Shape::Fixed if at_limit == AtLimit::Unbounded && total.is_none() && per_host.is_none() => {
+            (Value::library_default(Amount::Unbounded, "this kind of pool has no limit"), String::new())
+        }
         Shape::Fixed => smaller(of(Role::Total), of(Role::PerHost), of(Role::Idle)),
         Shape::BlockingFlag => {
             match of(Role::Block).map(|setting| &setting.value.amount) {
