@@ -4,9 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::homes::Home;
 use super::hops::{Draft, What};
+use super::joins::is_joined;
 use super::limits::{is_executor, limiters_around, loops_around};
 use super::served;
-use super::starts::{fan_out_of, is_awaited, is_joined, together};
+use super::starts::{fan_out_of, is_awaited, together};
 use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
@@ -33,8 +34,8 @@ pub struct Way<'c> {
     pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
-    /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
-    pub open: bool,
+    /// The function that it ends at, where nothing in the scanned files calls that: whoever does may do so many times at once.
+    pub open: Option<ScopeRef>,
     /// Whether a call on the way may as well mean another function.
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
@@ -99,7 +100,7 @@ pub(super) struct Climber<'e, 'c> {
 impl<'c> Climber<'_, 'c> {
     pub(super) fn end(&mut self, way: Way<'c>) {
         // Ends with the same things on the way say the same, but for the arguments on it.
-        let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
+        let twins = self.ends.entry((counting(&way), way.home_after, way.open.is_some() || way.assumed)).or_default();
         *twins += 1;
         if *twins <= MAX_VISITS && self.found.len() < self.room {
             self.found.push(way);
@@ -222,7 +223,7 @@ impl<'c> Climber<'_, 'c> {
             return match self.tail_of(scope) {
                 Some(outer) => self.leave(outer, way, seen),
                 None => {
-                    way.open = self.evaluator.scope(scope).kind == ScopeKind::Function;
+                    way.open = (self.evaluator.scope(scope).kind == ScopeKind::Function).then_some(scope);
                     self.end(way)
                 }
             };

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::catalog::library::Makes;
+use crate::catalog::library::{Constructor, Makes, PoolKind};
 use crate::facts::ExprKind;
 use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, ResolvedPool, Thing, last_part};
 
@@ -22,14 +22,27 @@ pub struct Use {
 
 /// All uses of all pools, in the order of pool and place.
 pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
-    let mut by_site: FxHashMap<ExprRef, usize> = FxHashMap::default();
+    // A client may have one pool on some ways through the program and another on others.
+    let mut by_site: FxHashMap<ExprRef, Vec<usize>> = FxHashMap::default();
     for (number, pool) in pools.iter().enumerate() {
-        by_site.insert(pool.made.site, number);
+        by_site.entry(pool.made.site).or_default().push(number);
         for client in &pool.clients {
-            by_site.entry(*client).or_insert(number);
+            by_site.entry(*client).or_default().push(number);
         }
     }
-    let methods: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends).map(String::as_str).collect();
+    let pools_at = |site: ExprRef| by_site.get(&site).into_iter().flatten().copied();
+    // A client sends with its own methods, whatever pool it is handed.
+    let catalog = evaluator.project.catalog;
+    let clients = pools.iter().flat_map(|pool| &pool.clients).filter_map(|client| kind_of_client(evaluator, *client));
+    let kinds = pools.iter().map(|pool| (pool.kind, pool.constructor)).chain(clients);
+    let methods: FxHashSet<&str> = kinds.flat_map(|(kind, _)| &kind.sends).map(String::as_str).collect();
+    let sent_by = |made: &Made, pool: &ResolvedPool<'_>, method: &str, below: &str| {
+        let own = if made.site == pool.made.site { None } else { catalog.constructor(&made.symbol) };
+        match own.and_then(|own| Some((own.pool?, own.constructor))) {
+            Some((kind, constructor)) => sends(kind, constructor, method, below),
+            None => sends(pool.kind, pool.constructor, method, below),
+        }
+    };
     let any_method = methods.contains(ANY);
     let mut found = Vec::new();
     for (file, loaded) in evaluator.project.loaded().iter().enumerate() {
@@ -59,18 +72,19 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     // `self` in a subclass of the client.
                     Thing::Object(own) => {
                         let is_one = |pool: &ResolvedPool<'_>| pool.made.class.is_some_and(|class| evaluator.derives(class, own.class));
-                        let sending = pools.iter().enumerate().filter(|(_, pool)| is_one(pool) && sends(pool, name, ""));
+                        let sending =
+                            pools.iter().enumerate().filter(|(_, pool)| is_one(pool) && sends(pool.kind, pool.constructor, name, ""));
                         let call = ExprRef { file, expr: call };
                         found.extend(sending.map(|(pool, _)| Use { pool, call, object: Some(object) }));
                         continue;
                     }
                     _ => continue,
                 };
-                let Some(number) = by_site.get(&made.site).copied() else { continue };
-                if sends(&pools[number], name, below) {
-                    let sent = Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) };
-                    found.push(session(evaluator, number, made).unwrap_or(sent));
-                }
+                let sending = pools_at(made.site).filter(|number| sent_by(made, &pools[*number], name, below));
+                found.extend(sending.map(|pool| {
+                    let sent = Use { pool, call: ExprRef { file, expr: call }, object: Some(object) };
+                    session(evaluator, pool, made).unwrap_or(sent)
+                }));
             }
         }
     }
@@ -85,10 +99,8 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 let object = ExprRef { file, expr: argument.value };
                 for possible in evaluator.eval_open(object) {
                     let Thing::Made(made) = &possible.thing else { continue };
-                    let Some(number) = by_site.get(&made.site).copied() else { continue };
-                    if pools[number].kind.sends_by.iter().any(|known| known == method) {
-                        found.push(Use { pool: number, call, object: Some(object) });
-                    }
+                    let sending = pools_at(made.site).filter(|number| pools[*number].kind.sends_by.iter().any(|known| known == method));
+                    found.extend(sending.map(|pool| Use { pool, call, object: Some(object) }));
                 }
             }
         }
@@ -104,8 +116,19 @@ fn session(evaluator: &Evaluator<'_>, pool: usize, made: &Made) -> Option<Use> {
     (makes == Makes::Session).then(|| Use { pool, call: made.site, object: evaluator.pool_given_by(made) })
 }
 
+/// The kind of pool that a client would have by itself.
+fn kind_of_client<'a>(evaluator: &Evaluator<'a>, client: ExprRef) -> Option<(&'a PoolKind, &'a Constructor)> {
+    evaluator.scout().eval_open(client).iter().find_map(|possible| match &possible.thing {
+        Thing::Made(made) if made.site == client => {
+            let found = evaluator.project.catalog.constructor(&made.symbol)?;
+            Some((found.pool?, found.constructor))
+        }
+        _ => None,
+    })
+}
+
 /// Requests that a call prepares, to be sent later through the client that it is given.
-fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, Vec<usize>>) -> Vec<Use> {
     let mut found = Vec::new();
     for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
         for symbol in &prepares.symbols {
@@ -118,10 +141,9 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
                 }
                 let given = evaluator.argument(at, &evaluator.open_frame(evaluator.scope_of(at)), None, &prepares.client);
                 for possible in given.into_iter().flatten() {
-                    if let Thing::Made(made) = &possible.thing
-                        && let Some(pool) = by_site.get(&made.site).copied()
-                    {
-                        found.push(Use { pool, call: at, object: None });
+                    if let Thing::Made(made) = &possible.thing {
+                        let pools = by_site.get(&made.site).into_iter().flatten();
+                        found.extend(pools.map(|pool| Use { pool: *pool, call: at, object: None }));
                     }
                 }
             }
@@ -131,37 +153,38 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
 }
 
 /// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
-fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, Vec<usize>>) -> Vec<Use> {
     let mut found = Vec::new();
     for &(file, call) in evaluator.project.calls_named("getattr") {
         let taken = ExprRef { file, expr: call };
         let Some(object) = evaluator.positional(taken, 0) else { continue };
         for possible in evaluator.eval_open(taken) {
             let Thing::Part(made, path) = &possible.thing else { continue };
-            let Some(pool) = by_site.get(&made.site).copied() else { continue };
             let (below, method) = path.rsplit_once('.').unwrap_or(("", path));
-            if method != COMPUTED && !sends(&pools[pool], method, below) {
-                continue;
+            for &pool in by_site.get(&made.site).into_iter().flatten() {
+                if method != COMPUTED && !sends(pools[pool].kind, pools[pool].constructor, method, below) {
+                    continue;
+                }
+                let landings = evaluator.landings(taken);
+                found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
+                    pool,
+                    call: caller.call,
+                    object: Some(object),
+                }));
             }
-            let landings = evaluator.landings(taken);
-            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
-                pool,
-                call: caller.call,
-                object: Some(object),
-            }));
         }
     }
     found
 }
 
 /// Whether a method sends a request when it is called on the object, or on a part `below` of it.
-fn sends(pool: &ResolvedPool<'_>, method: &str, below: &str) -> bool {
-    let listed = |name: &str| pool.kind.sends.iter().any(|send| send == name);
-    let is_other = pool.constructor.passes.iter().any(|pass| pass == method)
-        || pool.constructor.setters.iter().any(|setter| setter.method == method)
-        || pool.constructor.methods.contains_key(method)
+fn sends(kind: &PoolKind, constructor: &Constructor, method: &str, below: &str) -> bool {
+    let listed = |name: &str| kind.sends.iter().any(|send| send == name);
+    let is_other = constructor.passes.iter().any(|pass| pass == method)
+        || constructor.setters.iter().any(|setter| setter.method == method)
+        || constructor.methods.contains_key(method)
         || matches!(method, "close" | "aclose" | "copy" | "with_options" | "__aenter__" | "__aexit__" | "__enter__" | "__exit__");
-    if is_other || pool.kind.sends_not.iter().any(|name| name == method) {
+    if is_other || kind.sends_not.iter().any(|name| name == method) {
         return false;
     }
     if listed(ANY) { !method.starts_with('_') } else { below.is_empty() && listed(method) }

@@ -315,6 +315,11 @@ impl Evaluator<'_> {
         matches!((&self.expr(at).kind, first), (ExprKind::Name(name), Some(first)) if *name == first.name)
     }
 
+    /// Whether an expression is the object whose method runs in a scope.
+    pub fn is_own_object(&self, at: ExprRef, scope: ScopeRef) -> bool {
+        self.enclosing_method(scope).is_some_and(|(method, _)| self.is_receiver(at, method))
+    }
+
     /// What the first parameter of a method is in a frame.
     pub(super) fn this_of(&self, method: ScopeRef, frame: &Frame) -> Thing {
         let frame = self.frame_for(method, frame);

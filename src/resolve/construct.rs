@@ -24,6 +24,8 @@ pub struct Construction {
     pub pools: Vec<(Rc<Made>, Span)>,
     /// Whether it is handed something that may be a pool and is not known.
     pub unknown_pool: Option<Span>,
+    /// Whether the program hands it a pool on some ways and none on others: then it makes one of its own.
+    pub may_have_own: bool,
     /// Whether it is handed something that opens no connection.
     pub opens_nothing: bool,
     /// Settings that have no effect since a pool is handed over, by name.
@@ -173,10 +175,11 @@ impl Evaluator<'_> {
         }
         let mut plain = Vec::new();
         let mut carried: Vec<Construction> = Vec::new();
-        let mut handed = false;
+        let (mut handed, mut not_handed) = (false, false);
         for possible in given {
             match &possible.thing {
                 Thing::Nothing if parameter.carrier || parameter.gives_pool => {
+                    not_handed |= parameter.gives_pool;
                     if !parameter.carrier && !parameter.sets.is_empty() {
                         plain.push(possible);
                     } else if parameter.carrier && !parameter.sets.is_empty() {
@@ -225,6 +228,7 @@ impl Evaluator<'_> {
                 _ => plain.push(possible),
             }
         }
+        result.may_have_own |= not_handed && handed && result.unknown_pool.is_none();
         if handed {
             result.disabled.extend(parameter.disables.iter().cloned());
         }

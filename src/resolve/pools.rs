@@ -108,7 +108,7 @@ impl<'p> Evaluator<'p> {
             let hands_on = construction.pools.iter().any(|(inner, _)| constructions.contains_key(&inner.site));
             let mounts_only = hands_on && self.only_mounts(made);
             let owns_none = self.project.catalog.constructor(&made.symbol).is_some_and(|found| !found.constructor.makes.owns_a_pool());
-            if owns_none || (hands_on && !mounts_only) {
+            if owns_none || (hands_on && !mounts_only && !construction.may_have_own) {
                 continue;
             }
             pools.extend(self.resolved(made, construction));
@@ -215,6 +215,8 @@ impl<'p> Evaluator<'p> {
                 }
                 _ => self.default_of(setting, version.as_deref(), found.library),
             };
+            // Of a pool that it has on some ways only, no more can be said than that.
+            let value = if construction.may_have_own { Value { certainty: Certainty::Assumed, ..value } } else { value };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
         }
@@ -270,6 +272,14 @@ impl<'p> Evaluator<'p> {
             value = Value { amount: Amount::Unknown("not a number".into()), how: How::Unknown, ..value };
         }
         value
+    }
+
+    /// The settings of a client of another library than its pool's, with that library's defaults.
+    pub fn defaults_of_client(&self, client: &Made, pool: &ResolvedPool<'_>) -> Vec<(&'p Setting, Value)> {
+        let Some(found) = self.project.catalog.constructor(&client.symbol) else { return Vec::new() };
+        let Some(kind) = found.pool.filter(|_| found.library.name != pool.library.name) else { return Vec::new() };
+        let version = self.project.version_of(found.library);
+        kind.settings.iter().map(|setting| (setting, self.default_of(setting, version.as_deref(), found.library))).collect()
     }
 
     /// The library's default; less sure where versions differ and the project does not say which it uses.
