@@ -56,6 +56,12 @@ impl<'c> Climber<'_, 'c> {
             ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
             _ => (String::new(), None),
         };
+        // What a framework calls for each request that needs it runs as often as handlers, whoever of them asks for it.
+        let provided = way.calls.last().map(|(function, _)| *function).filter(|_| served::is_provided(evaluator, callee));
+        if let Some(function) = provided {
+            way.drafts.push((Draft::silent(What::Served, evaluator.scope(function).name_span), function));
+            return self.end(way);
+        }
         if served::adds_handler(evaluator, callee) {
             way.drafts.push((Draft::silent(What::Served, place), scope));
             return self.end(way);

@@ -37,6 +37,7 @@ fn owner(evaluator: &Evaluator<'_>, homes: &[Home]) -> String {
         .map(|home| match home {
             Home::Program => "the program".to_string(),
             Home::Thread => "each thread".to_string(),
+            Home::Key(mapping) => format!("each key of `{}`", evaluator.project.sources.slice(*mapping)),
             Home::Activation(scope) => {
                 let name = &evaluator.scope(*scope).name;
                 if name.is_empty() { "each call of a lambda".to_string() } else { format!("each call of `{name}`") }

@@ -93,7 +93,10 @@ impl Flow {
     /// Whether the same demand comes by a route without an assumption.
     fn is_surer_than(&self, other: &Self) -> bool {
         let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
-        !self.route.assumed && decider(self) == decider(other) && self.demand.value.amount == other.demand.value.amount
+        !self.route.assumed
+            && !self.route.by_key
+            && decider(self) == decider(other)
+            && self.demand.value.amount == other.demand.value.amount
     }
 }
 
@@ -269,9 +272,15 @@ fn pool_cases(
     let mut cases: Vec<Case> = Vec::new();
     let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.assumed);
+        let key = (
+            flow.demand.decided_by.as_ref().map(|decider| decider.at),
+            flow.demand.value.amount.clone(),
+            flow.route.assumed || flow.route.by_key,
+        );
         // The same by a route that is sure says more.
-        if seen.contains(&key) || (flow.route.assumed && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
+        if seen.contains(&key)
+            || ((flow.route.assumed || flow.route.by_key) && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow)))
+        {
             continue;
         }
         seen.push(key);
@@ -283,6 +292,10 @@ fn pool_cases(
             Verdict::TooSmall if bound_by_host_only(pool, &flow.demand.value) && hosts::vary(evaluator, flow.call) => {
                 (Verdict::CannotTell, format!("{because}, but to different hosts, and the limit holds for each host alone"))
             }
+            Verdict::TooSmall if flow.route.by_key => (
+                Verdict::CannotTell,
+                format!("{because}, if all ask under one key: each key has its own, and which key they ask under is not known"),
+            ),
             Verdict::TooSmall if flow.route.assumed => (
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
@@ -333,7 +346,10 @@ fn pool_cases(
     }
     // A request that runs alone says nothing beside one that surely runs in company.
     let in_company = |flow: &&Flow| {
-        !flow.route.assumed && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
+        !flow.route.assumed
+            && !flow.route.by_key
+            && !flow.route.one_of_several
+            && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
     };
     if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
         cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));

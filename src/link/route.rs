@@ -6,7 +6,7 @@ use super::climb::Way;
 use super::hops::Hop;
 use crate::facts::ExprKind;
 use crate::resolve::{Binding, Caller, Evaluator, ExprRef, Frame, ScopeRef, Thing};
-use crate::value::Step;
+use crate::value::{Certainty, Step};
 
 /// One way from a request outward.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Route {
     pub open: Option<ScopeRef>,
     /// Whether a call on it may as well lead elsewhere: its object is not known.
     pub assumed: bool,
+    /// Whether the pool is one of those that are kept under keys, and the key is not known: others may ask under another.
+    pub by_key: bool,
     /// Whether a method on it is called on one of several kinds of objects that the program makes.
     pub one_of_several: bool,
 }
@@ -52,6 +54,8 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, 
     if leads_elsewhere && !found.iter().any(|possible| is_pool(&possible.thing)) {
         return None;
     }
+    let mut of_pool = found.iter().filter(|possible| is_pool(&possible.thing)).peekable();
+    let by_key = of_pool.peek().is_some() && of_pool.all(|possible| possible.certainty == Certainty::Assumed);
     let home_after = way.home_after.unwrap_or(way.drafts.len());
     let mut route = Route {
         hops: Vec::new(),
@@ -59,6 +63,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, 
         starts: way.starts.clone(),
         open: way.open,
         assumed: way.assumed,
+        by_key,
         one_of_several: ambiguous,
     };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::handed::is_run;
 use super::sums::are_alternatives;
-use crate::catalog::library::{Constructor, PoolKind};
+use crate::catalog::library::{Constructor, Makes, PoolKind};
 use crate::facts::ExprKind;
 use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, Possible, ResolvedPool, Thing, last_part};
 
@@ -84,7 +84,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 let mut sending = pools_at(made.site).filter(|number| sent_by(made, &pools[*number], name, below)).peekable();
                 let call = ExprRef { file, expr: call };
                 if sending.peek().is_some() && (call.expr != callee || is_listed || is_run(evaluator, call)) {
-                    found.extend(sending.map(|pool| Use { pool, call, object: Some(object) }));
+                    found.extend(sending.map(|pool| session(evaluator, pool, made).unwrap_or(Use { pool, call, object: Some(object) })));
                 }
             }
         }
@@ -109,6 +109,12 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     found.sort_by_key(|at| (at.pool, evaluator.project.path(at.call.file), evaluator.span(at.call).start));
     found.dedup();
     found
+}
+
+/// The use that an object is which holds one connection for all that it sends: it begins where the object is made.
+fn session(evaluator: &Evaluator<'_>, pool: usize, made: &Made) -> Option<Use> {
+    let makes = evaluator.project.catalog.constructor(&made.symbol)?.constructor.makes;
+    (makes == Makes::Session).then(|| Use { pool, call: made.site, object: evaluator.pool_given_by(made) })
 }
 
 /// The kind of pool that a client would have by itself.

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use super::eval::Evaluator;
 use super::thing::{Binding, ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::Found;
-use crate::catalog::library::{Literal, Makes, Parameter};
+use crate::catalog::library::{Literal, Makes, Parameter, UrlKind};
+use crate::catalog::names::matches;
 use crate::facts::{ExprKind, ParameterKind, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How};
@@ -141,7 +142,7 @@ impl Evaluator<'_> {
             .or_else(|| before.and_then(|before| self.keyword(before.call, &parameter.name)))
             .map(|at| self.span(at));
         let at = written_at.unwrap_or_else(|| self.span(call));
-        self.take_given(result, found, parameter, given, at, written_at, depth);
+        self.take_given(result, found, parameter, given, at, written_at, depth, made.site.file);
     }
 
     /// `Base.__init__(self, …)` gives the object by position.
@@ -166,8 +167,12 @@ impl Evaluator<'_> {
         at: Span,
         written_at: Option<Span>,
         depth: u32,
+        file: u32,
     ) {
         let catalog = self.project.catalog;
+        if !parameter.urls.is_empty() {
+            result.kind = self.kind_of_urls(parameter, &given, found, file);
+        }
         let mut plain = Vec::new();
         let mut carried: Vec<Construction> = Vec::new();
         let (mut handed, mut not_handed) = (false, false);
@@ -189,7 +194,9 @@ impl Evaluator<'_> {
                             carried.push(inner_result);
                         }
                     }
-                    Some(Makes::Pool | Makes::Client) if parameter.gives_pool || parameter.gives_pools => {
+                    Some(Makes::Pool | Makes::Client | Makes::Session | Makes::Factory)
+                        if parameter.gives_pool || parameter.gives_pools =>
+                    {
                         result.pools.push((inner.clone(), at));
                         handed |= parameter.gives_pool;
                     }
@@ -256,20 +263,58 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `config.create_pool()`: what the configuration carries.
+    /// The kind of pool that a URL makes; `None` where it makes the usual one, or where it can be of several sorts.
+    fn kind_of_urls(&self, parameter: &Parameter, given: &Possibles, found: &Found<'_>, file: u32) -> Option<String> {
+        let versions = self.project.demanded(found.library, file).versions;
+        let holds = |url: &&UrlKind| versions.newest_is_within(url.since.as_deref(), url.until.as_deref());
+        let kind_of = |possible: &Possible| match &possible.thing {
+            Thing::Text(text) => {
+                let fits = |url: &&UrlKind| url.like.iter().any(|pattern| matches(pattern, text));
+                parameter.urls.iter().filter(holds).find(fits).map(|url| url.pool.clone())
+            }
+            _ => None,
+        };
+        let first = given.first().and_then(kind_of);
+        first.filter(|first| given.iter().all(|possible| kind_of(possible).as_ref() == Some(first)))
+    }
+
+    /// `config.create_pool()`: what the configuration carries; `Session()`: the pool that its maker was given.
     fn take_receiver(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
         if !found.constructor.receiver_carries {
             return;
         }
-        let Some(receiver) = self.receiver(made.site) else { return };
+        let has_pool = !result.pools.is_empty() || result.unknown_pool.is_some();
+        let Some(receiver) = self.maker(made.site, &made.frame) else { return };
         for possible in self.eval(receiver, &made.frame) {
             let Thing::Made(carrier) = possible.thing else { continue };
             let Some(carried) = self.construct(&carrier, depth + 1) else { continue };
+            if !has_pool {
+                result.pools.extend(carried.pools);
+            }
             for setting in carried.given {
                 result.set(&setting.name, setting.possibles, setting.written_at);
             }
             result.carriers.push(carrier.site);
         }
+    }
+
+    /// The object that a call makes something from: what its method is called on, or what is called itself.
+    fn maker(&self, call: ExprRef, frame: &Frame) -> Option<ExprRef> {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return None };
+        let callee = ExprRef { file: call.file, expr: callee };
+        let is_called = self.seen(callee, frame).iter().any(|possible| matches!(&possible.thing, Thing::Made(_)));
+        if is_called { Some(callee) } else { self.receiver(call) }
+    }
+
+    /// Where an object that is made for a pool gets it from: the argument that gives it, else what makes the object.
+    pub fn pool_given_by(&self, made: &Made) -> Option<ExprRef> {
+        let found = self.project.catalog.constructor(&made.symbol)?;
+        let mut parameters = found.constructor.parameters.iter().enumerate().filter(|(_, parameter)| parameter.gives_pool);
+        let given = parameters.find_map(|(number, parameter)| {
+            let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
+            self.keyword(made.site, &parameter.name).or_else(|| self.positional(made.site, position?))
+        });
+        given.or_else(|| self.maker(made.site, &made.frame))
     }
 
     /// `mounts={"https://": transport}`.
@@ -317,7 +362,7 @@ impl Evaluator<'_> {
                 // Assigning to what is a parameter is giving it.
                 if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
                     let (given, at) = (self.eval_open(value), self.span(value));
-                    self.take_given(result, found, parameter, given, at, Some(at), 1);
+                    self.take_given(result, found, parameter, given, at, Some(at), 1, file);
                     continue;
                 }
                 let mut possibles: Possibles = self

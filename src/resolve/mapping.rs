@@ -137,8 +137,9 @@ impl Evaluator<'_> {
         all
     }
 
-    /// Functions and classes among the values of a mapping: what a key that is computed may give.
-    pub(super) fn callables_of(&self, mapping: ExprRef, frame: &Frame) -> Possibles {
+    /// What a mapping may give for keys of which one at least is no text: the functions and classes in it, and clients of libraries that are kept
+    /// in it. Which of several clients it is, a key that is not known leaves open: only assumed.
+    pub(super) fn values_for(&self, mapping: ExprRef, frame: &Frame, keys: &Possibles) -> Possibles {
         if self.nesting.get() >= MAX_NESTING {
             return Vec::new();
         }
@@ -160,8 +161,12 @@ impl Evaluator<'_> {
             }
         }
         self.nesting.set(self.nesting.get() - 1);
-        found.retain(|possible| matches!(possible.thing, Thing::Function(..) | Thing::Class(_) | Thing::Method(..) | Thing::Partial(..)));
-        found
+        found.retain(|possible| match &possible.thing {
+            Thing::Function(..) | Thing::Class(_) | Thing::Method(..) | Thing::Partial(..) => true,
+            Thing::Made(made) => self.project.catalog.constructor(&made.symbol).is_some(),
+            _ => false,
+        });
+        found.into_iter().map(|possible| assumed_of(possible, keys)).collect()
     }
 
     /// `options.get("limit", 44)` on what is not known: the program's own default.
@@ -331,14 +336,20 @@ impl Evaluator<'_> {
                             self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>()
                         })
                     };
-                    for key in key.into_iter().flatten() {
-                        let Thing::Text(key) = key.thing else {
-                            found.extend(self.callables_of(*mapping, inner));
+                    let keys = key.unwrap_or_default();
+                    for key in &keys {
+                        let Thing::Text(key) = &key.thing else {
+                            found.extend(self.values_for(*mapping, inner, &keys));
+                            if method == "setdefault" {
+                                let given = self.positional(at, 1).map(|given| self.eval(given, frame)).unwrap_or_default();
+                                let clients = given.into_iter().filter(|possible| matches!(possible.thing, Thing::Made(_)));
+                                found.extend(clients.map(|possible| assumed_of(possible, &keys)));
+                            }
                             found.push(Possible::unknown("a key that is computed"));
                             continue;
                         };
-                        match self.key(*mapping, inner, &key).or_else(default) {
-                            Some(values) => found.extend(values),
+                        match self.key(*mapping, inner, key).or_else(default) {
+                            Some(values) => found.extend(values.into_iter().map(|possible| assumed_of(possible, &keys))),
                             None => found.push(Possible::literal(Thing::Nothing, self.span(at))),
                         }
                     }
@@ -372,5 +383,14 @@ impl Evaluator<'_> {
             found.push(Possible::unknown("a call that is not followed"));
         }
         Some(found)
+    }
+}
+
+/// A library's object that stands under one of some keys: surely this one only where all of them are known.
+pub(super) fn assumed_of(possible: Possible, keys: &Possibles) -> Possible {
+    let is_known = |key: &Possible| matches!(key.thing, Thing::Text(_) | Thing::Nothing | Thing::Number(_) | Thing::Truth(_));
+    match possible.thing {
+        Thing::Made(_) if !keys.iter().all(is_known) => possible.at_most(Certainty::Assumed),
+        _ => possible,
     }
 }

@@ -98,6 +98,11 @@ impl<'p> Evaluator<'p> {
                 constructions.insert(made.site, (made, construction));
             }
         }
+        for made in self.made_by_calling(&constructions) {
+            if let Some(construction) = self.construction_of(&made) {
+                constructions.insert(made.site, (made, construction));
+            }
+        }
         let mut order: Vec<ExprRef> = constructions.keys().copied().collect();
         order.sort_by_key(|at| (self.project.path(at.file), self.span(*at).start, *at));
         let mut pools = Vec::new();
@@ -105,7 +110,8 @@ impl<'p> Evaluator<'p> {
             let (made, construction) = &constructions[site];
             let hands_on = construction.pools.iter().any(|(inner, _)| constructions.contains_key(&inner.site));
             let mounts_only = hands_on && self.only_mounts(made);
-            if hands_on && !mounts_only && !construction.may_have_own {
+            let owns_none = self.project.catalog.constructor(&made.symbol).is_some_and(|found| !found.constructor.makes.owns_a_pool());
+            if owns_none || (hands_on && !mounts_only && !construction.may_have_own) {
                 continue;
             }
             pools.extend(self.resolved(made, construction));
@@ -172,9 +178,25 @@ impl<'p> Evaluator<'p> {
             }
         }
         self.objects_made_by(&names, &|symbol| {
-            let makes = catalog.constructor(symbol).map(|found| found.constructor.makes);
-            matches!(makes, Some(Makes::Pool | Makes::Client))
+            let Some(constructor) = catalog.constructor(symbol).map(|found| found.constructor) else { return false };
+            constructor.makes.owns_a_pool()
+                || constructor.makes == Makes::Session
+                || (constructor.makes == Makes::Factory && constructor.parameters.iter().any(|parameter| parameter.gives_pool))
         })
+    }
+
+    /// What the objects make that are made here and called somewhere (`Session = sessionmaker(engine)`, `Session()`).
+    fn made_by_calling(&self, constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>) -> Vec<Rc<Made>> {
+        let mut makers: Vec<_> = constructions.values().map(|(made, _)| made).filter(|made| self.makes_when_called(made)).collect();
+        makers.sort_by_key(|made| made.site);
+        let calls = makers.into_iter().flat_map(|made| self.landings(made.site)).filter(|landing| !landing.handed_on);
+        let made = calls.filter_map(|landing| {
+            self.seen_open(landing.call).iter().find_map(|possible| match &possible.thing {
+                Thing::Made(made) if made.site == landing.call => Some(made.clone()),
+                _ => None,
+            })
+        });
+        made.collect()
     }
 
     fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
@@ -371,6 +393,9 @@ fn capacity(kind: &PoolKind, settings: &[ResolvedSetting]) -> Capacity {
     let (total, per_host, idle) = (value(Role::Total), value(Role::PerHost), value(Role::Idle));
     let mut at_limit = kind.at_limit;
     let (effective, decided_by) = match kind.shape {
+        Shape::Fixed if at_limit == AtLimit::Unbounded && total.is_none() && per_host.is_none() => {
+            (Value::library_default(Amount::Unbounded, "this kind of pool has no limit"), String::new())
+        }
         Shape::Fixed => smaller(of(Role::Total), of(Role::PerHost), of(Role::Idle)),
         Shape::BlockingFlag => {
             match of(Role::Block).map(|setting| &setting.value.amount) {
