@@ -43,7 +43,7 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
         if supply.certainty == Certainty::Assumed {
             let why = if pool.is_on_some_ways {
                 "on other ways through the program the client is handed another pool"
-            } else if supply.how == How::Default {
+            } else if supply.how == How::Default && !pool.may_be_given_more {
                 "it is the default of the newest version, and the project may run with an older one"
             } else {
                 "the program may pass what is not known"

@@ -25,6 +25,8 @@ pub struct Construction {
     pub unknown_pool: Option<Span>,
     /// Whether the program hands it a pool on some ways and none on others: then it makes one of its own.
     pub may_have_own: bool,
+    /// Whether it may be given more than is known (`**options`).
+    pub may_be_given_more: bool,
     /// Whether it is handed something that opens no connection.
     pub opens_nothing: bool,
     /// Settings that have no effect since a pool is handed over, by name.
@@ -74,6 +76,7 @@ impl Evaluator<'_> {
             return Some(result);
         }
         if let Some((call, frame)) = self.library_call(made) {
+            result.may_be_given_more = self.unpacks_unknown(call, &frame);
             for (number, parameter) in found.constructor.parameters.iter().enumerate() {
                 let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
                 self.take_parameter(&mut result, made, &found, parameter, call, &frame, position, depth);

@@ -11,6 +11,9 @@ use crate::value::Certainty;
 /// Most values of one mapping that are looked at where the key is not known.
 const MAX_VALUES: usize = 64;
 
+/// Most mappings that are unpacked into each other.
+const MAX_UNPACKED: u32 = 6;
+
 /// One part of what a mapping is made of; later ones go over earlier ones.
 enum Layer {
     /// The value of the key itself.
@@ -205,6 +208,35 @@ impl Evaluator<'_> {
             said.found.extend(found.into_iter().flatten());
         }
         said
+    }
+
+    /// Whether a call unpacks a mapping that may have any key: it is not known what is in it.
+    pub(super) fn unpacks_unknown(&self, call: ExprRef, frame: &Frame) -> bool {
+        let spreads = self.arguments(call).iter().filter(|argument| argument.kind == ArgumentKind::KeywordSpread);
+        spreads.map(|argument| ExprRef { file: call.file, expr: argument.value }).any(|spread| self.is_open_mapping(spread, frame, 0))
+    }
+
+    fn is_open_mapping(&self, spread: ExprRef, frame: &Frame, depth: u32) -> bool {
+        if depth > MAX_UNPACKED {
+            return false;
+        }
+        self.eval(spread, frame).iter().any(|possible| match &possible.thing {
+            Thing::Mapping(mapping, inner) => {
+                let part = |expr| ExprRef { file: mapping.file, expr };
+                let below: Vec<ExprRef> = match &self.expr(*mapping).kind {
+                    ExprKind::Mapping(items) => items.iter().filter(|(key, _)| key.is_none()).map(|(_, value)| part(*value)).collect(),
+                    ExprKind::Operator { left, right, .. } => vec![part(*left), part(*right)],
+                    ExprKind::Call { arguments, .. } => {
+                        let spreads = arguments.iter().filter(|argument| argument.kind == ArgumentKind::KeywordSpread);
+                        spreads.map(|argument| part(argument.value)).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                below.into_iter().filter(|other| *other != spread).any(|other| self.is_open_mapping(other, inner, depth + 1))
+            }
+            Thing::Options(..) | Thing::Document(_) | Thing::Nothing => false,
+            _ => true,
+        })
     }
 
     /// `mapping[key] = v`, `mapping.update(key=v)`.

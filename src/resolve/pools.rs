@@ -45,6 +45,8 @@ pub struct ResolvedPool<'a> {
     pub opens_nothing: bool,
     /// Whether it is a client's own pool, which the client has only where it is handed no other.
     pub is_on_some_ways: bool,
+    /// Whether it may be given settings that are not known.
+    pub may_be_given_more: bool,
     /// Whether nothing uses the object: it is bound to a name at most, and the name is never said again.
     pub is_left_alone: bool,
     /// The name it is bound to.
@@ -218,8 +220,9 @@ impl<'p> Evaluator<'p> {
                 }
                 _ => library_default(setting, &demanded, found.library),
             };
-            // Of a pool that it has on some ways only, no more can be said than that.
-            let value = if construction.may_have_own { Value { certainty: Certainty::Assumed, ..value } } else { value };
+            // Of a pool that it has on some ways only, or is given what nobody knows, no more can be said than that.
+            let is_open = construction.may_have_own || (construction.may_be_given_more && value.how == How::Default);
+            let value = if is_open { Value { certainty: Certainty::Assumed, ..value } } else { value };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
         }
@@ -250,6 +253,7 @@ impl<'p> Evaluator<'p> {
             ignored: construction.unknown_pool.and_then(|at| given_and_disabled(construction, at)).into_iter().collect(),
             opens_nothing: construction.opens_nothing,
             is_on_some_ways: construction.may_have_own,
+            may_be_given_more: construction.may_be_given_more,
             is_left_alone: found.constructor.makes == Makes::Pool && self.is_left_alone(made.site),
             bound_to: self.bound_name(made.site),
         })
