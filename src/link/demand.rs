@@ -74,8 +74,11 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
                 }
                 filled |= apply(&mut current, &mut caps, &mut decided_by);
             }
-            HopKind::Limiter { site, kind } => {
-                let homes = known_homes.entry(*site).or_insert_with(|| homes(evaluator, *site)).clone();
+            HopKind::Limiter { site, kind, of_program } => {
+                let homes = match of_program {
+                    true => vec![Home::Program],
+                    false => known_homes.entry(*site).or_insert_with(|| homes(evaluator, *site)).clone(),
+                };
                 let value = match is_one(&current) {
                     true => hop.value.clone(),
                     false if filled => full_at_once(&current, hop),

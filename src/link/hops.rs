@@ -40,6 +40,8 @@ pub enum HopKind {
         site: ExprRef,
         /// Which.
         kind: ConcurrencyKind,
+        /// Whether the program has it without making it: its default executor.
+        of_program: bool,
     },
     /// Runs in processes of their own, each with a copy of everything.
     Processes,
@@ -128,7 +130,7 @@ impl<'c> Draft<'c> {
                 let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None, before: None };
                 let value = value_of(&vec![evaluator.workers_default(Some(literal), &made)], &[]);
                 Some(Hop {
-                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::Executor },
+                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::Executor, of_program: true },
                     at: self.at,
                     value,
                     said: "runs on the default executor".into(),
@@ -144,7 +146,7 @@ impl<'c> Draft<'c> {
                     }
                 };
                 Some(Hop {
-                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::FanOut },
+                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::FanOut, of_program: false },
                     at: self.at,
                     value,
                     said: format!("`{name}` bounds it"),
@@ -153,7 +155,7 @@ impl<'c> Draft<'c> {
             What::Window(number) => {
                 let value = value_of(&evaluator.eval(*number, frame), &[]);
                 let said = "waits when so many are under way".to_string();
-                Some(Hop { kind: HopKind::Limiter { site: *number, kind: ConcurrencyKind::FanOut }, at: self.at, value, said })
+                Some(Hop { kind: HopKind::Limiter { site: *number, kind: ConcurrencyKind::FanOut, of_program: false }, at: self.at, value, said })
             }
             What::Hidden(call, hidden) => {
                 let value = hidden_count(evaluator, *call, hidden, frame);
@@ -197,7 +199,7 @@ fn made_at(evaluator: &Evaluator<'_>, at: ExprRef, frame: &Frame) -> impl Iterat
 pub fn limiter_hop(evaluator: &Evaluator<'_>, site: &Site, at: Span, said: &str) -> Hop {
     let name = evaluator.project.sources.slice(evaluator.span(site.made.site)).lines().next().unwrap_or("").to_string();
     Hop {
-        kind: HopKind::Limiter { site: site.made.site, kind: site.kind },
+        kind: HopKind::Limiter { site: site.made.site, kind: site.kind, of_program: false },
         at,
         value: site.value.clone(),
         said: format!("`{name}` {said}"),

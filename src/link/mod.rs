@@ -373,7 +373,7 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
     let mut found = Vec::new();
     for (hop, _) in flow.route.hops.iter().rev() {
         match &hop.kind {
-            hops::HopKind::Limiter { site, kind } => {
+            hops::HopKind::Limiter { site, kind, .. } => {
                 let known = sites.iter().position(|known| known.made.site == *site);
                 let index = known.unwrap_or_else(|| listed(concurrency, evaluator.method_span(*site), *kind, "limit", &hop.value));
                 found.push(index);
