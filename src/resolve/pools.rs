@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::amounts::{amount_of_literal, value_of};
+use super::amounts::{amount_of_literal, either, value_of};
 use super::construct::Construction;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
@@ -189,7 +189,11 @@ impl<'p> Evaluator<'p> {
             let value = match given {
                 _ if hidden => Value::unknown("the pool comes from outside"),
                 Some(given) if !construction.disabled.contains(&given.name) => {
-                    self.given_value(setting, &given.possibles, version.as_deref(), found.library)
+                    let value = self.given_value(setting, &given.possibles, version.as_deref(), found.library);
+                    match given.or_default {
+                        Some(sure) => either(value, self.default_of(setting, version.as_deref(), found.library), sure),
+                        None => value,
+                    }
                 }
                 _ => self.default_of(setting, version.as_deref(), found.library),
             };
