@@ -177,6 +177,19 @@ fn constructor(at: usize, constructor: &Constructor, library: &Library, report: 
             );
         }
     }
+    for (index, parameter) in constructor.parameters.iter().enumerate() {
+        for (nth, url) in parameter.urls.iter().enumerate() {
+            let inside = |key| place(&[Name("parameter"), Index(index), Name("urls"), Index(nth), Name(key)]);
+            if !kinds.contains(&url.pool.as_str()) {
+                report(&inside("pool"), unknown("pool", &url.pool, &kinds));
+            }
+            for (key, version) in [("since", &url.since), ("until", &url.until)] {
+                if let Some(version) = version.as_deref().filter(|version| Version::parse(version).is_none()) {
+                    report(&inside(key), format!("`{version}` is no version"));
+                }
+            }
+        }
+    }
     let settings: Vec<&str> = kind.map(|pool| pool.settings.iter().map(|setting| setting.name.as_str()).collect()).unwrap_or_default();
     let mut expect = |name: &str, path: Vec<Key<'_>>| {
         if kind.is_some() && !settings.contains(&name) {

@@ -10,7 +10,7 @@ use super::library::{Constant, Constructor, DefaultValue, Library, Literal, Pool
 use super::load::{self, Entry, Written};
 use super::names::Names;
 use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
-use super::version::{Version, within};
+use super::version::Versions;
 use super::{base, check, embedded};
 use crate::text::{Language, Problem};
 
@@ -334,12 +334,18 @@ impl Catalog {
     }
 }
 
-/// The default of a setting in a version of its library; the newest where the version is not known.
-pub fn default_for<'a>(setting: &'a Setting, version: Option<&str>) -> &'a DefaultValue {
+/// The default of a setting in the newest of some versions of its library.
+pub fn default_for<'a>(setting: &'a Setting, versions: &Versions) -> &'a DefaultValue {
     static NONE: DefaultValue = DefaultValue { value: Literal::Word(String::new()), since: None, until: None, source: String::new() };
-    let newest = setting.defaults.last().unwrap_or(&NONE);
-    let Some(version) = version.and_then(Version::parse) else { return newest };
-    setting.defaults.iter().find(|default| within(&version, default.since.as_deref(), default.until.as_deref())).unwrap_or(newest)
+    let holds = |default: &&DefaultValue| versions.newest_is_within(default.since.as_deref(), default.until.as_deref());
+    setting.defaults.iter().find(holds).or(setting.defaults.last()).unwrap_or(&NONE)
+}
+
+/// The default of a setting in an older one of some versions, where it is another than in the newest.
+pub fn other_default_for<'a>(setting: &'a Setting, versions: &Versions) -> Option<&'a DefaultValue> {
+    let newest = &default_for(setting, versions).value;
+    let mut defaults = setting.defaults.iter().rev();
+    defaults.find(|default| default.value != *newest && versions.may_be_within(default.since.as_deref(), default.until.as_deref()))
 }
 
 /// Names → places, and every prefix of each name → the modules. The first to claim a name keeps it.

@@ -282,10 +282,11 @@ pub struct Constructor {
     /// Attributes of the result that may be assigned later: settings (`max_pool_connections`), or parameters, to which assigning is giving.
     #[serde(default)]
     pub assignable: Vec<String>,
-    /// Methods on the result that are themselves constructors: method → canonical symbol (`boto3.Session.client`).
+    /// Methods on the result that are themselves constructors: method → canonical symbol (`boto3.Session.client`); `__call__` is calling it.
     #[serde(default)]
     pub methods: std::collections::BTreeMap<String, String>,
-    /// Where it is a method: whether the object that it is called on carries settings for what it makes (`config.create_pool()`).
+    /// Where it is a method: whether the object that it is called on carries settings for what it makes (`config.create_pool()`), or gives it
+    /// its pool.
     #[serde(default)]
     pub receiver_carries: bool,
     /// Whether making it anew for each request is harmless (it carries no connections).
@@ -320,8 +321,18 @@ pub enum Makes {
     OneShot,
     /// An object that makes clients and owns nothing (`boto3.Session`).
     Factory,
+    /// An object that takes one connection of the pool it is given, with its first request, and holds it until it is left: however many
+    /// requests it sends, what counts is how many of it there are. Without a pool it is nothing.
+    Session,
     /// Something that opens no connection (a mock transport).
     Nothing,
+}
+
+impl Makes {
+    /// Whether what comes out has connections of its own, unless it is given a pool.
+    pub fn owns_a_pool(self) -> bool {
+        matches!(self, Self::Pool | Self::Client)
+    }
 }
 
 /// One parameter of a constructor.
@@ -348,6 +359,9 @@ pub struct Parameter {
     /// Symbols that make another kind of pool when they are given here, with that kind: `poolclass=NullPool`.
     #[serde(default)]
     pub kinds: std::collections::BTreeMap<String, String>,
+    /// Where it is a URL: the kinds of pool that some URLs make; the first that fits holds, and a later parameter wins over it.
+    #[serde(default)]
+    pub urls: Vec<UrlKind>,
     /// Where it is a URL: settings that its query may give, under their own names in any case (`redis://host?max_connections=20`). Parameters win over it.
     #[serde(default)]
     pub query: Vec<String>,
@@ -365,6 +379,22 @@ pub struct Parameter {
     /// By name only, where the others are not.
     #[serde(default)]
     pub keyword_only: bool,
+}
+
+/// The kind of pool that some URLs make.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct UrlKind {
+    /// What the URLs look like; `*` stands for any text.
+    pub like: Vec<String>,
+    /// The pool kind.
+    pub pool: String,
+    /// First version with which it is so; with all older ones too where absent.
+    pub since: Option<String>,
+    /// First version with which it is no longer so; still so where absent.
+    pub until: Option<String>,
+    /// Where it was read.
+    pub source: String,
 }
 
 /// The first versions with which a parameter is ignored.

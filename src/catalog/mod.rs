@@ -14,7 +14,7 @@ mod tests;
 pub mod version;
 
 pub use embedded::PAGES;
-pub use index::{Catalog, Found, default_for};
+pub use index::{Catalog, Found, default_for, other_default_for};
 pub use library::AtLimit;
 
 /// What the build script found under `rules/`.

@@ -61,7 +61,7 @@ pub fn snake(name: &str) -> String {
 }
 
 /// Whether a name fits a pattern in which `*` stands for any text, also none.
-fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else { return false };

@@ -19,7 +19,7 @@ fn checked() -> Catalog {
 fn default(catalog: &Catalog, library: &str, setting: &str, version: Option<&str>) -> Literal {
     let pool = &catalog.library(library).unwrap().pools[0];
     let setting = pool.settings.iter().find(|one| one.name == setting).unwrap();
-    default_for(setting, version).value.clone()
+    default_for(setting, &version::Versions::of(version)).value.clone()
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn every_pool_is_found_by_a_seed_word() {
     let words = catalog.words(Language::Python);
     for library in catalog.libraries().iter().filter(|library| library.language == Language::Python) {
         for constructor in &library.constructors {
-            if !matches!(constructor.makes, Makes::Pool | Makes::Client) {
+            if !constructor.makes.owns_a_pool() {
                 continue;
             }
             for symbol in &constructor.symbols {
@@ -147,7 +147,7 @@ fn every_pool_of_rust_is_found_by_a_seed_word() {
     let catalog = Catalog::built_in();
     let words = catalog.words(Language::Rust);
     for library in catalog.libraries().iter().filter(|library| library.language == Language::Rust) {
-        let pools = library.constructors.iter().filter(|constructor| matches!(constructor.makes, Makes::Pool | Makes::Client));
+        let pools = library.constructors.iter().filter(|constructor| constructor.makes.owns_a_pool());
         for symbol in pools.flat_map(|constructor| &constructor.symbols) {
             let path = symbol.replace('.', "::");
             let (owner, function) = path.rsplit_once("::").unwrap();

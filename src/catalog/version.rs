@@ -82,10 +82,112 @@ pub fn within(version: &Version, since: Option<&str>, until: Option<&str>) -> bo
         && until.and_then(Version::parse).is_none_or(|until| *version < until)
 }
 
+/// The versions of a package that a project may run with: all of them where nothing is said.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Versions {
+    least: Option<Version>,
+    /// The upper end, and whether it is one of them.
+    most: Option<(Version, bool)>,
+}
+
+impl Versions {
+    /// One version; all of them for a text that is none.
+    pub fn exactly(text: &str) -> Self {
+        let version = Version::parse(text);
+        Self { least: version.clone(), most: version.map(|version| (version, true)) }
+    }
+
+    /// The version that is known, or all of them.
+    pub fn of(version: Option<&str>) -> Self {
+        version.map(Self::exactly).unwrap_or_default()
+    }
+
+    /// `least` and newer ones.
+    pub fn from(least: Version) -> Self {
+        Self { least: Some(least), most: None }
+    }
+
+    /// Those older than `version`.
+    pub fn below(version: Version) -> Self {
+        Self { least: None, most: Some((version, false)) }
+    }
+
+    /// `version` and older ones.
+    pub fn up_to(version: Version) -> Self {
+        Self { least: None, most: Some((version, true)) }
+    }
+
+    /// Whether these are all versions.
+    pub fn are_all(&self) -> bool {
+        self.least.is_none() && self.most.is_none()
+    }
+
+    /// Whether their upper end is that of others; where those have none, the lower one.
+    pub fn has_end_of(&self, other: &Self) -> bool {
+        self.most == other.most && (other.most.is_some() || self.least == other.least)
+    }
+
+    /// Whether there is a version that they do not exceed.
+    pub fn are_bounded(&self) -> bool {
+        self.most.is_some()
+    }
+
+    /// Those that are in both; `None` where there are none.
+    pub fn and(&self, other: &Self) -> Option<Self> {
+        let least = self.least.iter().chain(&other.least).max().cloned();
+        // Of two equal ends the one that leaves its version out is the lower.
+        let most = self.most.iter().chain(&other.most).min().cloned();
+        let is_empty = least.as_ref().zip(most.as_ref()).is_some_and(|(least, (most, is_in))| least > most || (least == most && !is_in));
+        (!is_empty).then_some(Self { least, most })
+    }
+
+    /// From the oldest of both to the newest.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self {
+            least: self.least.as_ref().zip(other.least.as_ref()).map(|(one, other)| one.min(other).clone()),
+            most: self.most.as_ref().zip(other.most.as_ref()).map(|(one, other)| one.max(other).clone()),
+        }
+    }
+
+    /// Whether the newest of them lies in `since ≤ version < until`.
+    pub fn newest_is_within(&self, since: Option<&str>, until: Option<&str>) -> bool {
+        let end = |text: Option<&str>| text.and_then(Version::parse);
+        match &self.most {
+            None => end(until).is_none(),
+            Some((newest, true)) => within(newest, since, until),
+            Some((above, false)) => end(since).is_none_or(|since| since < *above) && end(until).is_none_or(|until| until >= *above),
+        }
+    }
+
+    /// Whether one of them may lie in `since ≤ version < until`.
+    pub fn may_be_within(&self, since: Option<&str>, until: Option<&str>) -> bool {
+        let ends = Self { least: since.and_then(Version::parse), most: until.and_then(Version::parse).map(|until| (until, false)) };
+        self.and(&ends).is_some()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_newest_of_some_versions_decides_and_the_others_are_known() {
+        let at = |text| Version::parse(text).unwrap();
+        let range = |least, below| Versions::from(at(least)).and(&Versions::below(at(below))).unwrap();
+        let (old, straddling) = (range("4.2", "7.0"), range("4.2", "9"));
+        assert!(old.newest_is_within(None, Some("8.0.0")) && !old.may_be_within(Some("8.0.0"), None));
+        assert!(straddling.newest_is_within(Some("8.0.0"), None) && straddling.may_be_within(None, Some("8.0.0")));
+        // The end that is left out is in neither.
+        assert!(range("4", "8").newest_is_within(None, Some("8.0.0")) && !range("4", "8").may_be_within(Some("8.0.0"), None));
+        assert!(Versions::up_to(at("8")).newest_is_within(Some("8.0.0"), None));
+        assert!(Versions::default().newest_is_within(Some("1"), None) && !Versions::default().newest_is_within(None, Some("1")));
+        assert_eq!(old.and(&Versions::from(at("7"))), None);
+        assert_eq!(old.or(&range("1", "2")), range("1", "7"));
+        assert!(old.or(&Versions::from(at("8"))).newest_is_within(Some("8.0.0"), None));
+        assert!(Versions::exactly("no version").are_all());
+    }
 
     #[test]
     fn versions_are_ordered_as_their_registries_order_them() {

@@ -104,6 +104,7 @@ fn constructor_text(out: &mut String, constructor: &Constructor, width: usize, s
         Makes::Carrier => "an object that carries settings",
         Makes::OneShot => "one request with a pool of its own, thrown away after it",
         Makes::Factory => "an object that makes clients",
+        Makes::Session => "an object that holds a connection of the pool it is given",
         Makes::Nothing => return,
     };
     let _ = writeln!(out, "  {}{}{:#}: {makes}", styles.code, escape::line(first), styles.code);

@@ -140,6 +140,11 @@ pub fn classify(path: &str) -> Option<Kind> {
     })
 }
 
+/// Whether a Python file is, by its name, the one that installs a package, so that it may say which versions of others the package wants.
+pub fn is_setup_script(path: &str) -> bool {
+    path.rsplit('/').next() == Some("setup.py")
+}
+
 /// What a file without a telling name is by its first bytes: the interpreter of its `#!` line.
 pub fn classify_content(head: &[u8]) -> Option<Kind> {
     let line = head.strip_prefix(b"#!")?.split(|&byte| byte == b'\n').next()?;

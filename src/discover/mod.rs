@@ -9,7 +9,7 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use kind::{CommandFormat, ConfigFormat, Kind, PackageFormat, classify, classify_content};
+pub use kind::{CommandFormat, ConfigFormat, Kind, PackageFormat, classify, classify_content, is_setup_script};
 pub use walk::WalkOptions;
 pub use words::{Hit, Search, Words};
 

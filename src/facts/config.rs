@@ -1,6 +1,7 @@
 //! Facts of files that are no programs: command lines, configuration entries, pinned versions.
 
 use super::Name;
+use crate::catalog::version::Versions;
 use crate::text::{FileId, Problem, Span};
 
 /// What one configuration, shell, container or lock file says.
@@ -12,7 +13,7 @@ pub struct ConfigFacts {
     pub commands: Vec<CommandLine>,
     /// Its keys and values, where it is a configuration file.
     pub entries: Vec<Entry>,
-    /// Versions of packages that it pins.
+    /// What it says of the versions of packages.
     pub pins: Vec<Pin>,
     /// What could not be read.
     pub problems: Vec<Problem>,
@@ -71,15 +72,19 @@ pub enum Scalar {
     Null,
 }
 
-/// A version of a package that the project uses.
+/// What a lock file, manifest or list of requirements says of a package's version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pin {
     /// Package name, lower case, `_` as `-`.
     pub package: Name,
-    /// The version.
-    pub version: Name,
-    /// Whether exactly this version is used (`==`, lock file) or at least this one (`>=`, `~=`, `^`).
-    pub exact: bool,
+    /// The constraint as written (`>=4.2,<7.0`), or the version that a lock file says.
+    pub written: Name,
+    /// The one version that is used (`==`, lock file), where it says one.
+    pub exact: Option<Name>,
+    /// All versions that it allows.
+    pub versions: Versions,
+    /// Whether it only holds in some environments (`; python_version < "3.9"`).
+    pub is_conditional: bool,
     /// Where it stands.
     pub span: Span,
 }

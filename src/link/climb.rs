@@ -4,9 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::homes::Home;
 use super::hops::{Draft, What};
+use super::joins::is_joined;
 use super::limits::{is_executor, limiters_around, loops_around};
 use super::served;
-use super::starts::{fan_out_of, is_awaited, is_joined, together};
+use super::starts::{fan_out_of, is_awaited, together};
 use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
@@ -29,16 +30,23 @@ pub struct Way<'c> {
     pub calls: Vec<(ScopeRef, Caller)>,
     /// Functions on the way that were handed what they call: the call that did is the only way on from them.
     pub handed_into: Vec<(ScopeRef, ExprRef)>,
-    /// Tasks that were started on the way, each with the call that waits for it.
+    /// Tasks that were started on the way before the pool's home, each with the call that waits for it.
     pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether what was started runs on: nothing on the way so far waits for it, so that each turn of a loop starts more.
     pub runs_on: bool,
-    /// Whether it ends at a function that nothing in the scanned files calls: whoever does may do so many times at once.
-    pub open: bool,
+    /// The function that it ends at, where nothing in the scanned files calls that: whoever does may do so many times at once.
+    pub open: Option<ScopeRef>,
     /// Whether a call on the way may as well mean another function.
     pub assumed: bool,
     /// How many drafts stand before the function in which the pool is made, where the way reaches it.
     pub home_after: Option<usize>,
+}
+
+impl Way<'_> {
+    /// Notes a task with what waits for it. Beyond the pool's home each task has a pool of its own.
+    pub fn start(&mut self, joined_by: Option<ExprRef>, task: ExprRef) {
+        self.starts.extend(joined_by.filter(|_| self.home_after.is_none()).map(|join| (join, task)));
+    }
 }
 
 /// All ways from a request through a pool with these homes.
@@ -99,7 +107,7 @@ pub(super) struct Climber<'e, 'c> {
 impl<'c> Climber<'_, 'c> {
     pub(super) fn end(&mut self, way: Way<'c>) {
         // Ends with the same things on the way say the same, but for the arguments on it.
-        let twins = self.ends.entry((counting(&way), way.home_after, way.open || way.assumed)).or_default();
+        let twins = self.ends.entry((counting(&way), way.home_after, way.open.is_some() || way.assumed)).or_default();
         *twins += 1;
         if *twins <= MAX_VISITS && self.found.len() < self.room {
             self.found.push(way);
@@ -175,7 +183,7 @@ impl<'c> Climber<'_, 'c> {
         let scope = self.evaluator.scope_of(started.from);
         way.drafts.extend(started.drafts);
         way.runs_on |= started.runs_on;
-        way.starts.extend(started.joined_by.map(|join| (join, at)));
+        way.start(started.joined_by, at);
         if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
     }
 
@@ -222,7 +230,7 @@ impl<'c> Climber<'_, 'c> {
             return match self.tail_of(scope) {
                 Some(outer) => self.leave(outer, way, seen),
                 None => {
-                    way.open = self.evaluator.scope(scope).kind == ScopeKind::Function;
+                    way.open = (self.evaluator.scope(scope).kind == ScopeKind::Function).then_some(scope);
                     self.end(way)
                 }
             };
@@ -288,6 +296,9 @@ impl<'c> Climber<'_, 'c> {
     /// A coroutine that is given to something: a fan-out, a starter, an executor, a function of the project that awaits it; or kept for later.
     fn coroutine(&mut self, call: ExprRef, mut way: Way<'c>, seen: &mut Vec<ScopeRef>) {
         let evaluator = self.evaluator;
+        if let Some(gathered) = self.gathered(call) {
+            return self.through_gathered(&gathered, way, seen);
+        }
         let Some((outer, receiver)) = self.given_to(call) else {
             // Kept, and not started: without something that waits for all together, each runs when it is awaited.
             return if is_joined(evaluator, call) { self.side_by_side(call, None, way, seen) } else { self.inline(call, way, seen) };
@@ -344,7 +355,7 @@ impl<'c> Climber<'_, 'c> {
     }
 
     /// Where a function awaits one of its parameters.
-    fn awaits(&self, function: ScopeRef, parameter: &str) -> Option<ExprRef> {
+    pub(super) fn awaits(&self, function: ScopeRef, parameter: &str) -> Option<ExprRef> {
         let facts = self.evaluator.project.facts(function.file);
         facts.expr_ids().find_map(|id| match facts.expr(id).kind {
             ExprKind::Await(inner) if facts.expr(id).scope == function.scope => {

@@ -93,7 +93,7 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
     if let Some(left) = last_scope {
         leave(left, &mut caps, &mut made_per_task, route);
     }
-    if route.open && !fans_out {
+    if route.open.is_some() && !fans_out {
         fill(&mut current, &caps, &mut decided_by);
     }
     if route.one_of_several {

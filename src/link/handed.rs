@@ -5,8 +5,9 @@ use super::hops::{Draft, What};
 use super::limits::is_executor;
 use super::starts::{fan_out_of, is_awaited};
 use super::{served, streams};
-use crate::facts::{ContextKind, ExprKind, StatementKind, Target};
-use crate::resolve::{Caller, ExprRef, ScopeRef, Thing};
+use crate::catalog::concurrency::Starter;
+use crate::facts::{ArgumentKind, ContextKind, ExprKind, StatementKind, Target};
+use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 
 impl<'c> Climber<'_, 'c> {
     /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
@@ -55,6 +56,12 @@ impl<'c> Climber<'_, 'c> {
             ExprKind::Attribute { name, object, .. } => (name.to_string(), Some(ExprRef { file: callee.file, expr: *object })),
             _ => (String::new(), None),
         };
+        // What a framework calls for each request that needs it runs as often as handlers, whoever of them asks for it.
+        let provided = way.calls.last().map(|(function, _)| *function).filter(|_| served::is_provided(evaluator, callee));
+        if let Some(function) = provided {
+            way.drafts.push((Draft::silent(What::Served, evaluator.scope(function).name_span), function));
+            return self.end(way);
+        }
         if served::adds_handler(evaluator, callee) {
             way.drafts.push((Draft::silent(What::Served, place), scope));
             return self.end(way);
@@ -145,4 +152,35 @@ impl<'c> Climber<'_, 'c> {
             None => What::Many("a number of elements that is not known"),
         }
     }
+}
+
+/// Whether a function that is an argument of a call is run by what takes it, and not only kept or looked at.
+pub(super) fn is_run(evaluator: &Evaluator<'_>, function: ExprRef) -> bool {
+    let Some(caller) = evaluator.handed_on(function) else { return false };
+    let (call, facts) = (caller.call, evaluator.project.facts(caller.call.file));
+    let ExprKind::Call { callee, arguments } = &facts.expr(call.expr).kind else { return false };
+    let Some(given) = arguments.iter().find(|given| facts.is_part_of(function.expr, given.value)) else { return false };
+    let stands_at = |position| evaluator.positional(call, position).is_some_and(|at| at.expr == given.value);
+    let started_by = |starter: &Starter| match &given.kind {
+        ArgumentKind::Keyword(name) => starter.name.as_deref() == Some(&**name),
+        _ => stands_at(starter.argument),
+    };
+    let method = match &facts.expr(*callee).kind {
+        ExprKind::Attribute { name, .. } => &**name,
+        _ => "",
+    };
+    let catalog = evaluator.project.catalog;
+    evaluator.glance(ExprRef { file: call.file, expr: *callee }).iter().any(|possible| match &possible.thing {
+        Thing::Symbol(symbol) => {
+            catalog.starter(symbol).is_some_and(started_by)
+                || catalog.is_partial(symbol) && stands_at(0)
+                || catalog.fan_out(symbol).is_some_and(|fan_out| stands_at(fan_out.function.unwrap_or(0)))
+        }
+        Thing::Part(made, _) if catalog.executor(&made.symbol).is_some() => {
+            let submits = catalog.executor(&made.symbol).map(|executor| &executor.submits);
+            submits.into_iter().flatten().any(|submit| submit.method == method && stands_at(submit.function))
+        }
+        Thing::Function(..) | Thing::Method(..) | Thing::Class(_) => evaluator.landings(function).iter().any(|landing| !landing.handed_on),
+        _ => catalog.starter_method(method).is_some_and(started_by),
+    })
 }

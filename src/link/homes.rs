@@ -2,6 +2,7 @@
 
 use crate::facts::{ContextKind, ExprId, ExprKind, OuterName, ScopeKind, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
+use crate::text::Span;
 
 /// Longest way that an object is followed outward.
 const MAX_STEPS: u32 = 10;
@@ -15,6 +16,8 @@ pub enum Home {
     Activation(ScopeRef),
     /// One for each thread.
     Thread,
+    /// One for each key of a mapping, by where the mapping is said.
+    Key(Span),
 }
 
 /// The homes of the object that a call makes, seen from all its makers.
@@ -44,6 +47,11 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
     // Outward through the expression, as far as the object itself is passed on.
     while let Some(parent) = facts.expr(inner).parent {
         match &facts.expr(parent).kind {
+            ExprKind::Call { callee, arguments } if *callee != inner && is_setdefault(facts, *callee) => {
+                let ExprKind::Attribute { object, .. } = facts.expr(*callee).kind else { return };
+                let key = arguments.first().map_or(object, |key| key.value);
+                return add(found, under_key(evaluator, at.file, object, key));
+            }
             ExprKind::Await(_)
             | ExprKind::Or(_)
             | ExprKind::And(_)
@@ -70,8 +78,14 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
         return follow(evaluator, ExprRef { file: at.file, expr: *maker }, found, seen, steps + 1);
     }
     let mut stored = false;
+    // `client = clients[key] = make()`: what keeps it decides, not the name that is at hand beside it.
+    let is_kept = scope.statements.iter().any(|statement| match &statement.kind {
+        StatementKind::Bind { target: Target::Subscript { .. } | Target::Attribute { .. }, value, .. } => holds(facts, *value, inner),
+        _ => false,
+    });
     for statement in &scope.statements {
         match &statement.kind {
+            StatementKind::Bind { target: Target::Name(_), value, .. } if is_kept && holds(facts, *value, inner) => {}
             StatementKind::Bind { target, value, .. } if holds(facts, *value, inner) => {
                 stored = true;
                 store(evaluator, at.file, function, scope_id, target, found, seen, steps);
@@ -126,8 +140,20 @@ fn store(
             }
         }
         Target::Attribute { object, .. } => attribute(evaluator, ExprRef { file, expr: *object }, found, seen, steps),
-        Target::Subscript { .. } => add(found, Home::Program),
+        Target::Subscript { object, index } => add(found, under_key(evaluator, file, *object, *index)),
     }
+}
+
+/// The home of what is kept under a key of a mapping: each key has its own, unless it is always the same one.
+fn under_key(evaluator: &Evaluator<'_>, file: u32, object: ExprId, index: ExprId) -> Home {
+    match evaluator.project.facts(file).expr(index).kind {
+        ExprKind::Text(_) | ExprKind::Int(_) | ExprKind::None => Home::Program,
+        _ => Home::Key(evaluator.span(ExprRef { file, expr: object })),
+    }
+}
+
+fn is_setdefault(facts: &crate::facts::FileFacts, callee: ExprId) -> bool {
+    matches!(&facts.expr(callee).kind, ExprKind::Attribute { name, .. } if &**name == "setdefault")
 }
 
 /// An object stored as an attribute lives as long as the object that has it.
@@ -195,9 +221,9 @@ fn escape(
                     left = true;
                     attribute(evaluator, ExprRef { file, expr: *object }, found, seen, steps);
                 }
-                StatementKind::Bind { target: Target::Subscript { .. }, value, .. } if *value == inner => {
+                StatementKind::Bind { target: Target::Subscript { object, index }, value, .. } if *value == inner => {
                     left = true;
-                    add(found, Home::Program);
+                    add(found, under_key(evaluator, file, *object, *index));
                 }
                 StatementKind::Bind { target, value, .. } if holds(facts, *value, inner) && inner != *mention => {
                     left = true;

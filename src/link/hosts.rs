@@ -1,16 +1,87 @@
 //! Whether the requests of one call go to one host.
 
-use crate::facts::ExprKind;
-use crate::resolve::{Evaluator, ExprRef};
+use rustc_hash::FxHashSet;
 
-/// Whether the host itself is put together from something that changes (`f"https://h{i}.example.com/"`).
+use super::turns::argument_for;
+use crate::facts::{ExprId, ExprKind, ScopeKind, StatementKind, Target};
+use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
+
+/// How far a URL is followed to the texts that it is made of.
+const MAX_STEPS: u32 = 8;
+
+/// Whether the host changes from request to request: it is put together from something that changes (`f"https://h{i}.example.com/"`), or
+/// the URLs that are known name several.
 pub fn vary(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return false };
-    let facts = evaluator.project.facts(call.file);
-    arguments.iter().any(|argument| {
-        let expr = facts.expr(argument.value);
-        matches!(expr.kind, ExprKind::Format(_)) && host_has_holes(evaluator.project.sources.slice(expr.span))
+    arguments.iter().any(|argument| is_of_many(evaluator, ExprRef { file: call.file, expr: argument.value }, 0))
+}
+
+/// Whether what an expression gives are URLs of several hosts.
+fn is_of_many(evaluator: &Evaluator<'_>, at: ExprRef, steps: u32) -> bool {
+    if steps > MAX_STEPS {
+        return false;
+    }
+    let go = |expr: ExprId| is_of_many(evaluator, ExprRef { file: at.file, expr }, steps + 1);
+    let facts = evaluator.project.facts(at.file);
+    match &facts.expr(at.expr).kind {
+        ExprKind::Format(holes) => {
+            let text = evaluator.project.sources.slice(facts.expr(at.expr).span);
+            let starts_with_hole = text.trim_start_matches(|c: char| c.is_alphabetic()).trim_start_matches(['"', '\'']).starts_with('{');
+            host_has_holes(text) || (starts_with_hole && holes.first().is_some_and(|first| go(*first)))
+        }
+        ExprKind::Operator { left, .. } => go(*left),
+        ExprKind::Element(over) => elements_are(evaluator, ExprRef { file: at.file, expr: *over }, steps + 1),
+        ExprKind::Name(name) => bound_to_many(evaluator, at, name, steps),
+        _ => false,
+    }
+}
+
+/// Whether the elements of what is iterated are URLs of several hosts. One of two hosts that a test decides between is one host.
+fn elements_are(evaluator: &Evaluator<'_>, over: ExprRef, steps: u32) -> bool {
+    evaluator.glance(over).into_iter().any(|possible| {
+        let Thing::Sequence(list, _) = possible.thing else { return false };
+        let part = |expr| ExprRef { file: list.file, expr };
+        match &evaluator.expr(list).kind {
+            ExprKind::List(items) => {
+                let texts = items.iter().filter_map(|item| match &evaluator.expr(part(*item)).kind {
+                    ExprKind::Text(text) => Some(text.split_once("://")?.1.split(['/', '?', '#']).next()?.to_string()),
+                    _ => None,
+                });
+                let hosts: FxHashSet<String> = texts.collect();
+                hosts.len() > 1
+            }
+            ExprKind::Comprehension(scope) => {
+                let scope = evaluator.scope(ScopeRef { file: list.file, scope: *scope });
+                scope.statements.iter().any(|statement| match statement.kind {
+                    StatementKind::Yield(value) => is_of_many(evaluator, part(value), steps),
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
     })
+}
+
+/// Whether what a name is bound to, or what callers pass for it, are URLs of several hosts.
+fn bound_to_many(evaluator: &Evaluator<'_>, at: ExprRef, name: &str, steps: u32) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    for scope in facts.scope_chain(facts.expr(at.expr).scope) {
+        let mut bound = facts.scope(scope).statements.iter().filter_map(|statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(bound), value, .. } if **bound == *name => Some(*value),
+            _ => None,
+        });
+        if let Some(value) = bound.next() {
+            return bound.next().is_none() && is_of_many(evaluator, ExprRef { file: at.file, expr: value }, steps + 1);
+        }
+        let parameter = facts.scope(scope).parameters.iter().position(|parameter| *parameter.name == *name);
+        if let Some(number) = parameter.filter(|_| facts.scope(scope).kind == ScopeKind::Function) {
+            let function = ScopeRef { file: at.file, scope };
+            let callers = evaluator.callers_of(function);
+            let given = callers.iter().filter_map(|caller| argument_for(evaluator, function, number, caller));
+            return given.into_iter().any(|given| is_of_many(evaluator, given, steps + 1));
+        }
+    }
+    false
 }
 
 /// Whether the host of a URL with holes has a hole beside fixed text. A hole that is all of the host may be one host.

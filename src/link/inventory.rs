@@ -18,7 +18,7 @@ pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) 
         library: pool.library.name.clone(),
         symbol: pool.constructor.symbols.first().cloned().unwrap_or_default(),
         bound_to: pool.bound_to.clone(),
-        version: pool.version.clone(),
+        version: pool.demanded.exact.clone(),
         settings: pool
             .settings
             .iter()
@@ -37,6 +37,7 @@ fn owner(evaluator: &Evaluator<'_>, homes: &[Home]) -> String {
         .map(|home| match home {
             Home::Program => "the program".to_string(),
             Home::Thread => "each thread".to_string(),
+            Home::Key(mapping) => format!("each key of `{}`", evaluator.project.sources.slice(*mapping)),
             Home::Activation(scope) => {
                 let name = &evaluator.scope(*scope).name;
                 if name.is_empty() { "each call of a lambda".to_string() } else { format!("each call of `{name}`") }

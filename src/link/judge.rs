@@ -6,7 +6,7 @@ use crate::finding::{AtLimit, Case, Estimate, EstimateUnit, Verdict};
 use crate::queueing::{Burst, ClosedLoop, Scenario};
 use crate::resolve::ResolvedPool;
 use crate::settings::Load;
-use crate::value::{Amount, Certainty, Value, show_number};
+use crate::value::{Amount, Certainty, How, Value, show_number};
 
 /// The verdict on a demand and a supply, and why.
 pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
@@ -45,13 +45,16 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
             return (Verdict::CannotTell, format!("a limit of 0 (`{}`) lets nothing through", pool.capacity.decided_by));
         }
         if supply.certainty == Certainty::Assumed {
+            let why = if pool.is_on_some_ways {
+                "on other ways through the program the client is handed another pool"
+            } else if supply.how == How::Default {
+                "it is the default of the newest version, and the project may run with an older one"
+            } else {
+                "the program may pass what is not known"
+            };
             return (
                 Verdict::CannotTell,
-                format!(
-                    "{} at once, but the limit of {} may be another: a caller passes what is not known",
-                    show_number(wanted),
-                    show_number(most)
-                ),
+                format!("{} at once, but the limit of {} may be another: {why}", show_number(wanted), show_number(most)),
             );
         }
         return (Verdict::TooSmall, format!("{} at once against {}", show_number(wanted), show_number(most)));

@@ -4,11 +4,13 @@ mod chosen;
 mod climb;
 mod demand;
 mod forecast;
+mod gathered;
 mod handed;
 mod homes;
 mod hops;
 mod hosts;
 mod inventory;
+mod joins;
 mod judge;
 mod latency;
 mod limits;
@@ -78,6 +80,8 @@ pub struct Flow {
     pub span: Span,
     /// Whether it is sent again and again inside the pool's home.
     pub repeats_at_home: bool,
+    /// Whether it may be sent more than once there, now and then or until the answer pleases.
+    pub may_go_again: bool,
     /// What surely makes the same pool again, for another such request.
     pub made_again: Option<Span>,
     /// The route and what it asks of the pool.
@@ -90,7 +94,10 @@ impl Flow {
     /// Whether the same demand comes by a route without an assumption.
     fn is_surer_than(&self, other: &Self) -> bool {
         let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
-        !self.route.assumed && decider(self) == decider(other) && self.demand.value.amount == other.demand.value.amount
+        !self.route.assumed
+            && !self.route.by_key
+            && decider(self) == decider(other)
+            && self.demand.value.amount == other.demand.value.amount
     }
 }
 
@@ -113,7 +120,7 @@ pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
 /// Links what was explored.
 pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Settings) -> Linked<'a> {
     let Explored { resolved, sites, homes, flows } = explored;
-    let pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
+    let mut pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     for declared in evaluator.declarations() {
         if !concurrency.iter().any(|known| known.span == declared.at) {
@@ -143,6 +150,11 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
     let of_pool = |number| flows.iter().filter(|flow| flow.pool == number).collect::<Vec<_>>();
     let patience: Vec<Patience> =
         resolved.iter().enumerate().map(|(number, pool)| patience::patience(evaluator, pool, &of_pool(number))).collect();
+    // Its clients may wait longer or shorter than the pool by itself would.
+    for (pool, patience) in pools.iter_mut().zip(&patience) {
+        let wait = patience.time_outs.iter().find(|one| one.role == Role::AcquireTimeout);
+        pool.capacity.acquire_timeout = wait.map(|one| one.value.clone());
+    }
     for case in &mut cases {
         case.estimate = judge::estimate(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);
     }
@@ -174,7 +186,7 @@ fn sends_once(evaluator: &Evaluator<'_>, pool: usize, flows: &[Flow]) -> bool {
     let mut requests: Vec<ExprRef> = own().map(|flow| flow.call).collect();
     requests.sort();
     requests.dedup();
-    !requests.is_empty() && own().all(|flow| !flow.repeats_at_home) && once::at_most_one(evaluator, &requests)
+    !requests.is_empty() && own().all(|flow| !flow.may_go_again) && once::at_most_one(evaluator, &requests)
 }
 
 /// All requests with their routes.
@@ -207,7 +219,10 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
             // A loop around the request alone uses one pool again; one around the construction too makes a pool each time.
             let (around_both, around_request): (Vec<_>, Vec<_>) =
                 route.hops.iter().filter(|(hop, _)| hop.repeats()).partition(|(hop, _)| made_in.contains(&hop.at.start));
+            let inside = way.calls.iter().take_while(|(function, _)| !homes[at.pool].contains(&Home::Activation(*function)));
+            let mut on_the_way = std::iter::once(at.call).chain(inside.map(|(_, caller)| caller.call));
             let repeats_at_home = !around_request.is_empty();
+            let may_go_again = repeats_at_home || on_the_way.any(|call| once::may_go_again(evaluator, call, &made_in));
             let repeated: Vec<_> = around_both.into_iter().chain(&route.beyond).filter(|(hop, _)| is_sure && hop.repeats()).collect();
             let made_again = if repeated.is_empty() {
                 None
@@ -215,7 +230,16 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
                 let turns = turns::turns(evaluator, &way, pool);
                 repeated.iter().find(|(hop, scope)| turns.make_again(evaluator, hop, *scope)).map(|(hop, _)| hop.at)
             };
-            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, made_again, route, demand });
+            flows.push(Flow {
+                pool: at.pool,
+                call: at.call,
+                span: evaluator.span(at.call),
+                repeats_at_home,
+                may_go_again,
+                made_again,
+                route,
+                demand,
+            });
         }
     }
     (homes, flows)
@@ -249,24 +273,41 @@ fn pool_cases(
     let mut cases: Vec<Case> = Vec::new();
     let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.assumed);
+        let key = (
+            flow.demand.decided_by.as_ref().map(|decider| decider.at),
+            flow.demand.value.amount.clone(),
+            flow.route.assumed || flow.route.by_key,
+        );
         // The same by a route that is sure says more.
-        if seen.contains(&key) || (flow.route.assumed && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
+        if seen.contains(&key)
+            || ((flow.route.assumed || flow.route.by_key) && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow)))
+        {
             continue;
         }
         seen.push(key);
         let (verdict, because) = judge::verdict(&flow.demand.value, pool);
         let (verdict, because) = match verdict {
-            Verdict::TooSmall if flow.route.open && !flow.demand.fans_out => {
+            Verdict::TooSmall if flow.route.open.is_some() && !flow.demand.fans_out => {
                 (Verdict::CannotTell, format!("{because}, if so many are asked for at once: nothing in the scanned files does"))
             }
             Verdict::TooSmall if bound_by_host_only(pool, &flow.demand.value) && hosts::vary(evaluator, flow.call) => {
                 (Verdict::CannotTell, format!("{because}, but to different hosts, and the limit holds for each host alone"))
             }
+            Verdict::TooSmall if flow.route.by_key => (
+                Verdict::CannotTell,
+                format!("{because}, if all ask under one key: each key has its own, and which key they ask under is not known"),
+            ),
             Verdict::TooSmall if flow.route.assumed => (
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
             ),
+            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match called_by_nobody(evaluator, flow) {
+                Some(name) => (
+                    Verdict::CannotTell,
+                    format!("nothing in the scanned files calls `{name}`, so that how much runs at once is not known"),
+                ),
+                None => (Verdict::Ok, because),
+            },
             known => (known, because),
         };
         let fed_by = feeding(evaluator, flow, sites, concurrency);
@@ -306,7 +347,10 @@ fn pool_cases(
     }
     // A request that runs alone says nothing beside one that surely runs in company.
     let in_company = |flow: &&Flow| {
-        !flow.route.assumed && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
+        !flow.route.assumed
+            && !flow.route.by_key
+            && !flow.route.one_of_several
+            && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
     };
     if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
         cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));
@@ -316,6 +360,13 @@ fn pool_cases(
         size(other).total_cmp(&size(one)).then_with(|| one.because.cmp(&other.because))
     });
     cases
+}
+
+/// The function that a lone request comes from, where whoever calls it stands outside of what is scanned: a library's. What starts a program
+/// is called once.
+fn called_by_nobody<'a>(evaluator: &Evaluator<'a>, flow: &Flow) -> Option<&'a str> {
+    let function = flow.route.open.filter(|_| matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0))?;
+    (!flow.demand.fans_out && !evaluator.starts_program(function)).then(|| &*evaluator.scope(function).name)
 }
 
 /// Indexes of the declarations on a route, outermost first; fan-outs are added to the list where they decide.

@@ -10,9 +10,27 @@ use crate::text::Span;
 /// Whether a loop around an expression ends as soon as the expression went well: a retry, not a series.
 pub fn is_retry(evaluator: &Evaluator<'_>, at: ExprRef, inside: ContextId) -> bool {
     let facts = evaluator.project.facts(at.file);
+    let scope = facts.scope(facts.expr(at.expr).scope);
+    ends_with(facts, at, inside, counts_tries(evaluator, facts, scope, at, inside))
+}
+
+/// Whether an expression may run again in its own scope before it ends, in a loop that does not begin at one of these places: one that
+/// looks at what came back may ask many times.
+pub fn may_go_again(evaluator: &Evaluator<'_>, at: ExprRef, apart: &[u32]) -> bool {
+    let facts = evaluator.project.facts(at.file);
+    let expr = facts.expr(at.expr);
+    let loops = facts.scope(expr.scope).context_chain(expr.context).filter(|(_, context)| match context.kind {
+        ContextKind::For { over, .. } => !facts.is_part_of(at.expr, over),
+        ContextKind::While { .. } => true,
+        _ => false,
+    });
+    loops.filter(|(_, context)| !apart.contains(&context.span.start)).any(|(id, _)| !ends_with(facts, at, id, false))
+}
+
+/// Whether a loop is left after an expression in it went well, in any case or (`perhaps`) where the program is content with it.
+fn ends_with(facts: &FileFacts, at: ExprRef, inside: ContextId, perhaps: bool) -> bool {
     let expr = facts.expr(at.expr);
     let scope = facts.scope(expr.scope);
-    let counts_tries = counts_tries(evaluator, facts, scope, at, inside);
     scope.statements.iter().any(|statement| {
         let leaves = match statement.kind {
             StatementKind::Return(_) => true,
@@ -23,7 +41,7 @@ pub fn is_retry(evaluator: &Evaluator<'_>, at: ExprRef, inside: ContextId) -> bo
             && statement.span.end >= expr.span.end
             && scope.is_within(statement.context, inside)
             && !in_handler(scope, statement.context, inside)
-            && (counts_tries || is_unconditional(scope, statement.context, expr.context))
+            && (perhaps || is_unconditional(scope, statement.context, expr.context))
     })
 }
 

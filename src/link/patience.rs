@@ -121,7 +121,16 @@ fn of_client(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, client: ExprRef
         _ => None,
     })?;
     let given = evaluator.construction_of(&made)?.given;
-    Some(given.iter().filter_map(|one| carried(pool, one)).collect())
+    let mut brought: Vec<Brought> = given.iter().filter_map(|one| carried(pool, one)).collect();
+    // A client of another library has defaults of its own, where the pool says nothing.
+    let is_open = |name: &str| {
+        pool.settings.iter().any(|own| own.name == *name && own.value.how == How::Default) && brought.iter().all(|one| one.setting != *name)
+    };
+    let defaults =
+        evaluator.defaults_of_client(&made, pool).into_iter().filter(|(setting, _)| is_of_requests(setting.role) && is_open(&setting.name));
+    let defaults: Vec<Brought> = defaults.map(|(setting, value)| Brought { setting: setting.name.clone(), value, at: None }).collect();
+    brought.extend(defaults);
+    Some(brought)
 }
 
 /// A time-out that an object carries; `None` for other settings.

@@ -6,7 +6,7 @@ use super::climb::Way;
 use super::hops::Hop;
 use crate::facts::ExprKind;
 use crate::resolve::{Binding, Caller, Evaluator, ExprRef, Frame, ScopeRef, Thing};
-use crate::value::Step;
+use crate::value::{Certainty, Step};
 
 /// One way from a request outward.
 #[derive(Clone, Debug)]
@@ -18,9 +18,11 @@ pub struct Route {
     /// Tasks that are started on it before the pool's home, each with the call that waits for it.
     pub starts: Vec<(ExprRef, ExprRef)>,
     /// Whether it ends at a function that nothing in the scanned files calls.
-    pub open: bool,
+    pub open: Option<ScopeRef>,
     /// Whether a call on it may as well lead elsewhere: its object is not known.
     pub assumed: bool,
+    /// Whether the pool is one of those that are kept under keys, and the key is not known: others may ask under another.
+    pub by_key: bool,
     /// Whether a method on it is called on one of several kinds of objects that the program makes.
     pub one_of_several: bool,
 }
@@ -41,9 +43,19 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, 
     };
     let found = object.map(|object| evaluator.scout().eval(object, &frame_at(evaluator.scope_of(object)))).unwrap_or_default();
     let is_other = |thing: &Thing| matches!(thing, Thing::Made(_) | Thing::Part(..));
-    if found.iter().any(|possible| is_other(&possible.thing)) && !found.iter().any(|possible| is_pool(&possible.thing)) {
+    // An object of the program, or nothing, is no pool either, where that is all it can be.
+    let is_none = |thing: &Thing| match thing {
+        Thing::Object(object) => object.site.is_some(),
+        Thing::Nothing => true,
+        _ => false,
+    };
+    let leads_elsewhere = found.iter().any(|possible| is_other(&possible.thing))
+        || (!found.is_empty() && found.iter().all(|possible| is_none(&possible.thing)));
+    if leads_elsewhere && !found.iter().any(|possible| is_pool(&possible.thing)) {
         return None;
     }
+    let mut of_pool = found.iter().filter(|possible| is_pool(&possible.thing)).peekable();
+    let by_key = of_pool.peek().is_some() && of_pool.all(|possible| possible.certainty == Certainty::Assumed);
     let home_after = way.home_after.unwrap_or(way.drafts.len());
     let mut route = Route {
         hops: Vec::new(),
@@ -51,6 +63,7 @@ pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, 
         starts: way.starts.clone(),
         open: way.open,
         assumed: way.assumed,
+        by_key,
         one_of_several: ambiguous,
     };
     for (number, (draft, scope)) in way.drafts.iter().enumerate() {
@@ -84,6 +97,9 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> Option<Activations> {
             return None;
         }
         let binding = Binding { caller: near.clone(), ..caller.binding.clone() };
+        if calls_another(evaluator, *function, caller, &near) {
+            return None;
+        }
         let receivers = receivers(evaluator, caller, &near);
         let class = |thing: &Thing| match thing {
             Thing::Object(object) => Some(object.class),
@@ -97,6 +113,25 @@ fn frames(evaluator: &Evaluator<'_>, way: &Way<'_>) -> Option<Activations> {
         outer = Some(frame);
     }
     Some(Activations { frames, ambiguous })
+}
+
+/// Whether a call calls other functions than this one in a frame: the objects that it is called on there are known, and have their own.
+fn calls_another(evaluator: &Evaluator<'_>, function: ScopeRef, caller: &Caller, frame: &Frame) -> bool {
+    let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return false };
+    // Of its own object a method mostly knows no more than one of those that there are.
+    let stands_in = evaluator.scope_of(caller.call);
+    let is_given = evaluator
+        .receiver(caller.call)
+        .is_some_and(|object| matches!(evaluator.expr(object).kind, ExprKind::Name(_)) && !evaluator.is_own_object(object, stands_in));
+    if caller.handed_on || !is_given {
+        return false;
+    }
+    let found = evaluator.scout().eval(ExprRef { file: caller.call.file, expr: callee }, frame);
+    let is_another = |thing: &Thing| match thing {
+        Thing::Method(this, called) => *called != function && matches!(&**this, Thing::Object(object) if object.site.is_some()),
+        _ => false,
+    };
+    !found.is_empty() && found.iter().all(|possible| is_another(&possible.thing))
 }
 
 /// The objects that a method is called on.

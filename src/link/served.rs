@@ -22,6 +22,12 @@ pub fn adds_handler(evaluator: &Evaluator<'_>, callee: ExprRef) -> bool {
     takes_handler(evaluator, callee, false)
 }
 
+/// Whether a call stands for what the function gives that it takes: the server calls that for each request (`Depends(get_session)`).
+pub fn is_provided(evaluator: &Evaluator<'_>, callee: ExprRef) -> bool {
+    let found = evaluator.glance(callee);
+    found.iter().any(|possible| matches!(&possible.thing, Thing::Symbol(symbol) if evaluator.is_provider(symbol)))
+}
+
 fn takes_handler(evaluator: &Evaluator<'_>, callee: ExprRef, as_decorator: bool) -> bool {
     let catalog = evaluator.project.catalog;
     let name = match &evaluator.expr(callee).kind {

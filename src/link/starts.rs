@@ -2,10 +2,11 @@
 
 use super::chosen::chosen;
 use super::hops::{Draft, What};
+use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
-use crate::facts::{ArgumentKind, BODY, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
+use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -19,7 +20,7 @@ pub struct Started<'c> {
     pub detached: bool,
     /// Whether nothing in the same function waits for it.
     pub runs_on: bool,
-    /// The call that waits for it.
+    /// The call that waits for it, or the group whose end does.
     pub joined_by: Option<ExprRef>,
 }
 
@@ -79,6 +80,9 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         };
         counts.push((Draft::silent(what, first_line(context.span)), scope));
     }
+    if let Some(part) = join.as_ref().and_then(|join| join.part) {
+        counts = vec![(Draft::silent(What::Elements(part), first_line(evaluator.span(part))), scope)];
+    }
     if let Some(call) = join.as_ref().and_then(|join| join.call) {
         if counts.is_empty() {
             let twins = twins_in(evaluator, call, task);
@@ -102,7 +106,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         from: at,
         detached: joined_in != Some(facts.expr(at.expr).context),
         runs_on,
-        joined_by: join.and_then(|join| join.call),
+        joined_by: join.and_then(|join| join.call.or(join.group)),
     }
 }
 
@@ -179,97 +183,6 @@ fn twins_in(evaluator: &Evaluator<'_>, call: ExprRef, task: ExprRef) -> usize {
         argument.kind == ArgumentKind::Positional && !own.is_empty() && callee(ExprRef { file: call.file, expr: argument.value }) == own
     };
     arguments.iter().filter(same).count()
-}
-
-/// Whether something in the same function waits for what is kept at `at`: a coroutine that nothing waits for together runs when it is
-/// awaited, one after the other.
-pub fn is_joined(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
-    let facts = evaluator.project.facts(at.file);
-    let mut at = at;
-    while facts.scope(facts.expr(at.expr).scope).kind == ScopeKind::Comprehension {
-        let scope = evaluator.scope_of(at);
-        let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope.scope).copied() else { break };
-        at = ExprRef { file: at.file, expr: maker };
-    }
-    let returned = facts.scope(facts.expr(at.expr).scope).statements.iter().any(|statement| {
-        matches!(statement.kind, crate::facts::StatementKind::Return(value) | crate::facts::StatementKind::Yield(value) if value == at.expr)
-    });
-    returned || join_of(evaluator, at).is_some()
-}
-
-/// Where tasks are waited for.
-struct Join {
-    /// The context in which that happens.
-    context: ContextId,
-    /// The fan-out call that waits, where it is one.
-    call: Option<ExprRef>,
-}
-
-/// Where tasks started at `at` are waited for: a fan-out call around them or later in the same scope, or the end of a task group.
-fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
-    let facts = evaluator.project.facts(at.file);
-    let expr = facts.expr(at.expr);
-    let scope = facts.scope(expr.scope);
-    // Inside the arguments of a fan-out call: right there.
-    let mut inner = at.expr;
-    while let Some(parent) = facts.expr(inner).parent {
-        let call = ExprRef { file: at.file, expr: parent };
-        if fan_out_of(evaluator, call).is_some() {
-            return Some(Join { context: facts.expr(parent).context, call: Some(call) });
-        }
-        inner = parent;
-    }
-    let mut best: Option<Join> = None;
-    let mut depth = 0;
-    let catalog = evaluator.project.catalog;
-    let named =
-        evaluator.project.tables(at.file).calls.iter().filter(|(name, _)| catalog.is_fan_out_name(name)).flat_map(|(_, calls)| calls);
-    let mut candidates: Vec<ExprId> = named.copied().collect();
-    candidates.sort_unstable();
-    for id in candidates {
-        let candidate = facts.expr(id);
-        let call = ExprRef { file: at.file, expr: id };
-        let joins = candidate.scope == expr.scope
-            && candidate.span.start > expr.span.start
-            && scope.is_within(expr.context, candidate.context)
-            && fan_out_of(evaluator, call).is_some();
-        if joins {
-            let nested = scope.context_chain(candidate.context).count();
-            if nested > depth {
-                depth = nested;
-                best = Some(Join { context: candidate.context, call: Some(call) });
-            }
-        }
-    }
-    best.or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None }))
-}
-
-/// The `with` block of a task group, nursery or executor around a start: its end waits for all.
-fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
-    let facts = evaluator.project.facts(at.file);
-    let expr = facts.expr(at.expr);
-    let mut call = at.expr;
-    let object = loop {
-        match facts.expr(call).kind {
-            ExprKind::Call { callee, .. } => match facts.expr(callee).kind {
-                ExprKind::Attribute { object, .. } => break object,
-                _ => call = facts.expr(call).parent?,
-            },
-            _ => call = facts.expr(call).parent?,
-        }
-    };
-    let group = evaluator.glance(ExprRef { file: at.file, expr: object });
-    let scope = facts.scope(expr.scope);
-    scope.context_chain(expr.context).find_map(|(_, context)| match context.kind {
-        ContextKind::With { value, .. } => {
-            let entered = evaluator.glance(ExprRef { file: at.file, expr: value });
-            let same = entered.iter().any(|one| {
-                group.iter().any(|other| crate::resolve::same(&one.thing, &other.thing) && !matches!(one.thing, Thing::Unknown(_)))
-            });
-            same.then(|| context.parent.unwrap_or(BODY))
-        }
-        _ => None,
-    })
 }
 
 /// The fan-out that a call is: it waits for many tasks at once.

@@ -27,7 +27,7 @@ fn sum_at<'f>(evaluator: &Evaluator<'_>, join: ExprRef, flows: &[&'f Flow]) -> O
     let decider = |flow: &Flow| -> Option<Span> {
         flow.demand.decided_by.as_ref().map(|decider| decider.site.map_or(decider.at, |site| evaluator.span(site)))
     };
-    for flow in flows.iter().copied().filter(|flow| !flow.route.assumed) {
+    for flow in flows.iter().copied().filter(|flow| !flow.route.assumed && !flow.route.by_key) {
         let Some((_, start)) = flow.route.starts.iter().find(|(known, _)| *known == join) else { continue };
         let Amount::One(most) = flow.demand.value.amount else { continue };
         if !most.is_finite() || most < 1.0 {
@@ -79,7 +79,7 @@ fn shared_limits(parts: &[Part<'_>]) -> impl Iterator<Item = f64> {
 }
 
 /// Whether two starts stand on different sides of an `if`.
-fn are_alternatives(evaluator: &Evaluator<'_>, one: ExprRef, other: ExprRef) -> bool {
+pub fn are_alternatives(evaluator: &Evaluator<'_>, one: ExprRef, other: ExprRef) -> bool {
     evaluator.scope_of(one) == evaluator.scope_of(other)
         && evaluator.scope(evaluator.scope_of(one)).excludes(evaluator.context_of(one), evaluator.context_of(other))
 }

@@ -300,7 +300,7 @@ fn function_of(evaluator: &Evaluator<'_>, scope: ScopeRef) -> ScopeRef {
 }
 
 /// What a call gives for a parameter.
-fn argument_for(evaluator: &Evaluator<'_>, function: ScopeRef, number: usize, caller: &Caller) -> Option<ExprRef> {
+pub fn argument_for(evaluator: &Evaluator<'_>, function: ScopeRef, number: usize, caller: &Caller) -> Option<ExprRef> {
     let parameter = evaluator.scope(function).parameters.get(number)?;
     let position = number - usize::from(evaluator.takes_self(function)) + caller.binding.skip;
     evaluator.keyword(caller.call, &parameter.name).or_else(|| evaluator.positional(caller.call, position))

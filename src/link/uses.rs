@@ -2,8 +2,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::handed::is_run;
+use super::sums::are_alternatives;
+use crate::catalog::library::{Constructor, Makes, PoolKind};
 use crate::facts::ExprKind;
-use crate::resolve::{COMPUTED, Evaluator, ExprRef, ResolvedPool, Thing, last_part};
+use crate::resolve::{COMPUTED, Evaluator, ExprRef, Made, Possible, ResolvedPool, Thing, last_part};
 
 /// A method that any pool of some kinds sends with.
 const ANY: &str = "*";
@@ -21,14 +24,20 @@ pub struct Use {
 
 /// All uses of all pools, in the order of pool and place.
 pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
-    let mut by_site: FxHashMap<ExprRef, usize> = FxHashMap::default();
-    for (number, pool) in pools.iter().enumerate() {
-        by_site.insert(pool.made.site, number);
-        for client in &pool.clients {
-            by_site.entry(*client).or_insert(number);
+    let by_site = pools_by_site(evaluator, pools);
+    let pools_at = |site: ExprRef| by_site.get(&site).into_iter().flatten().copied();
+    // A client sends with its own methods, whatever pool it is handed.
+    let catalog = evaluator.project.catalog;
+    let clients = pools.iter().flat_map(|pool| &pool.clients).filter_map(|client| kind_of_client(evaluator, *client));
+    let kinds = pools.iter().map(|pool| (pool.kind, pool.constructor)).chain(clients);
+    let methods: FxHashSet<&str> = kinds.flat_map(|(kind, _)| &kind.sends).map(String::as_str).collect();
+    let sent_by = |made: &Made, pool: &ResolvedPool<'_>, method: &str, below: &str| {
+        let own = if made.site == pool.made.site { None } else { catalog.constructor(&made.symbol) };
+        match own.and_then(|own| Some((own.pool?, own.constructor))) {
+            Some((kind, constructor)) => sends(kind, constructor, method, below),
+            None => sends(pool.kind, pool.constructor, method, below),
         }
-    }
-    let methods: FxHashSet<&str> = pools.iter().flat_map(|pool| &pool.kind.sends).map(String::as_str).collect();
+    };
     let any_method = methods.contains(ANY);
     let mut found = Vec::new();
     for (file, loaded) in evaluator.project.loaded().iter().enumerate() {
@@ -42,7 +51,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             .index
             .mentions
             .iter()
-            .filter(|(name, _)| methods.contains(&***name))
+            .filter(|(name, _)| wanted(name))
             .flat_map(|(_, mentions)| mentions)
             .map(|mention| (*mention, *mention));
         for (call, callee) in calls.chain(handed) {
@@ -51,6 +60,12 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 continue;
             }
             let object = ExprRef { file, expr: *object };
+            // Of the many attributes that are arguments few are methods of a pool, and of those not all are called.
+            let is_listed = methods.contains(&**name);
+            let may_send = |possible: &Possible| matches!(possible.thing, Thing::Made(_) | Thing::Part(..));
+            if call == callee && !is_listed && !evaluator.glance(object).iter().any(may_send) {
+                continue;
+            }
             for possible in evaluator.eval_open(object) {
                 let (made, below) = match &possible.thing {
                     Thing::Made(made) => (made, ""),
@@ -58,16 +73,18 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     // `self` in a subclass of the client.
                     Thing::Object(own) => {
                         let is_one = |pool: &ResolvedPool<'_>| pool.made.class.is_some_and(|class| evaluator.derives(class, own.class));
-                        let sending = pools.iter().enumerate().filter(|(_, pool)| is_one(pool) && sends(pool, name, ""));
+                        let sending =
+                            pools.iter().enumerate().filter(|(_, pool)| is_one(pool) && sends(pool.kind, pool.constructor, name, ""));
                         let call = ExprRef { file, expr: call };
                         found.extend(sending.map(|(pool, _)| Use { pool, call, object: Some(object) }));
                         continue;
                     }
                     _ => continue,
                 };
-                let Some(number) = by_site.get(&made.site).copied() else { continue };
-                if sends(&pools[number], name, below) {
-                    found.push(Use { pool: number, call: ExprRef { file, expr: call }, object: Some(object) });
+                let mut sending = pools_at(made.site).filter(|number| sent_by(made, &pools[*number], name, below)).peekable();
+                let call = ExprRef { file, expr: call };
+                if sending.peek().is_some() && (call.expr != callee || is_listed || is_run(evaluator, call)) {
+                    found.extend(sending.map(|pool| session(evaluator, pool, made).unwrap_or(Use { pool, call, object: Some(object) })));
                 }
             }
         }
@@ -83,10 +100,8 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 let object = ExprRef { file, expr: argument.value };
                 for possible in evaluator.eval_open(object) {
                     let Thing::Made(made) = &possible.thing else { continue };
-                    let Some(number) = by_site.get(&made.site).copied() else { continue };
-                    if pools[number].kind.sends_by.iter().any(|known| known == method) {
-                        found.push(Use { pool: number, call, object: Some(object) });
-                    }
+                    let sending = pools_at(made.site).filter(|number| pools[*number].kind.sends_by.iter().any(|known| known == method));
+                    found.extend(sending.map(|pool| Use { pool, call, object: Some(object) }));
                 }
             }
         }
@@ -96,8 +111,48 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
     found
 }
 
+/// The use that an object is which holds one connection for all that it sends: it begins where the object is made.
+fn session(evaluator: &Evaluator<'_>, pool: usize, made: &Made) -> Option<Use> {
+    let makes = evaluator.project.catalog.constructor(&made.symbol)?.constructor.makes;
+    (makes == Makes::Session).then(|| Use { pool, call: made.site, object: evaluator.pool_given_by(made) })
+}
+
+/// The kind of pool that a client would have by itself.
+fn kind_of_client<'a>(evaluator: &Evaluator<'a>, client: ExprRef) -> Option<(&'a PoolKind, &'a Constructor)> {
+    evaluator.scout().eval_open(client).iter().find_map(|possible| match &possible.thing {
+        Thing::Made(made) if made.site == client => {
+            let found = evaluator.project.catalog.constructor(&made.symbol)?;
+            Some((found.pool?, found.constructor))
+        }
+        _ => None,
+    })
+}
+
+/// Pools by the calls that make them and their clients.
+type BySite = FxHashMap<ExprRef, Vec<usize>>;
+
+/// A client that is handed several pools sends through the first, and through those that it may be handed instead (`if polite: … else: …`).
+fn pools_by_site(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> BySite {
+    let mut by_site = BySite::default();
+    for (number, pool) in pools.iter().enumerate() {
+        by_site.entry(pool.made.site).or_default().push(number);
+        for client in &pool.clients {
+            let known = by_site.entry(*client).or_default();
+            let may_be_other = |other: &usize| {
+                let other = pools[*other].made.site;
+                // One that it makes by itself where it is handed none.
+                other == *client || are_alternatives(evaluator, other, pool.made.site)
+            };
+            if known.iter().all(may_be_other) {
+                known.push(number);
+            }
+        }
+    }
+    by_site
+}
+
 /// Requests that a call prepares, to be sent later through the client that it is given.
-fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+fn prepared(evaluator: &Evaluator<'_>, by_site: &BySite) -> Vec<Use> {
     let mut found = Vec::new();
     for prepares in evaluator.project.catalog.sources().iter().flat_map(|source| &source.prepares) {
         for symbol in &prepares.symbols {
@@ -110,11 +165,9 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
                 }
                 let given = evaluator.argument(at, &evaluator.open_frame(evaluator.scope_of(at)), None, &prepares.client);
                 for possible in given.into_iter().flatten() {
-                    if let Thing::Made(made) = &possible.thing
-                        && let Some(pool) = by_site.get(&made.site).copied()
-                    {
-                        found.push(Use { pool, call: at, object: None });
-                    }
+                    let Thing::Made(made) = &possible.thing else { continue };
+                    let pools = by_site.get(&made.site).into_iter().flatten();
+                    found.extend(pools.map(|pool| Use { pool: *pool, call: at, object: None }));
                 }
             }
         }
@@ -123,37 +176,32 @@ fn prepared(evaluator: &Evaluator<'_>, by_site: &FxHashMap<ExprRef, usize>) -> V
 }
 
 /// Requests by a method whose name is computed: `getattr(client, name)(…)`, at once or through a variable.
-fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &FxHashMap<ExprRef, usize>) -> Vec<Use> {
+fn computed(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>], by_site: &BySite) -> Vec<Use> {
     let mut found = Vec::new();
     for &(file, call) in evaluator.project.calls_named("getattr") {
         let taken = ExprRef { file, expr: call };
         let Some(object) = evaluator.positional(taken, 0) else { continue };
         for possible in evaluator.eval_open(taken) {
             let Thing::Part(made, path) = &possible.thing else { continue };
-            let Some(pool) = by_site.get(&made.site).copied() else { continue };
             let (below, method) = path.rsplit_once('.').unwrap_or(("", path));
-            if method != COMPUTED && !sends(&pools[pool], method, below) {
-                continue;
+            let sending = by_site.get(&made.site).into_iter().flatten().copied();
+            for pool in sending.filter(|pool| method == COMPUTED || sends(pools[*pool].kind, pools[*pool].constructor, method, below)) {
+                let landings = evaluator.landings(taken).into_iter().filter(|caller| !caller.handed_on);
+                found.extend(landings.map(|caller| Use { pool, call: caller.call, object: Some(object) }));
             }
-            let landings = evaluator.landings(taken);
-            found.extend(landings.into_iter().filter(|caller| !caller.handed_on).map(|caller| Use {
-                pool,
-                call: caller.call,
-                object: Some(object),
-            }));
         }
     }
     found
 }
 
 /// Whether a method sends a request when it is called on the object, or on a part `below` of it.
-fn sends(pool: &ResolvedPool<'_>, method: &str, below: &str) -> bool {
-    let listed = |name: &str| pool.kind.sends.iter().any(|send| send == name);
-    let is_other = pool.constructor.passes.iter().any(|pass| pass == method)
-        || pool.constructor.setters.iter().any(|setter| setter.method == method)
-        || pool.constructor.methods.contains_key(method)
+fn sends(kind: &PoolKind, constructor: &Constructor, method: &str, below: &str) -> bool {
+    let listed = |name: &str| kind.sends.iter().any(|send| send == name);
+    let is_other = constructor.passes.iter().any(|pass| pass == method)
+        || constructor.setters.iter().any(|setter| setter.method == method)
+        || constructor.methods.contains_key(method)
         || matches!(method, "close" | "aclose" | "copy" | "with_options" | "__aenter__" | "__aexit__" | "__enter__" | "__exit__");
-    if is_other || pool.kind.sends_not.iter().any(|name| name == method) {
+    if is_other || kind.sends_not.iter().any(|name| name == method) {
         return false;
     }
     if listed(ANY) { !method.starts_with('_') } else { below.is_empty() && listed(method) }

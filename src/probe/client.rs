@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::driver;
+use super::libraries;
 use crate::catalog::library::{PoolKind, Role, Shape};
 use crate::queueing::simulate::Keep;
 use crate::queueing::{AtLimit, HandOver, Scenario};
@@ -46,7 +46,7 @@ const READ: &str = "read_timeout";
 /// Whether a time-out is no setting of the pool or its client, but given with each request.
 fn per_request(library: &str, kind: &PoolKind) -> bool {
     let time_outs = [Role::TotalTimeout, Role::ReadTimeout, Role::ConnectTimeout, Role::AcquireTimeout];
-    !driver::is_of_database(library) && !kind.settings.iter().any(|setting| time_outs.contains(&setting.role))
+    !libraries::lends(library) && !kind.settings.iter().any(|setting| time_outs.contains(&setting.role))
 }
 
 /// What is known of a run by a driver that cannot be known of a program: the scenario of the probe itself.
@@ -55,10 +55,10 @@ fn per_request(library: &str, kind: &PoolKind) -> bool {
 /// the library favours newcomers; and the mock server stops working for clients that have gone.
 pub fn as_driven(library: &str, kind: &PoolKind, scenario: &Scenario) -> Scenario {
     let mut driven = scenario.clone();
-    if library == "aiohttp" && driven.hand_over == HandOver::Unknown {
+    if driven.hand_over == HandOver::Unknown && !libraries::is_scheduled(library) {
         driven.hand_over = HandOver::NewcomerFirst;
     }
-    if driver::is_of_database(library) {
+    if libraries::lends(library) {
         // What bounds a query is no matter of the pool; the drivers set none.
         (driven.time_outs.total, driven.time_outs.read) = (None, None);
     }

@@ -9,57 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::clock::{Nanoseconds, seconds};
 use super::interpreter::Interpreter;
+use super::libraries::{self, Source};
 use super::process::{self, Program, Said, Silence};
 
 /// What stands before each program: guards, output, and how requests are made.
 pub(super) const RUNNER: &str = include_str!("drivers/runner.py");
 /// Difference of the clocks above which nothing is measured, nanoseconds.
 const CLOCKS_APART: i64 = 1_000_000;
-
-/// Libraries that can be probed, by their names in the catalog, with the part of the driver that is theirs.
-const DRIVERS: [(&str, &str); 12] = [
-    ("aiohttp", include_str!("drivers/aiohttp.py")),
-    ("httpx", include_str!("drivers/httpx.py")),
-    ("httpx2", include_str!("drivers/httpx.py")),
-    ("requests", include_str!("drivers/requests.py")),
-    ("urllib3", include_str!("drivers/urllib3.py")),
-    ("botocore", include_str!("drivers/botocore.py")),
-    ("openai", include_str!("drivers/openai.py")),
-    ("anthropic", include_str!("drivers/openai.py")),
-    ("redis", include_str!("drivers/redis.py")),
-    ("asyncpg", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/asyncpg.py"))),
-    ("psycopg_pool", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/psycopg_pool.py"))),
-    ("sqlalchemy", concat!(include_str!("drivers/postgresql.py"), "\n\n", include_str!("drivers/sqlalchemy.py"))),
-];
-/// Those whose driver is built with the library's version.
-const BUILT: [&str; 1] = ["reqwest"];
-/// Those that speak to a database, which no server of ours can be, and how the address of one begins.
-const OF_DATABASES: [(&str, &str); 4] =
-    [("redis", "redis"), ("asyncpg", "postgres"), ("psycopg_pool", "postgres"), ("sqlalchemy", "postgres")];
-
-/// Names of the libraries that can be probed.
-pub fn libraries() -> impl Iterator<Item = &'static str> {
-    DRIVERS.iter().map(|(name, _)| *name).chain(BUILT)
-}
-
-/// Whether the driver of a library has to be built.
-pub fn is_built(library: &str) -> bool {
-    BUILT.contains(&library)
-}
-
-/// Whether a library is probed against a database instead of our own server.
-pub fn is_of_database(library: &str) -> bool {
-    OF_DATABASES.iter().any(|(name, _)| *name == library)
-}
-
-/// Whether a library has all that it needs to be probed: those of databases want one that was named, but for Redis, which can be started.
-pub fn is_served(library: &str, server: Option<&str>) -> bool {
-    match (OF_DATABASES.iter().find(|(name, _)| *name == library), server) {
-        (None, _) => true,
-        (Some((_, scheme)), Some(server)) => server.starts_with(scheme),
-        (Some((name, _)), None) => *name == "redis",
-    }
-}
 
 /// One run of a client.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -179,13 +135,16 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// When the interpreter or the library is missing, the driver does not end in time, or says something that is no result.
 pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Duration) -> Result<Run, Refusal> {
-    let own = DRIVERS.iter().find(|(name, _)| *name == library).map(|(_, own)| own);
-    if own.is_none() && interpreter.built_from.is_none() {
-        let known: Vec<_> = libraries().collect();
+    let Some(known) = libraries::find(library) else {
+        let known: Vec<_> = libraries::names().collect();
         return Err(Refusal(format!("there is no driver for {library}; {} can be probed", known.join(", "))));
-    }
+    };
+    let (program, threads) = match &known.source {
+        Source::Python(own) => (Some([&[RUNNER], *own].concat().join("\n\n")), None),
+        Source::Rust(package) => (None, Some(package.threads)),
+    };
     let text = json!({
-        "program": own.map(|own| format!("{RUNNER}\n\n{own}")), "packages": interpreter.built_from, "library": library,
+        "program": program, "packages": interpreter.built_from, "library": library, "threads": threads,
         "settings": job.settings, "urls": job.urls, "server": job.server, "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
@@ -201,9 +160,7 @@ pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: 
     process::run(&program, &job.to_string(), patience).map_err(|silence| {
         Refusal(match silence {
             Silence::NotStarted(why) => format!("{} ({}) cannot be run: {why}", interpreter.path.display(), interpreter.because),
-            Silence::TooLate(patience) => format!("{who} did not end within {} s and was killed", patience.as_secs()),
-            Silence::TooMuch => format!("{who} said more than any run can have to say, and was killed"),
-            Silence::NoText => format!("{who} said something that is no text, and was killed"),
+            other => other.of(who),
         })
     })
 }

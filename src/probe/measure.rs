@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::clock::seconds;
 use super::driver::{self, Hello, Job, Refusal, Served};
 use super::interpreter::Interpreter;
+use super::libraries;
 use super::mock::{Capacity, Config, Figures, Latency, Life, Log, Outcome, Record, Server};
 use super::verdict::median;
 use crate::queueing::Scenario;
@@ -70,7 +71,7 @@ pub struct Bench<'a> {
 impl Bench<'_> {
     /// Runs a job against our own server, or against the database that the library speaks to.
     fn run(&self, config: Config, times: &[f64], job: Job, patience: Duration) -> Result<(driver::Run, Log), Refusal> {
-        if driver::is_of_database(self.library) {
+        if libraries::is_elsewhere(self.library) {
             let job = Job { server: self.server.map(String::from), times: times.to_vec(), ..job };
             let run = driver::run(self.interpreter, self.library, &job, patience)?;
             let log = log_of(&run.served);

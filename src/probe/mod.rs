@@ -15,6 +15,7 @@ pub mod clock;
 pub mod compare;
 pub mod driver;
 pub mod interpreter;
+pub mod libraries;
 pub mod measure;
 pub mod mock;
 pub mod observed;

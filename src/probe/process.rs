@@ -31,6 +31,18 @@ pub enum Silence {
     NoText,
 }
 
+impl Silence {
+    /// The same in words, of whoever was to speak.
+    pub fn of(&self, who: &str) -> String {
+        match self {
+            Self::NotStarted(why) => format!("{who} cannot be run: {why}"),
+            Self::TooLate(patience) => format!("{who} did not end within {} s and was killed", patience.as_secs()),
+            Self::TooMuch => format!("{who} said more than any run can have to say, and was killed"),
+            Self::NoText => format!("{who} said something that is no text, and was killed"),
+        }
+    }
+}
+
 /// What a driver said.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Said {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::driver::{self, Hello, Job, Refusal};
 use super::interpreter::Interpreter;
+use super::libraries;
 use super::measure::{self, Bench, Measured};
 use super::predict::{Predicted, predict, times};
 use super::scale::{self, Scaled};
@@ -157,7 +158,7 @@ fn one(
     let cost = (before + after) / 2.0;
     let added = if scaled.wanted.is_some() && !predicted.lower_bound { cost * scenario.concurrency as f64 } else { 0.0 };
     // What opening a connection to a database costs is no finding about the pool.
-    let noise = if driver::is_of_database(subject.library) { more } else { more.min(CHEAP) };
+    let noise = if libraries::is_of_database(subject.library) { more } else { more.min(CHEAP) };
     let allowed = Cost { noise, added, busy };
     let metrics = compare(&predicted, &runs, &allowed);
     let mut errors = BTreeMap::new();

@@ -10,7 +10,7 @@ use super::erlang::Arrivals;
 use super::model::Scenario;
 use super::renewal::Renewals;
 use super::service::Impossible;
-use super::simulate::Retries;
+use super::simulate::{Drawn, Retries};
 use super::sizing::{Advice, Demand, advise, round_up};
 use super::staffing::Staffing;
 use super::{AtLimit, Burst, BurstOutcome, Limits, Prediction, Service, tighter};
@@ -147,12 +147,15 @@ pub fn answer(question: &Question) -> Result<Answer, Impossible> {
     } else {
         changes.extend(at_once(now));
     }
+    // All columns have the same calls.
+    let drawn = Drawn::default();
     let columns = changes
         .into_par_iter()
         .map(|(change, scenario)| {
-            let burst = Scenario { rounds: 1, ..scenario.clone() }.predict()?;
-            let closed = if scenario.rounds > 1 { Some(scenario.predict()?) } else { None };
-            Ok(Column { change, scenario, burst, closed })
+            let once = Scenario { rounds: 1, ..scenario.clone() };
+            let all_rounds = || (scenario.rounds > 1).then(|| scenario.predict_sharing(&drawn)).transpose();
+            let (closed, burst) = rayon::join(all_rounds, || once.predict_sharing(&drawn));
+            Ok(Column { burst: burst?, closed: closed?, change, scenario })
         })
         .collect::<Result<Vec<Column>, Impossible>>()?;
     let sizes = if question.sized_by_concurrency { question.sizes(&clock) } else { Vec::new() };

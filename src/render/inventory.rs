@@ -126,15 +126,32 @@ pub(super) fn site_name(sources: &Sources, site: &Concurrency) -> String {
 
 /// `30 (limit_per_host decides); 100 in total, 30 to one host; above it requests wait in the client`.
 fn capacity(capacity: &Capacity) -> String {
-    let mut text = short(&capacity.effective.amount);
-    if !capacity.decided_by.is_empty() {
-        let _ = write!(text, " ({} decides)", capacity.decided_by);
+    let effective = &capacity.effective.amount;
+    let mut text = short(effective);
+    // What is kept may be less than what is lent out: a pool may overflow.
+    let overflow = match (effective, capacity.total.as_ref().map(|total| &total.amount)) {
+        (Amount::One(most), Some(Amount::One(kept))) if most > kept => Some((kept, most - kept)),
+        _ => None,
+    };
+    match overflow {
+        Some((kept, more)) => {
+            let _ = write!(text, " ({} {}, and {} beyond it)", capacity.decided_by, show_number(*kept), show_number(more));
+        }
+        None if !capacity.decided_by.is_empty() => {
+            let _ = write!(text, " ({} decides)", capacity.decided_by);
+        }
+        None => {}
     }
-    let parts = [("in total", &capacity.total), ("to one host", &capacity.per_host), ("kept idle", &capacity.idle)];
+    let total = if overflow.is_some() { &None } else { &capacity.total };
+    let parts = [("in total", total), ("to one host", &capacity.per_host), ("kept idle", &capacity.idle)];
     let parts: Vec<_> =
         parts.iter().filter_map(|(said, value)| value.as_ref().map(|value| format!("{} {said}", short(&value.amount)))).collect();
     if !parts.is_empty() {
         let _ = write!(text, "; {}", parts.join(", "));
+    }
+    if *effective == Amount::Unbounded {
+        text.push_str("; there is no limit");
+        return text;
     }
     let above = match capacity.at_limit {
         AtLimit::Wait => "above it requests wait in the client",
@@ -146,7 +163,10 @@ fn capacity(capacity: &Capacity) -> String {
     let _ = write!(text, "; {above}");
     if let Some(wait) = &capacity.acquire_timeout {
         let seconds = wait.amount.least().filter(|_| wait.amount.least() == wait.amount.greatest());
-        let _ = write!(text, ", for {} at most", seconds.map_or_else(|| wait.amount.to_string(), show_seconds));
+        let _ = match seconds.unwrap_or_default() {
+            endless if endless.is_infinite() => write!(text, ", for as long as it takes"),
+            _ => write!(text, ", for {} at most", seconds.map_or_else(|| wait.amount.to_string(), show_seconds)),
+        };
     }
     text
 }

@@ -5,10 +5,19 @@ use super::index::last_name;
 use super::thing::{ExprRef, ScopeRef};
 use crate::facts::{ExprId, ExprKind, FileFacts, ScopeId};
 
+/// Last names of decorators that make a function a command of the program.
+const COMMANDS: [&str; 5] = ["command", "group", "callback", "option", "argument"];
+
 impl Evaluator<'_> {
     /// Whether an expression stands in a test.
     pub fn is_test_code(&self, at: ExprRef) -> bool {
         self.is_in_test(self.scope_of(at))
+    }
+
+    /// Whether a function is one that starts a program or test, though nothing in the sources calls it: it runs once.
+    pub fn starts_program(&self, function: ScopeRef) -> bool {
+        let name = &*self.scope(function).name;
+        name == "main" || self.is_in_test(function) || self.has_decorator(function, &COMMANDS) || self.project.is_script(name)
     }
 
     /// Whether a scope is a test or stands in one: a file of tests, `#[cfg(test)]`, `#[test]`.

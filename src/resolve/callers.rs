@@ -353,8 +353,7 @@ impl Evaluator<'_> {
     /// `self.method(…)` inside a method: the object is the one at hand.
     fn is_own_call(&self, at: ExprRef) -> bool {
         let ExprKind::Attribute { object, .. } = self.expr(at).kind else { return false };
-        let Some((method, _)) = self.enclosing_method(self.scope_of(at)) else { return false };
-        self.is_receiver(ExprRef { file: at.file, expr: object }, method)
+        self.is_own_object(ExprRef { file: at.file, expr: object }, self.scope_of(at))
     }
 
     /// The call of a library that starts a thread or process, where a class derives from what it makes: its `run` then runs beside the rest.

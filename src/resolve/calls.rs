@@ -11,6 +11,9 @@ use crate::value::Certainty;
 /// Name of an attribute that the program computes.
 pub const COMPUTED: &str = "<computed>";
 
+/// The method that calling an object is.
+const CALLED: &str = "__call__";
+
 impl Evaluator<'_> {
     /// What a call gives.
     pub(super) fn call(&self, at: ExprRef, frame: &Frame) -> Possibles {
@@ -81,7 +84,7 @@ impl Evaluator<'_> {
                 }
             }
             Thing::Class(class) => vec![Possible::literal(self.instance(*class, at, frame), span)],
-            Thing::Object(object) => match self.find_method(object.class, "__call__") {
+            Thing::Object(object) => match self.find_method(object.class, CALLED) {
                 Some(method) => self.follow(
                     method,
                     self.open_frame(method),
@@ -91,7 +94,8 @@ impl Evaluator<'_> {
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
-            Thing::Made(made) => match self.project.catalog.environment(&dotted(&made.symbol, "__call__")) {
+            Thing::Made(made) if self.makes_when_called(made) => self.part_call(made, &Rc::from(CALLED), at, frame),
+            Thing::Made(made) => match self.project.catalog.environment(&dotted(&made.symbol, CALLED)) {
                 Some(read) => self.environment_call(read, at, frame),
                 None => vec![Possible::literal(Thing::Foreign(made.symbol.clone()), span)],
             },
@@ -115,6 +119,11 @@ impl Evaluator<'_> {
             }
             None => Thing::Object(Rc::new(Object { class, site: Some((at, frame.clone())), from: None })),
         }
+    }
+
+    /// Whether calling a library's object makes another one (`Session = sessionmaker(engine)`).
+    pub(super) fn makes_when_called(&self, made: &Made) -> bool {
+        self.project.catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.methods.contains_key(CALLED))
     }
 
     fn symbol_call(&self, symbol: &Rc<str>, at: ExprRef, frame: &Frame) -> Possibles {
@@ -304,6 +313,11 @@ impl Evaluator<'_> {
     pub(super) fn is_receiver(&self, at: ExprRef, method: ScopeRef) -> bool {
         let first = self.scope(method).parameters.first();
         matches!((&self.expr(at).kind, first), (ExprKind::Name(name), Some(first)) if *name == first.name)
+    }
+
+    /// Whether an expression is the object whose method runs in a scope.
+    pub fn is_own_object(&self, at: ExprRef, scope: ScopeRef) -> bool {
+        self.enclosing_method(scope).is_some_and(|(method, _)| self.is_receiver(at, method))
     }
 
     /// What the first parameter of a method is in a frame.

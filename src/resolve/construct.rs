@@ -6,7 +6,8 @@ use super::eval::Evaluator;
 use super::guards::Guard;
 use super::thing::{Binding, ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::Found;
-use crate::catalog::library::{Literal, Makes, Parameter};
+use crate::catalog::library::{Literal, Makes, Parameter, UrlKind};
+use crate::catalog::names::matches;
 use crate::facts::{ExprKind, ParameterKind, StatementKind, Target};
 use crate::text::Span;
 use crate::value::{Certainty, How};
@@ -23,6 +24,8 @@ pub struct Construction {
     pub pools: Vec<(Rc<Made>, Span)>,
     /// Whether it is handed something that may be a pool and is not known.
     pub unknown_pool: Option<Span>,
+    /// Whether the program hands it a pool on some ways and none on others: then it makes one of its own.
+    pub may_have_own: bool,
     /// Whether it is handed something that opens no connection.
     pub opens_nothing: bool,
     /// Settings that have no effect since a pool is handed over, by name.
@@ -148,7 +151,7 @@ impl Evaluator<'_> {
             .or_else(|| before.and_then(|before| self.keyword(before.call, &parameter.name)))
             .map(|at| self.span(at));
         let at = written_at.unwrap_or_else(|| self.span(call));
-        self.take_given(result, found, parameter, given, at, written_at, depth);
+        self.take_given(result, found, parameter, given, at, written_at, depth, made.site.file);
     }
 
     /// `Base.__init__(self, …)` gives the object by position.
@@ -173,14 +176,19 @@ impl Evaluator<'_> {
         at: Span,
         written_at: Option<Span>,
         depth: u32,
+        file: u32,
     ) {
         let catalog = self.project.catalog;
+        if !parameter.urls.is_empty() {
+            result.kind = self.kind_of_urls(parameter, &given, found, file);
+        }
         let mut plain = Vec::new();
         let mut carried: Vec<Construction> = Vec::new();
-        let mut handed = false;
+        let (mut handed, mut not_handed) = (false, false);
         for possible in given {
             match &possible.thing {
                 Thing::Nothing if parameter.carrier || parameter.gives_pool => {
+                    not_handed |= parameter.gives_pool;
                     if !parameter.carrier && !parameter.sets.is_empty() {
                         plain.push(possible);
                     } else if parameter.carrier && !parameter.sets.is_empty() {
@@ -195,7 +203,9 @@ impl Evaluator<'_> {
                             carried.push(inner_result);
                         }
                     }
-                    Some(Makes::Pool | Makes::Client) if parameter.gives_pool || parameter.gives_pools => {
+                    Some(Makes::Pool | Makes::Client | Makes::Session | Makes::Factory)
+                        if parameter.gives_pool || parameter.gives_pools =>
+                    {
                         result.pools.push((inner.clone(), at));
                         handed |= parameter.gives_pool;
                     }
@@ -227,6 +237,7 @@ impl Evaluator<'_> {
                 _ => plain.push(possible),
             }
         }
+        result.may_have_own |= not_handed && handed && result.unknown_pool.is_none();
         if handed {
             result.disabled.extend(parameter.disables.iter().cloned());
         }
@@ -261,20 +272,58 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `config.create_pool()`: what the configuration carries.
+    /// The kind of pool that a URL makes; `None` where it makes the usual one, or where it can be of several sorts.
+    fn kind_of_urls(&self, parameter: &Parameter, given: &Possibles, found: &Found<'_>, file: u32) -> Option<String> {
+        let versions = self.project.demanded(found.library, file).versions;
+        let holds = |url: &&UrlKind| versions.newest_is_within(url.since.as_deref(), url.until.as_deref());
+        let kind_of = |possible: &Possible| match &possible.thing {
+            Thing::Text(text) => {
+                let fits = |url: &&UrlKind| url.like.iter().any(|pattern| matches(pattern, text));
+                parameter.urls.iter().filter(holds).find(fits).map(|url| url.pool.clone())
+            }
+            _ => None,
+        };
+        let first = given.first().and_then(kind_of);
+        first.filter(|first| given.iter().all(|possible| kind_of(possible).as_ref() == Some(first)))
+    }
+
+    /// `config.create_pool()`: what the configuration carries; `Session()`: the pool that its maker was given.
     fn take_receiver(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
         if !found.constructor.receiver_carries {
             return;
         }
-        let Some(receiver) = self.receiver(made.site) else { return };
+        let has_pool = !result.pools.is_empty() || result.unknown_pool.is_some();
+        let Some(receiver) = self.maker(made.site, &made.frame) else { return };
         for possible in self.eval(receiver, &made.frame) {
             let Thing::Made(carrier) = possible.thing else { continue };
             let Some(carried) = self.construct(&carrier, depth + 1) else { continue };
+            if !has_pool {
+                result.pools.extend(carried.pools);
+            }
             for setting in carried.given {
                 result.set(&setting.name, setting.possibles, setting.written_at);
             }
             result.carriers.push(carrier.site);
         }
+    }
+
+    /// The object that a call makes something from: what its method is called on, or what is called itself.
+    fn maker(&self, call: ExprRef, frame: &Frame) -> Option<ExprRef> {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return None };
+        let callee = ExprRef { file: call.file, expr: callee };
+        let is_called = self.seen(callee, frame).iter().any(|possible| matches!(&possible.thing, Thing::Made(_)));
+        if is_called { Some(callee) } else { self.receiver(call) }
+    }
+
+    /// Where an object that is made for a pool gets it from: the argument that gives it, else what makes the object.
+    pub fn pool_given_by(&self, made: &Made) -> Option<ExprRef> {
+        let found = self.project.catalog.constructor(&made.symbol)?;
+        let mut parameters = found.constructor.parameters.iter().enumerate().filter(|(_, parameter)| parameter.gives_pool);
+        let given = parameters.find_map(|(number, parameter)| {
+            let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
+            self.keyword(made.site, &parameter.name).or_else(|| self.positional(made.site, position?))
+        });
+        given.or_else(|| self.maker(made.site, &made.frame))
     }
 
     /// `mounts={"https://": transport}`.
@@ -330,7 +379,7 @@ impl Evaluator<'_> {
                 // Assigning to what is a parameter is giving it.
                 if let Some(parameter) = found.constructor.parameters.iter().find(|parameter| parameter.name == *attribute) {
                     let (given, at) = (self.eval_open(value), self.span(value));
-                    self.take_given(result, found, parameter, given, at, Some(at), 1);
+                    self.take_given(result, found, parameter, given, at, Some(at), 1, file);
                     continue;
                 }
                 let mut possibles: Possibles = self

@@ -1,6 +1,7 @@
 //! Lengths that a display does not tell: lists that the program adds to later, and slices.
 
 use super::eval::Evaluator;
+use super::index::last_name;
 use super::thing::{ExprRef, Frame, Possible, Thing};
 use crate::facts::{ExprId, ExprKind, Operator, StatementKind, Target};
 
@@ -44,20 +45,30 @@ impl Evaluator<'_> {
         matches!(self.expr(index).kind, ExprKind::Unknown("slice"))
     }
 
+    /// The `n` of an upper end that is the lower one and `n` more, or `min` of that and something else.
+    pub(super) fn width_between(&self, file: u32, lower: ExprId, upper: ExprId) -> Option<ExprId> {
+        let facts = self.project.facts(file);
+        let is_lower = |id: ExprId| self.project.sources.slice(facts.expr(id).span) == self.project.sources.slice(facts.expr(lower).span);
+        match &facts.expr(upper).kind {
+            ExprKind::Operator { operator: Operator::Add, left, right } if is_lower(*left) => Some(*right),
+            ExprKind::Operator { operator: Operator::Add, left, right } if is_lower(*right) => Some(*left),
+            ExprKind::Call { callee, arguments } if last_name(facts, *callee).is_some_and(|name| &**name == "min") => {
+                let sums = arguments.iter().filter(|argument| matches!(facts.expr(argument.value).kind, ExprKind::Operator { .. }));
+                sums.into_iter().find_map(|argument| self.width_between(file, lower, argument.value))
+            }
+            _ => None,
+        }
+    }
+
     /// How many elements a slice has at most: `n` of `xs[i : i + n]` and of `xs[:n]`.
     pub(super) fn slice_width(&self, index: ExprRef, frame: &Frame) -> Possible {
         let facts = self.project.facts(index.file);
         let near = (index.expr.0 + 1..facts.expressions.len() as u32).take(MAX_SLICE).map(ExprId);
         let parts: Vec<ExprId> = near.filter(|id| facts.expr(*id).parent == Some(index.expr)).collect();
-        let text = |id: ExprId| self.project.sources.slice(facts.expr(id).span);
         let from_start = self.project.sources.slice(self.span(index)).trim_start().starts_with(':');
         let width = match parts.as_slice() {
             [upper] if from_start => Some(*upper),
-            [lower, upper, ..] => match facts.expr(*upper).kind {
-                ExprKind::Operator { operator: Operator::Add, left, right } if text(left) == text(*lower) => Some(right),
-                ExprKind::Operator { operator: Operator::Add, left, right } if text(right) == text(*lower) => Some(left),
-                _ => None,
-            },
+            [lower, upper, ..] => self.width_between(index.file, *lower, *upper),
             _ => None,
         };
         let all = width.map(|width| self.eval(ExprRef { file: index.file, expr: width }, frame)).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The calls that make objects of libraries, by whatever name: the constructor's own, an alias, a subclass, `cls`, a function with its
 //! first arguments.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
@@ -48,11 +49,19 @@ impl Evaluator<'_> {
                     if !self.scout().seen_open(at).iter().any(|possible| made_at(at, &possible.thing).is_some()) {
                         continue;
                     }
-                    found.extend(self.seen_open(at).iter().find_map(|possible| made_at(at, &possible.thing)));
+                    // Of several that an import may have brought, the one whose arguments these are; else the one that is wanted first.
+                    let made = self.seen_open(at).iter().filter_map(|possible| made_at(at, &possible.thing)).collect::<Vec<_>>();
+                    found.extend(made.into_iter().min_by_key(|made| Reverse(self.keywords_known(made))));
                 }
             }
         }
         found
+    }
+
+    /// How many of the keywords of a construction are parameters of the constructor.
+    fn keywords_known(&self, made: &Made) -> usize {
+        let Some(found) = self.project.catalog.constructor(&made.symbol) else { return 0 };
+        found.constructor.parameters.iter().filter(|parameter| self.keyword(made.site, &parameter.name).is_some()).count()
     }
 }
 

@@ -5,11 +5,30 @@ use std::rc::Rc;
 use super::eval::{Evaluator, MAX_NESTING};
 use super::memory::{Asked, Question};
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{Argument, ArgumentKind, ExprKind, StatementKind, Target};
+use crate::facts::{Argument, ArgumentKind, ExprId, ExprKind, StatementKind, Target};
 use crate::value::Certainty;
 
 /// Most values of one mapping that are looked at where the key is not known.
 const MAX_VALUES: usize = 64;
+
+/// One part of what a mapping is made of; later ones go over earlier ones.
+enum Layer {
+    /// The value of the key itself.
+    Value(ExprRef),
+    /// Another mapping.
+    Spread(ExprRef),
+}
+
+/// What a mapping that goes over another says of a key.
+#[derive(Default)]
+struct Said {
+    /// The values that it may give it.
+    found: Possibles,
+    /// Whether it may leave the key as it is below.
+    leaves: bool,
+    /// Whether it is, or may be, a mapping whose keys are not known.
+    is_open: bool,
+}
 
 impl Evaluator<'_> {
     /// The value of a key; `None` where nothing sets it.
@@ -27,19 +46,23 @@ impl Evaluator<'_> {
     }
 
     fn key_any(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
-        let (mut later, replaces) = self.key_set_later(mapping, key);
-        if replaces {
-            return Some(later);
+        let mut said = self.key_set_later(mapping, key);
+        if said.leaves {
+            let shown = self.key_shown(mapping, frame, key);
+            if shown.found.is_empty() {
+                said.found.extend(self.key_if_missing(mapping, key));
+            }
+            said.found.extend(shown.found);
+            said.is_open |= shown.is_open;
         }
-        let shown = self.key_shown(mapping, frame, key);
-        if shown.is_none() {
-            later.extend(self.key_if_missing(mapping, key));
+        if said.found.is_empty() {
+            said.found = self.key_computed(mapping, key);
         }
-        later.extend(shown.into_iter().flatten());
-        if later.is_empty() {
-            later = self.key_computed(mapping, key);
+        // Where nothing else says the key, a mapping that nobody knows is taken for one without it.
+        if said.is_open && !said.found.is_empty() {
+            said.found.push(Possible::unknown("a mapping that is not known may set it"));
         }
-        (!later.is_empty()).then_some(later)
+        (!said.found.is_empty()).then_some(said.found)
     }
 
     /// `sessions[host] = …`: what is kept under a key that is computed may be under this one.
@@ -63,34 +86,25 @@ impl Evaluator<'_> {
         found
     }
 
-    /// The value of a key in the display or call that makes the mapping.
-    fn key_shown(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
+    /// What the display or call that makes the mapping says of a key.
+    fn key_shown(&self, mapping: ExprRef, frame: &Frame, key: &str) -> Said {
         let part = |id| ExprRef { file: mapping.file, expr: id };
         match &self.expr(mapping).kind {
             ExprKind::Mapping(items) => {
-                for (item_key, value) in items.iter().rev() {
-                    match item_key {
-                        Some(item_key) => {
-                            if matches!(&self.expr(part(*item_key)).kind, ExprKind::Text(text) if &**text == key) {
-                                return Some(self.eval(part(*value), frame));
-                            }
-                        }
-                        None => {
-                            if let Some(inner) = self.spread_key(part(*value), frame, key) {
-                                return Some(inner);
-                            }
-                        }
-                    }
-                }
-                None
+                let is_it = |item: ExprId| matches!(&self.expr(part(item)).kind, ExprKind::Text(text) if &**text == key);
+                let layers = items.iter().rev().filter_map(|(item_key, value)| match item_key {
+                    Some(item_key) => is_it(*item_key).then(|| Layer::Value(part(*value))),
+                    None => Some(Layer::Spread(part(*value))),
+                });
+                self.topmost(layers, frame, key)
             }
             // `{…} | {…}`: the right side goes over the left one.
             ExprKind::Operator { left, right, .. } | ExprKind::Augmented { old: left, value: right, .. } => {
-                self.spread_key(part(*right), frame, key).or_else(|| self.spread_key(part(*left), frame, key))
+                self.topmost([*right, *left].into_iter().map(|side| Layer::Spread(part(side))), frame, key)
             }
             ExprKind::Call { callee, arguments } => {
                 if let Some(given) = self.keyword(mapping, key) {
-                    return Some(self.eval(given, frame));
+                    return Said { found: self.eval(given, frame), ..Said::default() };
                 }
                 // What a call passes by position is a part of `dict(…)` and none of a function's `**rest`.
                 let by_position = self.eval(part(*callee), frame).iter().any(|possible| matches!(possible.thing, Thing::Symbol(_)));
@@ -99,14 +113,33 @@ impl Evaluator<'_> {
                     ArgumentKind::Positional => by_position,
                     _ => false,
                 };
-                arguments.iter().rev().filter(holds).find_map(|argument| self.spread_key(part(argument.value), frame, key))
+                self.topmost(arguments.iter().rev().filter(holds).map(|argument| Layer::Spread(part(argument.value))), frame, key)
             }
-            _ => None,
+            _ => Said { leaves: true, ..Said::default() },
         }
     }
 
-    /// Functions and classes among the values of a mapping: what a key that is computed may give.
-    pub(super) fn callables_of(&self, mapping: ExprRef, frame: &Frame) -> Possibles {
+    /// What layers say of a key, the uppermost first.
+    fn topmost(&self, layers: impl Iterator<Item = Layer>, frame: &Frame, key: &str) -> Said {
+        let mut all = Said { leaves: true, ..Said::default() };
+        for layer in layers {
+            let said = match layer {
+                Layer::Value(value) => Said { found: self.eval(value, frame), ..Said::default() },
+                Layer::Spread(spread) => self.spread_key(spread, frame, key),
+            };
+            all.found.extend(said.found);
+            all.is_open |= said.is_open;
+            if !said.leaves {
+                all.leaves = false;
+                break;
+            }
+        }
+        all
+    }
+
+    /// What a mapping may give for keys of which one at least is no text: the functions and classes in it, and clients of libraries that are kept
+    /// in it. Which of several clients it is, a key that is not known leaves open: only assumed.
+    pub(super) fn values_for(&self, mapping: ExprRef, frame: &Frame, keys: &Possibles) -> Possibles {
         if self.nesting.get() >= MAX_NESTING {
             return Vec::new();
         }
@@ -128,8 +161,12 @@ impl Evaluator<'_> {
             }
         }
         self.nesting.set(self.nesting.get() - 1);
-        found.retain(|possible| matches!(possible.thing, Thing::Function(..) | Thing::Class(_) | Thing::Method(..) | Thing::Partial(..)));
-        found
+        found.retain(|possible| match &possible.thing {
+            Thing::Function(..) | Thing::Class(_) | Thing::Method(..) | Thing::Partial(..) => true,
+            Thing::Made(made) => self.project.catalog.constructor(&made.symbol).is_some(),
+            _ => false,
+        });
+        found.into_iter().map(|possible| assumed_of(possible, keys)).collect()
     }
 
     /// `options.get("limit", 44)` on what is not known: the program's own default.
@@ -148,24 +185,36 @@ impl Evaluator<'_> {
         Some(found.collect())
     }
 
-    fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Option<Possibles> {
-        self.eval(spread, frame).into_iter().find_map(|possible| match possible.thing.clone() {
-            Thing::Mapping(inner, inner_frame) if inner != spread || inner_frame.scope() != frame.scope() => {
-                self.key(inner, &inner_frame, key)
-            }
-            Thing::Document(_) => self.child(&possible, key).map(|found| vec![found]),
-            _ => None,
-        })
+    /// What a mapping says of a key that is unpacked over another.
+    fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Said {
+        let mut said = Said::default();
+        for possible in self.eval(spread, frame) {
+            let found = match &possible.thing {
+                Thing::Mapping(inner, inner_frame) => self.key(*inner, inner_frame, key),
+                Thing::Document(_) => self.child(&possible, key).map(|found| vec![found]),
+                Thing::Options(parsed, inner_frame) => {
+                    Some(self.option(*parsed, inner_frame, key)).filter(|found| !found.iter().all(Possible::is_unknown))
+                }
+                Thing::Nothing => None,
+                _ => {
+                    said.is_open = true;
+                    None
+                }
+            };
+            said.leaves |= found.is_none();
+            said.found.extend(found.into_iter().flatten());
+        }
+        said
     }
 
-    /// `mapping[key] = v`, `mapping.update(key=v)` in the scope where the mapping is made, and whether one of them always runs there.
-    fn key_set_later(&self, mapping: ExprRef, key: &str) -> (Possibles, bool) {
+    /// `mapping[key] = v`, `mapping.update(key=v)`.
+    fn key_set_later(&self, mapping: ExprRef, key: &str) -> Said {
         let scope = self.scope_of(mapping);
         let facts = self.project.facts(mapping.file);
         let index = self.project.tables(mapping.file);
         let part = |id| ExprRef { file: mapping.file, expr: id };
         let mut found = Vec::new();
-        let mut replaces = false;
+        let mut replaced_at = None;
         let always = |at: crate::facts::ScopeId, context| at == scope.scope && facts.scope(at).is_within(self.context_of(mapping), context);
         for (stands_in, number) in index.key_sets.get(key).into_iter().flatten() {
             let statement = &facts.scope(*stands_in).statements[*number as usize];
@@ -173,7 +222,9 @@ impl Evaluator<'_> {
             if self.is_mapping(part(*object), mapping, scope) {
                 let said = self.snippet(statement.span);
                 let inner = self.open_frame(ScopeRef { file: mapping.file, scope: *stands_in });
-                replaces |= always(*stands_in, statement.context);
+                if always(*stands_in, statement.context) {
+                    replaced_at = replaced_at.max(Some(statement.span.start));
+                }
                 found.extend(
                     self.eval(part(*value), &inner)
                         .into_iter()
@@ -181,16 +232,29 @@ impl Evaluator<'_> {
                 );
             }
         }
+        let mut opened = Vec::new();
         for call in self.calls_on(mapping, "update").iter().copied() {
             let inner = self.open_frame(self.scope_of(call));
-            let set = match self.keyword(call, key) {
-                Some(value) => Some(self.eval(value, &inner)),
-                None => self.positional(call, 0).filter(|other| *other != mapping).and_then(|other| self.spread_key(other, &inner, key)),
-            };
-            replaces |= set.is_some() && always(self.expr(call).scope, self.context_of(call));
-            found.extend(set.into_iter().flatten().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
+            let given = self.arguments(call).iter().rev().filter_map(|argument| match &argument.kind {
+                ArgumentKind::Keyword(name) => (**name == *key).then(|| Layer::Value(part(argument.value))),
+                _ => Some(Layer::Spread(part(argument.value))),
+            });
+            let said = self.topmost(given, &inner, key);
+            if said.is_open {
+                opened.push(call);
+            }
+            if said.found.is_empty() {
+                continue;
+            }
+            if !said.leaves && always(self.expr(call).scope, self.context_of(call)) {
+                replaced_at = replaced_at.max(Some(self.span(call).start));
+            }
+            found.extend(said.found.into_iter().map(|possible| possible.after(self.span(call), self.snippet(self.span(call)))));
         }
-        (found, replaces)
+        // What is not known and comes before a value that is always set leaves nothing behind.
+        let is_undone = |call: &ExprRef| self.scope_of(*call) == scope && Some(self.span(*call).start) < replaced_at;
+        let is_open = opened.iter().any(|call| !is_undone(call));
+        Said { found, leaves: replaced_at.is_none(), is_open }
     }
 
     /// `mapping.setdefault(key, v)`: only where nothing else sets the key.
@@ -272,14 +336,20 @@ impl Evaluator<'_> {
                             self.eval(default, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect::<Vec<_>>()
                         })
                     };
-                    for key in key.into_iter().flatten() {
-                        let Thing::Text(key) = key.thing else {
-                            found.extend(self.callables_of(*mapping, inner));
+                    let keys = key.unwrap_or_default();
+                    for key in &keys {
+                        let Thing::Text(key) = &key.thing else {
+                            found.extend(self.values_for(*mapping, inner, &keys));
+                            if method == "setdefault" {
+                                let given = self.positional(at, 1).map(|given| self.eval(given, frame)).unwrap_or_default();
+                                let clients = given.into_iter().filter(|possible| matches!(possible.thing, Thing::Made(_)));
+                                found.extend(clients.map(|possible| assumed_of(possible, &keys)));
+                            }
                             found.push(Possible::unknown("a key that is computed"));
                             continue;
                         };
-                        match self.key(*mapping, inner, &key).or_else(default) {
-                            Some(values) => found.extend(values),
+                        match self.key(*mapping, inner, key).or_else(default) {
+                            Some(values) => found.extend(values.into_iter().map(|possible| assumed_of(possible, &keys))),
                             None => found.push(Possible::literal(Thing::Nothing, self.span(at))),
                         }
                     }
@@ -313,5 +383,14 @@ impl Evaluator<'_> {
             found.push(Possible::unknown("a call that is not followed"));
         }
         Some(found)
+    }
+}
+
+/// A library's object that stands under one of some keys: surely this one only where all of them are known.
+pub(super) fn assumed_of(possible: Possible, keys: &Possibles) -> Possible {
+    let is_known = |key: &Possible| matches!(key.thing, Thing::Text(_) | Thing::Nothing | Thing::Number(_) | Thing::Truth(_));
+    match possible.thing {
+        Thing::Made(_) if !keys.iter().all(is_known) => possible.at_most(Certainty::Assumed),
+        _ => possible,
     }
 }

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::eval::Evaluator;
 use super::index::Binder;
+use super::mapping::assumed_of;
 use super::thing::{ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::facts::{ArgumentKind, ExprKind, MODULE, ScopeKind, StatementKind};
 use crate::value::How;
@@ -132,9 +133,9 @@ impl Evaluator<'_> {
             for key in &keys {
                 match (&possible.thing, &key.thing) {
                     (Thing::Mapping(mapping, inner), Thing::Text(key)) => {
-                        found.extend(
-                            self.key(*mapping, inner, key).unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]),
-                        );
+                        let values = self.key(*mapping, inner, key);
+                        let values = values.unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]);
+                        found.extend(values.into_iter().map(|possible| assumed_of(possible, &keys)));
                     }
                     (Thing::Options(parsed, inner), Thing::Text(key)) => found.extend(self.option(*parsed, inner, key)),
                     (Thing::Sequence(list, inner), Thing::Number(number)) => match &self.expr(*list).kind {
@@ -145,7 +146,7 @@ impl Evaluator<'_> {
                     },
                     (Thing::Symbol(path), Thing::Text(variable)) => found.extend(self.environment_item(path, variable, at)),
                     (Thing::Mapping(mapping, inner), _) => {
-                        found.extend(self.callables_of(*mapping, inner));
+                        found.extend(self.values_for(*mapping, inner, &keys));
                         found.push(Possible::unknown("an element that is not followed"));
                     }
                     // What stands beside the type says who gives the value.
@@ -336,6 +337,11 @@ impl Evaluator<'_> {
             return self.recorded_and_set(recorded, object, name, of, frame);
         }
         let mut found = self.assigned(classes, name, of, frame);
+        let (set_by_name, replaces) = self.set_by_name(classes, name, of, frame);
+        if replaces && found.is_empty() {
+            return set_by_name;
+        }
+        found.extend(set_by_name);
         if found.is_empty() {
             let of_field = self.field_argument(object, classes, name);
             if !of_field.is_empty() {

@@ -182,7 +182,10 @@ impl Evaluator<'_> {
     fn bound(&self, name: &str, reaching: &[Binder], owner: ScopeRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         let mut replaces_nothing = false;
-        for binder in reaching {
+        // `try: from a import Pool`, `except ImportError: from b import Pool`: the first is what the program wants.
+        let stands_in = |binder: &Binder| self.is_import(*binder, owner.file) && self.is_fallback(*binder, owner.file);
+        let (substitutes, wanted): (Vec<&Binder>, Vec<&Binder>) = reaching.iter().partition(|binder| stands_in(binder));
+        for binder in wanted.into_iter().chain(substitutes) {
             replaces_nothing |= self.is_bound_when_missing(name, *binder, owner.file);
             found.push(self.binder_value(name, *binder, owner, frame));
         }
@@ -198,6 +201,11 @@ impl Evaluator<'_> {
             all.retain(|possible| !matches!(possible.thing, Thing::Nothing));
         }
         all
+    }
+
+    fn is_import(&self, binder: Binder, file: u32) -> bool {
+        let Binder::Statement(stands_in, number) = binder else { return false };
+        matches!(self.project.facts(file).scope(stands_in).statements[number as usize].kind, StatementKind::Import(_))
     }
 
     /// Whether a name is bound where something else failed.

@@ -194,17 +194,22 @@ impl Evaluator<'_> {
     /// `range(stop)`, `range(start, stop[, step])`.
     fn range_count(&self, call: ExprRef, frame: &Frame) -> Possible {
         let span = self.span(call);
-        let only = |position| {
-            self.positional(call, position).map(|argument| {
-                let all: Vec<_> = self.eval(argument, frame).into_iter().map(as_number).collect();
-                // Several command lines may give several counts: the largest decides.
-                let largest = all.iter().filter_map(|possible| match possible.thing {
-                    Thing::Number(number) => Some((number, possible.clone())),
-                    _ => None,
-                });
-                largest.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(|| all[0].clone(), |(_, possible)| possible)
-            })
+        let largest = |argument: ExprRef| {
+            let all: Vec<_> = self.eval(argument, frame).into_iter().map(as_number).collect();
+            // Several command lines may give several counts: the largest decides.
+            let numbers = all.iter().filter_map(|possible| match possible.thing {
+                Thing::Number(number) => Some((number, possible.clone())),
+                _ => None,
+            });
+            numbers.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(|| all[0].clone(), |(_, possible)| possible)
         };
+        let only = |position| self.positional(call, position).map(largest);
+        // `range(start, start + n)` in a loop over the starts.
+        if let (Some(start), Some(stop), None) = (self.positional(call, 0), self.positional(call, 1), self.positional(call, 2))
+            && let Some(width) = self.width_between(call.file, start.expr, stop.expr)
+        {
+            return largest(ExprRef { file: call.file, expr: width });
+        }
         match (only(0), only(1), only(2)) {
             (Some(stop), None, _) => stop,
             (Some(start), Some(stop), step) => {

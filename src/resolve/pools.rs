@@ -8,8 +8,9 @@ use super::amounts::{amount_of_literal, either, value_of};
 use super::construct::Construction;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
-use crate::catalog::default_for;
-use crate::catalog::library::{Constructor, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
+use super::versions::Demanded;
+use crate::catalog::library::{Constructor, DefaultValue, Library, Makes, PoolKind, QuirkKind, Role, Setting, Shape};
+use crate::catalog::{default_for, other_default_for};
 use crate::facts::{ExprKind, StatementKind, Target};
 use crate::finding::{AtLimit, Capacity};
 use crate::text::Span;
@@ -26,8 +27,8 @@ pub struct ResolvedPool<'a> {
     pub constructor: &'a Constructor,
     /// What kind of pool it is.
     pub kind: &'a PoolKind,
-    /// The version that the project pins.
-    pub version: Option<String>,
+    /// The versions of the library that the project demands.
+    pub demanded: Demanded,
     /// Known behaviours of the version that the project uses, with their sources.
     pub quirks: Vec<(QuirkKind, String)>,
     /// Its settings, in the catalog's order.
@@ -42,6 +43,8 @@ pub struct ResolvedPool<'a> {
     pub ignored: Vec<Ignored>,
     /// Whether it is handed something that opens no connection (a mock transport): it lets anything through.
     pub opens_nothing: bool,
+    /// Whether it is a client's own pool, which the client has only where it is handed no other.
+    pub is_on_some_ways: bool,
     /// Whether nothing uses the object: it is bound to a name at most, and the name is never said again.
     pub is_left_alone: bool,
     /// The name it is bound to.
@@ -95,6 +98,11 @@ impl<'p> Evaluator<'p> {
                 constructions.insert(made.site, (made, construction));
             }
         }
+        for made in self.made_by_calling(&constructions) {
+            if let Some(construction) = self.construction_of(&made) {
+                constructions.insert(made.site, (made, construction));
+            }
+        }
         let mut order: Vec<ExprRef> = constructions.keys().copied().collect();
         order.sort_by_key(|at| (self.project.path(at.file), self.span(*at).start, *at));
         let mut pools = Vec::new();
@@ -102,7 +110,8 @@ impl<'p> Evaluator<'p> {
             let (made, construction) = &constructions[site];
             let hands_on = construction.pools.iter().any(|(inner, _)| constructions.contains_key(&inner.site));
             let mounts_only = hands_on && self.only_mounts(made);
-            if hands_on && !mounts_only {
+            let owns_none = self.project.catalog.constructor(&made.symbol).is_some_and(|found| !found.constructor.makes.owns_a_pool());
+            if owns_none || (hands_on && !mounts_only && !construction.may_have_own) {
                 continue;
             }
             pools.extend(self.resolved(made, construction));
@@ -169,9 +178,25 @@ impl<'p> Evaluator<'p> {
             }
         }
         self.objects_made_by(&names, &|symbol| {
-            let makes = catalog.constructor(symbol).map(|found| found.constructor.makes);
-            matches!(makes, Some(Makes::Pool | Makes::Client))
+            let Some(constructor) = catalog.constructor(symbol).map(|found| found.constructor) else { return false };
+            constructor.makes.owns_a_pool()
+                || constructor.makes == Makes::Session
+                || (constructor.makes == Makes::Factory && constructor.parameters.iter().any(|parameter| parameter.gives_pool))
         })
+    }
+
+    /// What the objects make that are made here and called somewhere (`Session = sessionmaker(engine)`, `Session()`).
+    fn made_by_calling(&self, constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>) -> Vec<Rc<Made>> {
+        let mut makers: Vec<_> = constructions.values().map(|(made, _)| made).filter(|made| self.makes_when_called(made)).collect();
+        makers.sort_by_key(|made| made.site);
+        let calls = makers.into_iter().flat_map(|made| self.landings(made.site)).filter(|landing| !landing.handed_on);
+        let made = calls.filter_map(|landing| {
+            self.seen_open(landing.call).iter().find_map(|possible| match &possible.thing {
+                Thing::Made(made) if made.site == landing.call => Some(made.clone()),
+                _ => None,
+            })
+        });
+        made.collect()
     }
 
     fn resolved(&self, made: &Rc<Made>, construction: &Construction) -> Option<ResolvedPool<'p>> {
@@ -180,7 +205,7 @@ impl<'p> Evaluator<'p> {
             Some(name) => found.library.pools.iter().find(|kind| kind.name == *name)?,
             None => found.pool?,
         };
-        let version = self.project.version_of(found.library);
+        let demanded = self.project.demanded(found.library, made.site.file);
         let handed = construction.unknown_pool.is_some() && construction.pools.is_empty();
         let mut settings = Vec::new();
         for setting in &kind.settings {
@@ -189,14 +214,16 @@ impl<'p> Evaluator<'p> {
             let value = match given {
                 _ if hidden => Value::unknown("the pool comes from outside"),
                 Some(given) if !construction.disabled.contains(&given.name) => {
-                    let value = self.given_value(setting, &given.possibles, version.as_deref(), found.library);
+                    let value = self.given_value(setting, &given.possibles, &demanded, found.library);
                     match given.or_default {
-                        Some(sure) => either(value, self.default_of(setting, version.as_deref(), found.library), sure),
+                        Some(sure) => either(value, library_default(setting, &demanded, found.library), sure),
                         None => value,
                     }
                 }
-                _ => self.default_of(setting, version.as_deref(), found.library),
+                _ => library_default(setting, &demanded, found.library),
             };
+            // Of a pool that it has on some ways only, no more can be said than that.
+            let value = if construction.may_have_own { Value { certainty: Certainty::Assumed, ..value } } else { value };
             let written_at = given.and_then(|given| given.written_at);
             settings.push(ResolvedSetting { name: setting.name.clone(), role: setting.role, value, written_at, quiet: setting.quiet });
         }
@@ -218,25 +245,26 @@ impl<'p> Evaluator<'p> {
             library: found.library,
             constructor: found.constructor,
             kind,
-            quirks: self.project.quirks_of(kind, found.library),
-            version,
+            quirks: self.project.quirks_of(kind, &demanded, made.site.file),
+            demanded,
             settings,
             capacity,
             clients: Vec::new(),
             carriers: construction.carriers.clone(),
             ignored: construction.unknown_pool.and_then(|at| given_and_disabled(construction, at)).into_iter().collect(),
             opens_nothing: construction.opens_nothing,
+            is_on_some_ways: construction.may_have_own,
             is_left_alone: found.constructor.makes == Makes::Pool && self.is_left_alone(made.site),
             bound_to: self.bound_name(made.site),
         })
     }
 
-    fn given_value(&self, setting: &Setting, possibles: &super::thing::Possibles, version: Option<&str>, library: &Library) -> Value {
+    fn given_value(&self, setting: &Setting, possibles: &super::thing::Possibles, demanded: &Demanded, library: &Library) -> Value {
         let takes_none =
             setting.unlimited.iter().any(|literal| matches!(literal, crate::catalog::library::Literal::Word(word) if word == "none"));
         let nothing_only = possibles.iter().all(|possible| matches!(possible.thing, Thing::Nothing));
         if nothing_only && !takes_none {
-            return self.default_of(setting, version, library);
+            return library_default(setting, demanded, library);
         }
         let known: Vec<_> = possibles.iter().filter(|possible| takes_none || !matches!(possible.thing, Thing::Nothing)).cloned().collect();
         let mut value = value_of(&known, &setting.unlimited);
@@ -254,17 +282,12 @@ impl<'p> Evaluator<'p> {
         value
     }
 
-    /// The library's default; less sure where versions differ and the project does not say which it uses.
-    fn default_of(&self, setting: &Setting, version: Option<&str>, library: &Library) -> Value {
-        let mut value = library_default(setting, version, library);
-        if version.is_none() && setting.defaults.len() > 1 {
-            let least = self.project.least_version_of(library);
-            let since = least.as_deref().map(|least| &default_for(setting, Some(least)).value);
-            if since != Some(&default_for(setting, None).value) {
-                value.certainty = Certainty::Assumed;
-            }
-        }
-        value
+    /// The settings of a client of another library than its pool's, with that library's defaults.
+    pub fn defaults_of_client(&self, client: &Made, pool: &ResolvedPool<'_>) -> Vec<(&'p Setting, Value)> {
+        let Some(found) = self.project.catalog.constructor(&client.symbol) else { return Vec::new() };
+        let Some(kind) = found.pool.filter(|_| found.library.name != pool.library.name) else { return Vec::new() };
+        let demanded = self.project.demanded(found.library, client.site.file);
+        kind.settings.iter().map(|setting| (setting, library_default(setting, &demanded, found.library))).collect()
     }
 
     /// Whether nothing is done with what a call makes.
@@ -345,11 +368,26 @@ fn handed(constructions: &FxHashMap<ExprRef, (Rc<Made>, Construction)>, client: 
     found
 }
 
-/// The library's default with its source.
-fn library_default(setting: &Setting, version: Option<&str>, library: &Library) -> Value {
-    let default = default_for(setting, version);
-    let amount = amount_of_literal(&default.value, &setting.unlimited);
-    Value::library_default(amount, format!("default of {} {}: {}", library.name, version.unwrap_or(&library.checked), default.source))
+/// The library's default in the newest version that the project may run with, with its source; less sure where an older one has another.
+fn library_default(setting: &Setting, demanded: &Demanded, library: &Library) -> Value {
+    let default = default_for(setting, &demanded.versions);
+    let amount_of = |default: &DefaultValue| amount_of_literal(&default.value, &setting.unlimited);
+    let of = match (&demanded.exact, &demanded.said) {
+        (Some(version), _) => format!("{} {version}", library.name),
+        _ if !demanded.versions.are_bounded() => format!("{} {}", library.name, library.checked),
+        (None, Some((said, _))) => said.clone(),
+        (None, None) => format!("the newest {} that is pinned", library.name),
+    };
+    let mut value = Value::library_default(amount_of(default), format!("default of {of}: {}", default.source));
+    let other = other_default_for(setting, &demanded.versions);
+    if other.is_some() {
+        value.certainty = Certainty::Assumed;
+    }
+    if let Some((said, at)) = demanded.said.as_ref().filter(|_| setting.defaults.len() > 1) {
+        let besides = other.map(|other| format!(" allows older versions too, whose default is {}", amount_of(other)));
+        value.trail.insert(0, Step { at: Some(*at), said: format!("`{said}`{}", besides.unwrap_or_default()) });
+    }
+    value
 }
 
 /// What settings let through, by the shape of the pool.
@@ -359,6 +397,9 @@ fn capacity(kind: &PoolKind, settings: &[ResolvedSetting]) -> Capacity {
     let (total, per_host, idle) = (value(Role::Total), value(Role::PerHost), value(Role::Idle));
     let mut at_limit = kind.at_limit;
     let (effective, decided_by) = match kind.shape {
+        Shape::Fixed if at_limit == AtLimit::Unbounded && total.is_none() && per_host.is_none() => {
+            (Value::library_default(Amount::Unbounded, "this kind of pool has no limit"), String::new())
+        }
         Shape::Fixed => smaller(of(Role::Total), of(Role::PerHost), of(Role::Idle)),
         Shape::BlockingFlag => {
             match of(Role::Block).map(|setting| &setting.value.amount) {

@@ -430,21 +430,28 @@ impl<'a> Project<'a> {
 
     /// The module that a console script of the project starts (`[project.scripts] name = "pkg.mod:main"`).
     fn console_script(&self, name: &str) -> Option<String> {
-        let entries = self.configs.iter().flat_map(|config| &config.entries);
-        entries
-            .filter(|entry| {
-                entry.path.last().is_some_and(|key| **key == *name)
-                    && entry.path.iter().any(|key| &**key == "scripts" || &**key == "console_scripts")
-            })
-            .find_map(|entry| match &entry.value {
-                crate::facts::config::Scalar::Text(target) => target.split(':').next().map(Into::into),
-                _ => None,
-            })
+        self.console_scripts().find(|(script, _)| *script == name).and_then(|(_, target)| target.split(':').next().map(Into::into))
+    }
+
+    /// Whether a function of this name is what a console script of the project starts.
+    pub fn is_script(&self, function: &str) -> bool {
+        self.console_scripts().any(|(_, target)| target.rsplit(':').next() == Some(function))
+    }
+
+    /// Console scripts of the project: each name, and the module and function that it starts.
+    fn console_scripts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.configs.iter().flat_map(|config| &config.entries).filter_map(|entry| match &entry.value {
+            crate::facts::config::Scalar::Text(target) => {
+                let is_script = entry.path.iter().any(|key| matches!(&**key, "scripts" | "console_scripts"));
+                is_script.then_some((&**entry.path.last()?, &**target))
+            }
+            _ => None,
+        })
     }
 }
 
 /// The folder that a path of the tree lies in; `None` at the root.
-fn folder_of(path: &str) -> Option<&str> {
+pub(super) fn folder_of(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(folder, _)| folder)
 }
 

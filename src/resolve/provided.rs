@@ -58,7 +58,7 @@ impl Evaluator<'_> {
     }
 
     /// Whether a symbol is a call that stands for what a function makes.
-    pub(super) fn is_provider(&self, symbol: &str) -> bool {
+    pub fn is_provider(&self, symbol: &str) -> bool {
         self.project.catalog.providers().any(|provider| provider.symbols.iter().any(|known| known == symbol))
     }
 

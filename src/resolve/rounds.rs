@@ -7,7 +7,7 @@ use super::beside::is_test;
 use super::eval::Wants;
 use super::project::Project;
 use crate::catalog::Catalog;
-use crate::discover::{Kind, Tree, Words};
+use crate::discover::{Entry, Kind, Tree, Words, is_setup_script};
 use crate::finding::{Counters, ReadReason};
 use crate::text::{Language, Problem};
 
@@ -73,7 +73,8 @@ pub fn read_seeds<'a>(tree: &'a Tree, catalog: &'a Catalog) -> (Project<'a>, Rea
         reading.is_over = true;
         return (project, reading);
     }
-    let packages = (0..tree.entries().len()).filter(|entry| matches!(tree.entries()[*entry].kind, Kind::Packages(_)));
+    let says_versions = |entry: &Entry| matches!(entry.kind, Kind::Packages(_)) || is_setup_script(&entry.path);
+    let packages = (0..tree.entries().len()).filter(|entry| says_versions(&tree.entries()[*entry]));
     load_configs(&mut project, packages, &mut reading);
     project.learn_crates();
     (project, reading)

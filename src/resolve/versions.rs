@@ -1,43 +1,38 @@
-//! Versions of libraries that the project pins.
+//! Versions of libraries that the project demands: what lock files, manifests and lists of requirements say, the nearest first.
 
-use super::project::Project;
+use super::project::{Project, folder_of};
 use crate::catalog::library::{Library, PoolKind, Quirk, QuirkKind};
-use crate::catalog::version::{Version, within};
-use crate::facts::config::Scalar;
+use crate::catalog::version::{Version, Versions};
+use crate::facts::config::{Pin, Scalar};
+use crate::text::Span;
+
+/// Which versions of a library the project may run with.
+#[derive(Clone, Default, Debug)]
+pub struct Demanded {
+    /// The one version, where it is known.
+    pub exact: Option<String>,
+    /// All that are allowed.
+    pub versions: Versions,
+    /// What says so, as written, with its place.
+    pub said: Option<(String, Span)>,
+}
 
 impl Project<'_> {
-    /// The version of a library that a lock file or requirement names: an exact one before a least one.
-    pub fn version_of(&self, library: &Library) -> Option<String> {
+    /// Which versions of a library a source file of the project may run with.
+    pub fn demanded(&self, library: &Library, file: u32) -> Demanded {
         match library.packages.as_slice() {
-            [] => self.version_of_package(std::slice::from_ref(&library.name)),
-            packages => self.version_of_package(packages),
+            [] => self.demanded_of(std::slice::from_ref(&library.name), file),
+            packages => self.demanded_of(packages, file),
         }
     }
 
-    /// The least version of a library that a requirement allows; the greatest of several.
-    pub fn least_version_of(&self, library: &Library) -> Option<String> {
-        let own = [library.name.clone()];
-        let packages = if library.packages.is_empty() { &own } else { library.packages.as_slice() };
-        let pins = self
-            .configs()
-            .iter()
-            .flat_map(|config| &config.pins)
-            .filter(|pin| packages.iter().any(|package| normal(package) == *pin.package));
-        pins.filter_map(|pin| Some((Version::parse(&pin.version)?, pin.version.to_string())))
-            .max_by(|one, other| one.0.cmp(&other.0))
-            .map(|(_, version)| version)
-    }
-
-    /// Behaviours of a pool kind that the versions of the project have; where no version is pinned, those of the newest.
-    pub fn quirks_of(&self, kind: &PoolKind, library: &Library) -> Vec<(QuirkKind, String)> {
+    /// Behaviours of a pool kind that the newest of the demanded versions has.
+    pub fn quirks_of(&self, kind: &PoolKind, demanded: &Demanded, file: u32) -> Vec<(QuirkKind, String)> {
         let holds = |quirk: &&Quirk| {
-            let version = match &quirk.package {
-                Some(package) => self.version_of_package(std::slice::from_ref(package)),
-                None => self.version_of(library),
-            };
-            match version.as_deref().and_then(Version::parse) {
-                Some(version) => within(&version, quirk.since.as_deref(), quirk.until.as_deref()),
-                None => quirk.until.is_none(),
+            let (since, until) = (quirk.since.as_deref(), quirk.until.as_deref());
+            match &quirk.package {
+                Some(package) => self.demanded_of(std::slice::from_ref(package), file).versions.newest_is_within(since, until),
+                None => demanded.versions.newest_is_within(since, until),
             }
         };
         kind.quirks.iter().filter(holds).map(|quirk| (quirk.does, quirk.source.clone())).collect()
@@ -57,21 +52,69 @@ impl Project<'_> {
         all?.into_iter().min_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text)
     }
 
-    fn version_of_package(&self, packages: &[String]) -> Option<String> {
-        let pins = || {
-            self.configs()
-                .iter()
-                .flat_map(|config| &config.pins)
-                .filter(|pin| packages.iter().any(|package| normal(package) == *pin.package))
+    /// What is said of some packages: by the manifests in the folders around a source file, else by all of the tree.
+    fn demanded_of(&self, packages: &[String], file: u32) -> Demanded {
+        let all: Vec<(&Pin, &str)> = self
+            .configs()
+            .iter()
+            .flat_map(|config| config.pins.iter().map(|pin| (pin, folder_of(&self.sources.get(config.file).path).unwrap_or(""))))
+            .filter(|(pin, _)| packages.iter().any(|package| normal(package) == *pin.package))
+            .collect();
+        let is_around = |folder: &str| folder.is_empty() || self.path(file).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let around: Vec<(&Pin, &str)> = all.iter().copied().filter(|(_, folder)| is_around(folder)).collect();
+        let near = if around.is_empty() { &all } else { &around };
+        let allowed = narrowed(near.iter().map(|(pin, _)| *pin).filter(|pin| pin.exact.is_none()));
+
+        // Exact versions of the nearest folder that says one.
+        let exact = |pins: &[(&Pin, &str)]| pins.iter().filter(|(pin, _)| pin.exact.is_some()).map(|(_, folder)| folder.len()).max();
+        let (from, depth) = match exact(&around) {
+            Some(depth) => (&around, Some(depth)),
+            None => (&all, None),
         };
-        // Several exact versions in one tree (examples, services): none speaks for the whole.
-        let mut exact: Vec<&str> = pins().filter(|pin| pin.exact).map(|pin| &*pin.version).collect();
-        exact.sort_unstable();
-        exact.dedup();
-        match exact.as_slice() {
-            [only] => Some((*only).to_string()),
-            _ => None,
+        let mut pinned: Vec<&Pin> = from
+            .iter()
+            .filter(|(pin, folder)| pin.exact.is_some() && depth.is_none_or(|depth| folder.len() == depth))
+            .map(|(pin, _)| *pin)
+            .collect();
+        // A lock file may have several versions of a package: the manifest says which of them is meant.
+        if pinned.iter().any(|pin| allowed.and(&pin.versions).is_some()) {
+            pinned.retain(|pin| allowed.and(&pin.versions).is_some());
         }
+        let is_one = pinned.iter().all(|pin| pin.exact == pinned[0].exact);
+        match pinned.first() {
+            Some(only) if is_one => self.said_by(only, only.versions.clone()),
+            // Several exact versions in one tree (examples, services): none speaks for the whole.
+            Some(first) if near.iter().all(|(pin, _)| pin.exact.is_some()) => {
+                let versions = pinned.iter().skip(1).fold(first.versions.clone(), |all, pin| all.or(&pin.versions));
+                Demanded { exact: None, versions, said: None }
+            }
+            _ => {
+                let ends = near.iter().map(|(pin, _)| *pin).filter(|pin| pin.exact.is_none());
+                let decides = ends.min_by_key(|pin| (!pin.versions.has_end_of(&allowed), pin.span));
+                decides.map_or_else(Demanded::default, |pin| self.said_by(pin, allowed.clone()))
+            }
+        }
+    }
+
+    fn said_by(&self, pin: &Pin, versions: Versions) -> Demanded {
+        let written = if pin.written.starts_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
+        let said = format!("{}{written}{}", pin.package, pin.written);
+        Demanded { exact: pin.exact.as_deref().map(Into::into), versions, said: Some((said, pin.span)) }
+    }
+}
+
+/// What all requirements allow together. Where they contradict each other they are those of several programs: what any of them allows.
+/// What holds in some environments only says nothing beside what always holds.
+fn narrowed<'p>(pins: impl Iterator<Item = &'p Pin>) -> Versions {
+    let (sometimes, always): (Vec<&Pin>, Vec<&Pin>) = pins.partition(|pin| pin.is_conditional);
+    let any = |pins: &[&Pin]| {
+        let (first, rest) = pins.split_first()?;
+        Some(rest.iter().fold(first.versions.clone(), |all, pin| all.or(&pin.versions)))
+    };
+    let together = always.iter().try_fold(Versions::default(), |all, pin| all.and(&pin.versions));
+    match together {
+        Some(versions) if !always.is_empty() => versions,
+        _ => any(&always).or_else(|| any(&sometimes)).unwrap_or_default(),
     }
 }
 

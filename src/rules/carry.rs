@@ -3,7 +3,7 @@
 use super::brackets::Brackets;
 use super::{Context, visible};
 use crate::catalog::library::{Constructor, Literal, Makes, Parameter};
-use crate::facts::{Argument, ArgumentKind, ExprKind, Language};
+use crate::facts::{Argument, ArgumentKind, ExprKind, Language, ParameterKind};
 use crate::finding::Edit;
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool, Thing};
 use crate::text::Span;
@@ -138,7 +138,18 @@ fn is_given(evaluator: &Evaluator<'_>, call: ExprRef, constructor: &Constructor,
 /// Puts arguments into a call.
 fn add(context: &Context<'_>, evaluator: &Evaluator<'_>, call: ExprRef, arguments: &str) -> Option<Vec<Edit>> {
     let ExprKind::Call { callee, arguments: present } = &evaluator.expr(call).kind else { return None };
-    if present.iter().any(|argument| argument.kind == ArgumentKind::Spread) {
+    // What callers bring by name may be the same name, and then the call fails.
+    let facts = evaluator.project.facts(call.file);
+    let is_of_callers = |argument: &Argument| {
+        let ExprKind::Name(name) = &facts.expr(argument.value).kind else { return false };
+        let mut parameters = facts.scope_chain(facts.expr(call.expr).scope).flat_map(|scope| &facts.scope(scope).parameters);
+        parameters.any(|parameter| parameter.kind == ParameterKind::KeywordRest && parameter.name == *name)
+    };
+    if present.iter().any(|argument| match argument.kind {
+        ArgumentKind::Spread => true,
+        ArgumentKind::KeywordSpread => is_of_callers(argument),
+        ArgumentKind::Positional | ArgumentKind::Keyword(_) => false,
+    }) {
         return None;
     }
     let span = evaluator.span(call);

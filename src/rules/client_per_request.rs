@@ -2,7 +2,6 @@
 
 use super::telling::{finding, head};
 use super::{Context, Rule};
-use crate::catalog::library::Makes;
 use crate::finding::{Finding, Label};
 use crate::link::{Flow, Home};
 use crate::value::Certainty;
@@ -12,8 +11,7 @@ pub static RULE: Rule = Rule { id: "client-per-request", check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {
-        let owns =
-            matches!(pool.constructor.makes, Makes::Client | Makes::Pool) && !pool.constructor.cheap && !pool.constructor.gives_senders;
+        let owns = pool.constructor.makes.owns_a_pool() && !pool.constructor.cheap && !pool.constructor.gives_senders;
         let lives_in_a_call = context
             .linked
             .homes

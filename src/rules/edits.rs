@@ -3,7 +3,6 @@
 use super::Context;
 use super::brackets::Brackets;
 use super::carry;
-use crate::catalog::library::Makes;
 use crate::facts::{ArgumentKind, ExprKind, Language, Parameter as Declared, ParameterKind, Scope, ScopeKind, StatementKind};
 use crate::finding::{Edit, Fix, Safety, Suggestion};
 use crate::resolve::{ExprRef, Ignored, ResolvedPool, ResolvedSetting, Thing};
@@ -173,7 +172,7 @@ pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &
             .collect();
         let is_pool = |thing: &Thing| match thing {
             Thing::Made(made) => {
-                context.evaluator.project.catalog.constructor(&made.symbol).is_some_and(|found| owns(found.constructor.makes))
+                context.evaluator.project.catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.makes.owns_a_pool())
             }
             _ => false,
         };
@@ -183,11 +182,6 @@ pub fn remove_ignored(context: &Context<'_>, pool: &ResolvedPool<'_>, ignored: &
         return (!edits.is_empty()).then(|| Fix { title: format!("remove {}, {effect}", names.join(" and ")), safety, edits });
     }
     None
-}
-
-/// Whether an object brings connections of its own.
-fn owns(makes: Makes) -> bool {
-    matches!(makes, Makes::Pool | Makes::Client)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Headers that a program gives to a client or to its requests, where they are written down.
 
 use super::Context;
-use crate::facts::{ArgumentKind, ExprId, ExprKind};
-use crate::resolve::{Evaluator, ExprRef, Thing};
+use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, Scope, StatementKind, Target};
+use crate::resolve::{Evaluator, ExprRef, Possible, Thing};
 use crate::text::Span;
 
 /// A header that is written down.
@@ -32,9 +32,53 @@ pub fn saying(context: &Context<'_>, pool: usize, name: &str, value: &str) -> Ve
             }
         }
     }
+    let sites: Vec<ExprRef> = std::iter::once(resolved.made.site).chain(resolved.clients.iter().copied()).collect();
+    found.extend(set_later(evaluator, &sites, name, value));
     found.sort_by_key(|header| header.span);
     found.dedup_by_key(|header| header.span);
     found
+}
+
+/// `session.headers["Connection"] = "close"`, `session.headers.update({…})`: on every way through the function that says so.
+fn set_later(evaluator: &Evaluator<'_>, sites: &[ExprRef], name: &str, value: &str) -> Vec<Header> {
+    let is_one = |possible: &Possible| matches!(&possible.thing, Thing::Made(made) if sites.contains(&made.site));
+    let of_client = |headers: ExprRef| match &evaluator.expr(headers).kind {
+        ExprKind::Attribute { object, name, .. } if &**name == "headers" => {
+            evaluator.eval_open(ExprRef { file: headers.file, expr: *object }).iter().any(is_one)
+        }
+        _ => false,
+    };
+    let mut found = Vec::new();
+    for &(file, call) in evaluator.project.calls_named("update") {
+        let call = ExprRef { file, expr: call };
+        let scope = evaluator.scope(evaluator.scope_of(call));
+        let (Some(headers), Some(given)) = (evaluator.receiver(call), evaluator.positional(call, 0)) else { continue };
+        if always(scope, evaluator.context_of(call)) && of_client(headers) {
+            found.extend(evaluator.eval_open(given).into_iter().filter_map(|possible| match possible.thing {
+                Thing::Mapping(at, _) => in_mapping(evaluator, at, name, value),
+                _ => None,
+            }));
+        }
+    }
+    for (file, loaded) in evaluator.project.loaded().iter().enumerate() {
+        let part = |expr| ExprRef { file: file as u32, expr };
+        let sets = loaded.index.key_sets.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).flat_map(|(_, sets)| sets);
+        for (stands_in, number) in sets {
+            let scope = loaded.facts.scope(*stands_in);
+            let statement = &scope.statements[*number as usize];
+            let StatementKind::Bind { target: Target::Subscript { object, index }, value: said, .. } = &statement.kind else { continue };
+            let says = matches!(&loaded.facts.expr(*said).kind, ExprKind::Text(text) if text.eq_ignore_ascii_case(value));
+            if says && always(scope, statement.context) && of_client(part(*object)) {
+                found.push(Header { span: loaded.facts.expr(*index).span, is_a_browsers: false });
+            }
+        }
+    }
+    found
+}
+
+/// Whether no test and no failure decides that a place runs.
+fn always(scope: &Scope, context: ContextId) -> bool {
+    !scope.context_chain(context).any(|(_, context)| matches!(context.kind, ContextKind::Branch { .. } | ContextKind::Handler))
 }
 
 fn in_mapping(evaluator: &Evaluator<'_>, at: ExprRef, name: &str, value: &str) -> Option<Header> {

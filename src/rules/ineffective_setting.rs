@@ -58,7 +58,7 @@ fn holds(context: &Context<'_>, pool: &ResolvedPool<'_>, parameter: &Parameter) 
     let Some(from) = &parameter.ignored_from else { return true };
     let reached =
         |have: Option<&str>, from: &str| have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from);
-    let library = from.library.as_deref().is_none_or(|from| pool.version.is_none() || reached(pool.version.as_deref(), from));
+    let library = from.library.as_deref().is_none_or(|from| pool.demanded.versions.newest_is_within(Some(from), None));
     let python = from.python.as_deref().is_none_or(|from| reached(context.evaluator.project.least_python().as_deref(), from));
     library && python
 }

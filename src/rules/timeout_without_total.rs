@@ -16,7 +16,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(total) = patience.time_outs.iter().find(|one| one.role == Role::TotalTimeout) else { continue };
         let Some(known) = pool.kind.settings.iter().find(|known| known.name == total.setting) else { continue };
         // Taken away by what was left out, not by the program's own `None`.
-        let Literal::Number(usual) = default_for(known, pool.version.as_deref()).value else { continue };
+        let Literal::Number(usual) = default_for(known, &pool.demanded.versions).value else { continue };
         let is_taken_away = total.value.how == How::Default && total.value.amount == Amount::Unbounded;
         let bounds_reading = |role| patience.time_outs.iter().any(|one| one.role == role && one.value.amount != Amount::Unbounded);
         if !is_taken_away || bounds_reading(Role::ReadTimeout) || patience.is_bounded_outside {

@@ -66,6 +66,35 @@ fn a_number_of_a_flag_is_changed_in_the_program_or_on_its_command_line() {
 }
 
 #[test]
+fn a_number_of_a_file_is_changed_in_the_file() {
+    let read = |head: &str| program(head, "aiohttp.TCPConnector(limit=CONFIG['http']['limit'])");
+    let environment = program("", "aiohttp.TCPConnector(limit=int(os.environ['LIMIT']))");
+    let with = |module: &str, mode: &str, path: &str, load: &str| {
+        read(&format!("import {module}\nwith open('{path}', '{mode}') as file:\n    CONFIG = {module}.{load}(file)"))
+    };
+    for (main, path, before) in [
+        (with("tomllib", "rb", "a.toml", "load"), "a.toml", "# top\n[http] # one\nlimit   =   64   # two\nother = 64\n"),
+        (with("tomllib", "rb", "a.toml", "load"), "a.toml", "[http]\r\nlimit = 64\r\nother = 64\r\n"),
+        (with("yaml", "r", "a.yaml", "safe_load"), "a.yaml", "http:\n    # one\n    limit:   64   # two\n    other: \"64\"\n"),
+        (with("json", "r", "a.json", "load"), "a.json", "{\n  \"http\": {\"limit\": 64, \"other\": 64}\n}\n"),
+        (environment.clone(), "run.sh", "#!/bin/sh\nexport LIMIT=64 # few\npython app.py\n"),
+        (environment.clone(), "Dockerfile", "FROM python:3.12\nENV A=6 LIMIT=64 \\\n    B=64\nCMD [\"python\", \"app.py\"]\n"),
+        (
+            environment.clone(),
+            "compose.yaml",
+            "services:\n  app:\n    command: python app.py\n    environment:\n      LIMIT: \"64\"  # few\n      OTHER: \"64\"\n",
+        ),
+        (
+            environment,
+            "compose.yaml",
+            "services:\n  app:\n    command: python app.py\n    environment:\n      - LIMIT=64  # few\n      - OTHER=64\n",
+        ),
+    ] {
+        assert_eq!(fixed(&main, &[(path, before)], path), before.replacen("64", "600", 1), "{path}");
+    }
+}
+
+#[test]
 fn an_argument_is_added_in_the_layout_of_the_call() {
     for (make, after) in [
         ("aiohttp.TCPConnector()", "aiohttp.TCPConnector(limit=600)"),
@@ -144,6 +173,16 @@ proptest! {
         prop_assert_eq!(bare(&before), bare(&after));
         prop_assert_eq!(after.matches("limit=600").count(), 1);
     }
+}
+
+#[test]
+fn what_callers_may_bring_is_not_written_beside_it() {
+    let head = "def make(**rest):\n    options = {'ssl': False}\n    return aiohttp.TCPConnector(**options)";
+    let own = program(head, "make()");
+    assert_eq!(fixed(&own, &[], "app.py"), own.replace("TCPConnector(**options)", "TCPConnector(limit=600, **options)"));
+    let head = "def make(**options):\n    options['ssl'] = False\n    return aiohttp.TCPConnector(**options)";
+    let (report, plan) = planned(&vec![("app.py".into(), program(head, "make()").into())], Safety::Unsafe);
+    assert_eq!((report.findings.len(), plan.applied.len()), (1, 0), "somebody may call `make(limit=5)`");
 }
 
 #[test]

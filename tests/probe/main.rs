@@ -11,6 +11,7 @@ mod instrument;
 #[cfg(target_os = "linux")]
 mod killed;
 mod real;
+mod rust;
 mod target;
 
 use std::path::Path;

@@ -172,7 +172,7 @@ makes = "client"
     let catalog = load(&[("own.toml", GOOD), ("fork.toml", text)]).unwrap();
     let fork = catalog.library("fork").unwrap();
     assert_eq!((fork.pools.len(), fork.constructors.len(), fork.pools[0].settings.len()), (1, 1, 1));
-    assert_eq!(default_for(&fork.pools[0].settings[0], None).value, library::Literal::Number(7.0));
+    assert_eq!(default_for(&fork.pools[0].settings[0], &version::Versions::default()).value, library::Literal::Number(7.0));
     assert_eq!(catalog.constructor("fork.Client").unwrap().library.name, "fork");
     assert_eq!(catalog.constructor("own.Client").unwrap().library.name, "own");
 }

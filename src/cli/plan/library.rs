@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::catalog::library::{AtLimit, Library, Literal, PoolKind, QuirkKind, Role, Setting, Shape};
 use crate::catalog::load::nearest;
-use crate::catalog::version::{Version, within};
+use crate::catalog::version::{Version, Versions};
 use crate::catalog::{Catalog, default_for};
 use crate::cli::Failure;
 use crate::queueing::simulate::Keep;
@@ -150,7 +150,7 @@ impl<'a> Known<'a> {
             }
             Shape::BlockingFlag => {
                 if let Some(setting) = self.setting(Role::Block) {
-                    let blocks = matches!(default_for(setting, self.version).value, Literal::Truth(true));
+                    let blocks = matches!(default_for(setting, &Versions::of(self.version)).value, Literal::Truth(true));
                     if blocks {
                         now.at_limit = queueing::AtLimit::Wait;
                     }
@@ -198,7 +198,7 @@ impl<'a> Known<'a> {
     /// The number that a role has by default; `None` is no limit. What is taken is said.
     fn default(&self, role: Role, origin: &mut Origin) -> Option<f64> {
         let setting = self.setting(role)?;
-        let source = &default_for(setting, self.version).source;
+        let source = &default_for(setting, &Versions::of(self.version)).source;
         let is_time = matches!(role, Role::TotalTimeout | Role::AcquireTimeout | Role::ConnectTimeout | Role::ReadTimeout);
         let (number, shown) = match default_of(setting, self.version) {
             Default::Number(number) if is_time => (Some(number), show_seconds(number)),
@@ -325,18 +325,12 @@ impl<'a> Known<'a> {
 
     /// Where it was seen that this version behaves so; `None` where it does not. Versions that are not known count as the newest.
     fn has(&self, kind: QuirkKind) -> Option<&str> {
-        let holds = |package: &Option<String>, since: Option<&str>, until: Option<&str>| match self
-            .version
-            .filter(|_| package.is_none())
-            .and_then(Version::parse)
-        {
-            Some(version) => within(&version, since, until),
-            None => until.is_none(),
-        };
+        // The version that is known is the library's own.
+        let versions = |package: &Option<String>| Versions::of(self.version.filter(|_| package.is_none()));
         let quirks = self.kind.quirks.iter().filter(|quirk| quirk.does == kind);
         quirks
             .into_iter()
-            .find(|quirk| holds(&quirk.package, quirk.since.as_deref(), quirk.until.as_deref()))
+            .find(|quirk| versions(&quirk.package).newest_is_within(quirk.since.as_deref(), quirk.until.as_deref()))
             .map(|quirk| quirk.source.as_str())
     }
 }
@@ -346,7 +340,7 @@ fn is_limit(role: Role) -> bool {
 }
 
 fn default_of(setting: &Setting, version: Option<&str>) -> Default {
-    let value = &default_for(setting, version).value;
+    let value = &default_for(setting, &Versions::of(version)).value;
     if setting.unlimited.contains(value) {
         return Default::Nothing;
     }

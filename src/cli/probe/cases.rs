@@ -12,7 +12,7 @@ use crate::cli::plan::{self, library};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Failure, args};
 use crate::finding::{Case, Pool, Report, Verdict};
-use crate::probe::{driver, report};
+use crate::probe::{libraries, report};
 use crate::settings::Settings;
 use crate::value::{Amount, Value};
 
@@ -103,7 +103,7 @@ fn ends_like(path: &str, meant: &std::path::Path) -> bool {
 
 /// The cases that are too small and of which all numbers are known, those of libraries with a driver only.
 fn found<'r>(report: &'r Report, server: Option<&str>) -> Vec<Found<'r>> {
-    let probed: Vec<&str> = driver::libraries().filter(|library| driver::is_served(library, server)).collect();
+    let probed: Vec<&str> = libraries::names().filter(|library| libraries::is_served(library, server)).collect();
     let cases = report.cases.iter().filter(|case| case.verdict == Verdict::TooSmall);
     cases
         .filter_map(|case| {

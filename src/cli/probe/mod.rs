@@ -16,10 +16,10 @@ use super::terminal::Terminal;
 use super::{configure, outputs};
 use crate::catalog::Catalog;
 use crate::finding::Outcome;
-use crate::probe::driver::{self, Refusal};
+use crate::probe::driver::Refusal;
 use crate::probe::interpreter::{self, Interpreter};
 use crate::probe::verdict::Verdict;
-use crate::probe::{self, Subject, build, page, report, text, words};
+use crate::probe::{self, Subject, build, libraries, page, report, text, words};
 use crate::queueing::Scenario;
 use crate::queueing::what_if::{Change, Question, answer};
 use crate::render::Format;
@@ -212,7 +212,7 @@ fn one(
 ) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(why);
     let name = task.library.split(':').next().unwrap_or_default().to_string();
-    let built = if driver::is_built(&name) {
+    let built = if libraries::is_built(&name) {
         let version = task.wanted.as_deref().or(task.pinned.as_deref());
         if !build::program(&name, version).exists() {
             terminal.note(&format!("building a driver with {name}, this once: that takes a minute"));
@@ -231,15 +231,16 @@ fn one(
         )));
     }
     let server = arguments.server.as_deref();
-    if server.is_some() && !driver::is_of_database(&name) {
+    if server.is_some() && !libraries::is_of_database(&name) {
         return Err(Failure::new(format!("--server: {name} is probed against a server of our own; only databases can be named")));
     }
-    if !driver::is_served(&name, server) {
+    if !libraries::is_served(&name, server) {
         return Err(Failure::new(format!(
             "--server: {name} needs a PostgreSQL or Redis of its own kind on this machine: name it by its URL"
         )));
     }
     let mut notes = task.notes;
+    notes.extend(libraries::stand_in(&name).map(String::from));
     if let Some(pinned) = task.pinned.as_ref().filter(|pinned| **pinned != hello.version) {
         let told = format!(
             "the project pins {name} {pinned}, and {} has {}: the verdict is about {}",

@@ -1,11 +1,13 @@
 //! Picks the method and collects the figures.
 
+use rayon::prelude::*;
+
 use super::{Figures, Method, Note, Prediction, Range, Scenario, Shape, WaitsOf};
 use crate::queueing::capacity::server_binds as server_is_narrower;
 use crate::queueing::limits::ports_used;
 use crate::queueing::retry::amplification;
 use crate::queueing::service::Impossible;
-use crate::queueing::simulate::{GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run};
+use crate::queueing::simulate::{Drawn, GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run_sharing};
 use crate::queueing::{AtLimit, Burst, ClosedLoop, Service, tighter};
 
 /// Attempts that one simulation may make; above it workers and rounds are cut in proportion.
@@ -27,13 +29,13 @@ const TOO_LITTLE: f64 = 0.000_5;
 /// Attempts per request from which retries are worth a word.
 const WORTH_SAYING: f64 = 1.005;
 
-pub(super) fn predict(scenario: &Scenario) -> Result<Prediction, Impossible> {
+pub(super) fn predict(scenario: &Scenario, drawn: &Drawn) -> Result<Prediction, Impossible> {
     let service = scenario.latency.map(|latency| Service::new(latency, scenario.latency_p95)).transpose()?;
     let mut notes = Vec::new();
     if let Some(capacity) = server_binds(scenario) {
         notes.push(Note::ServerBinds { capacity });
     }
-    let figures = service.and_then(|service| figures(scenario, &service, &mut notes));
+    let figures = service.and_then(|service| figures(scenario, &service, drawn, &mut notes));
     if scenario.cpu_bound {
         notes.push(Note::CpuBound);
     }
@@ -47,7 +49,7 @@ pub(super) fn predict(scenario: &Scenario) -> Result<Prediction, Impossible> {
     })
 }
 
-fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Option<Figures> {
+fn figures(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Vec<Note>) -> Option<Figures> {
     let time_outs = &scenario.time_outs;
     let shortest = [time_outs.total, time_outs.read].into_iter().flatten().min_by(f64::total_cmp);
     if let Some(share) = shortest.map(|timeout| 1.0 - service.cdf(timeout)).filter(|share| *share > TOO_LONG) {
@@ -59,7 +61,7 @@ fn figures(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Opt
     if time_outs.whole_seconds && time_outs.all().any(|timeout| timeout >= 5.0) {
         notes.push(Note::WholeSeconds);
     }
-    let figures = if by_formula(scenario) { burst(scenario, service, notes) } else { simulated(scenario, service, notes)? };
+    let figures = if by_formula(scenario) { burst(scenario, service, drawn, notes) } else { simulated(scenario, service, drawn, notes)? };
     let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency.min(scenario.semaphore.unwrap_or(u64::MAX)));
     if queues && scenario.retries.times > 0 && figures.attempts.high >= WORTH_SAYING {
         notes.push(Note::Retried { attempts: figures.attempts.high });
@@ -85,7 +87,7 @@ fn by_formula(scenario: &Scenario) -> bool {
         && scenario.server.is_none_or(|server| server.when_full == WhenFull::Queue)
 }
 
-fn burst(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Figures {
+fn burst(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Vec<Note>) -> Figures {
     let burst = Burst { requests: scenario.concurrency, limit: scenario.narrowest() };
     let timeout = scenario.time_outs.total;
     let sure = burst.outcome(service, timeout);
@@ -103,7 +105,7 @@ fn burst(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Figur
     }
     // No formula gives the end of the last call of varying length, nor a picture.
     let simulation = if scenario.rounds == 1 && scenario.concurrency <= BUDGET / 10 {
-        scenario.setup(Order::Fifo).and_then(|setup| averaged(&setup))
+        scenario.setup(Order::Fifo).and_then(|setup| averaged(&setup, drawn))
     } else {
         None
     };
@@ -129,7 +131,7 @@ fn burst(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Figur
     }
 }
 
-fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> Option<Figures> {
+fn simulated(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Vec<Note>) -> Option<Figures> {
     let full = scenario.setup(Order::Fifo)?;
     let (base, stretch) = cut(&full);
     if base.workers.saturating_mul(base.rounds.max(1)) > HEAVIEST / (u64::from(base.retries.times) + 1) {
@@ -173,7 +175,7 @@ fn simulated(scenario: &Scenario, service: &Service, notes: &mut Vec<Note>) -> O
             setups.iter().flat_map(|setup| [GoneClients::Stops, GoneClients::EndsWhatItBegan].map(|gone| with_gone(setup, gone))).collect();
         notes.push(Note::GoneClientsUnknown);
     }
-    let averages = setups.iter().map(averaged).collect::<Option<Vec<Average>>>()?;
+    let averages = setups.par_iter().map(|setup| averaged(setup, drawn)).collect::<Option<Vec<Average>>>()?;
     let range = |figure: fn(&Average) -> f64| averages.iter().map(|average| Range::exactly(figure(average))).reduce(Range::and);
     let scale = full.workers as f64 / base.workers.max(1) as f64;
     let count = |figure: fn(&Average) -> u64| {
@@ -279,15 +281,15 @@ struct Average {
 }
 
 /// Means over as many seeds as the budget allows; one for a constant service time, where nothing is drawn.
-fn averaged(setup: &Setup) -> Option<Average> {
+fn averaged(setup: &Setup, drawn: &Drawn) -> Option<Average> {
     let requests = setup.workers.saturating_mul(setup.rounds);
     let size = requests.saturating_mul(u64::from(setup.retries.times) + 1).max(1);
     let runs = if matches!(setup.service, Service::Constant(_)) { 1 } else { (BUDGET / 10 / size).clamp(1, SEEDS) };
     let mut average =
         Average { first: Outcome::default(), runs, success: 0.0, mean: 0.0, p95: 0.0, max: 0.0, wall: 0.0, attempts: 0.0, opened: 0.0 };
-    for number in 0..runs {
-        let setup = Setup { seed: setup.seed.wrapping_add(number), ..setup.clone() };
-        let outcome = run(&setup)?;
+    let simulate = |number| run_sharing(&Setup { seed: setup.seed.wrapping_add(number), ..setup.clone() }, Some(drawn));
+    let outcomes = (0..runs).into_par_iter().map(simulate).collect::<Option<Vec<Outcome>>>()?;
+    for (number, outcome) in outcomes.into_iter().enumerate() {
         let weight = 1.0 / runs as f64;
         average.success += outcome.success() * weight;
         average.mean += outcome.waits.mean * weight;

@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::limits::{EPHEMERAL_PORTS, Limits, TIME_WAIT};
 use super::service::Impossible;
-use super::simulate::{Keep, Order, Point, Retries, ServerLimit, Setup, TimeOuts};
+use super::simulate::{Drawn, Keep, Order, Point, Retries, ServerLimit, Setup, TimeOuts};
 use super::{AtLimit, Burst, HandOver, Service, tighter};
 
 /// What is to be predicted.
@@ -151,7 +151,12 @@ impl Scenario {
 
     /// What will happen.
     pub fn predict(&self) -> Result<Prediction, Impossible> {
-        evaluate::predict(self)
+        self.predict_sharing(&Drawn::default())
+    }
+
+    /// The same, with draws that are shared with other predictions.
+    pub(super) fn predict_sharing(&self, drawn: &Drawn) -> Result<Prediction, Impossible> {
+        evaluate::predict(self, drawn)
     }
 }
 

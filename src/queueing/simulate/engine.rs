@@ -97,11 +97,11 @@ pub(super) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(setup: &'a Setup) -> Self {
+    pub(super) fn new(setup: &'a Setup, draws: Draws) -> Self {
         let pool = Pool::new(&setup.limits, setup.keep);
         let shortest = time(setup.service.mean()).min(setup.time_outs.total.map_or(NEVER, time));
         Self {
-            draws: Draws::new(setup.seed, setup.service),
+            draws,
             servers: Servers::new(setup.server, pool.hosts()),
             pool,
             workers: vec![NEW; setup.workers as usize],

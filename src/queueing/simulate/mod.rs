@@ -11,7 +11,7 @@ mod server;
 pub mod timeline;
 mod timers;
 
-pub use random::Draws;
+pub use random::{Drawn, Draws};
 pub use timeline::Point;
 
 use super::limits::Limits;
@@ -269,9 +269,21 @@ impl Waits {
 
 /// Runs a simulation. `None` when it would need more than [`LARGEST`] attempts, or more than 2³² workers or hosts.
 pub fn run(setup: &Setup) -> Option<Outcome> {
+    run_sharing(setup, None)
+}
+
+/// The same, with draws that are shared with other simulations.
+pub(super) fn run_sharing(setup: &Setup, drawn: Option<&Drawn>) -> Option<Outcome> {
     let attempts = setup.workers.checked_mul(setup.rounds)?.checked_mul(u64::from(setup.retries.times) + 1)?;
     let small = attempts <= LARGEST && setup.workers <= LARGEST && setup.limits.hosts <= LARGEST;
-    small.then(|| engine::Engine::new(setup).run())
+    small.then(|| {
+        let numbers = if setup.retries.repeats_service { setup.rounds } else { setup.rounds * (u64::from(setup.retries.times) + 1) };
+        let draws = match drawn {
+            Some(drawn) => drawn.draws(setup.seed, setup.service, (setup.workers, numbers)),
+            None => Draws::new(setup.seed, setup.service),
+        };
+        engine::Engine::new(setup, draws).run()
+    })
 }
 
 /// Nanoseconds since the start. Whole numbers: three times 0.4 s is 1.2 s, which floating point denies.

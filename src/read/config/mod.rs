@@ -10,6 +10,7 @@ mod pipelines;
 mod recipes;
 mod requirements;
 mod services;
+mod setup_script;
 mod shell;
 mod splitter;
 #[cfg(test)]
@@ -18,20 +19,21 @@ mod toml;
 mod units;
 mod yaml;
 
-use crate::discover::{CommandFormat, ConfigFormat, Kind, PackageFormat};
+use crate::discover::{CommandFormat, ConfigFormat, Kind, PackageFormat, is_setup_script};
 use crate::facts::config::ConfigFacts;
 use crate::text::SourceFile;
 use excerpt::Excerpt;
 use expand::{Dialect, Variables};
 use shell::Commands;
 
-/// Reads one file by its kind; sources of programs give nothing here. What is broken is told in the facts, with its place, and the rest is kept.
+/// Reads one file by its kind; of the sources of programs only a `setup.py` gives something here, its requirements. What is broken is told in the facts, with its place, and the rest is kept.
 ///
 /// A command with environment but without words says what the environment of a container is whose command stands elsewhere.
 pub fn read(file: &SourceFile, kind: Kind) -> ConfigFacts {
     let mut facts = ConfigFacts::new(file.id);
     let mut commands = Commands::new(file.id, &file.text);
     match kind {
+        Kind::Python if is_setup_script(&file.path) => facts.pins = setup_script::pins(file),
         Kind::Python | Kind::Rust => {}
         Kind::Config(ConfigFormat::Ini) => {
             let items = lines::ini(&file.text);

@@ -1,13 +1,14 @@
-//! Pinned versions: lock files, requirements, and the dependency tables of manifests.
+//! Versions of packages: lock files, requirements, and the dependency tables of manifests.
 
 use super::document::{Document, Key, NodeId};
 use super::lines::{Item, lines};
-use super::requirements::{Version, cargo, normalised, python, requirement};
+use super::requirements::{Demand, cargo, normalised, python, requirement};
 use crate::facts::config::Pin;
 use crate::text::{FileId, Span};
 
-fn pin(package: &str, version: &Version<'_>, span: Span) -> Pin {
-    Pin { package: normalised(package).into(), version: version.text.into(), exact: version.exact, span }
+pub(super) fn pin(package: &str, demand: &Demand<'_>, span: Span) -> Pin {
+    let Demand { text, exact, versions, is_conditional } = demand.clone();
+    Pin { package: normalised(package).into(), written: text.into(), exact: exact.map(Into::into), versions, is_conditional, span }
 }
 
 /// `[[package]]` tables with name and version.
@@ -17,7 +18,7 @@ pub(super) fn lock_tables(document: &Document) -> Vec<Pin> {
     let packages = packages.map(|node| document.list(node)).unwrap_or_default();
     let of_package = |&node: &NodeId| {
         let (name, version) = (document.text(document.get(node, "name")?)?, document.get(node, "version")?);
-        Some(pin(name, &Version { text: document.text(version)?, exact: true }, document.span(version)))
+        Some(pin(name, &Demand::exactly(document.text(version)?), document.span(version)))
     };
     packages.iter().filter_map(of_package).collect()
 }
@@ -30,7 +31,7 @@ pub(super) fn pipfile_lock(document: &Document) -> Vec<Pin> {
 }
 
 /// `name = "constraint"` and `name = {version = "constraint"}`.
-fn table_pins(document: &Document, table: NodeId, read: impl Fn(&str) -> Option<Version<'_>>) -> Vec<Pin> {
+fn table_pins(document: &Document, table: NodeId, read: impl Fn(&str) -> Option<Demand<'_>>) -> Vec<Pin> {
     let of_key = |(key, node): (&Key, NodeId)| {
         let version = document.get(node, "version").unwrap_or(node);
         // Cargo gives a package another name with `package`.
@@ -43,8 +44,8 @@ fn table_pins(document: &Document, table: NodeId, read: impl Fn(&str) -> Option<
 /// Requirements as elements of a list.
 fn list_pins(document: &Document, list: NodeId) -> Vec<Pin> {
     let of_item = |&item: &NodeId| {
-        let (name, version) = requirement(document.text(item)?)?;
-        Some(pin(name, &version?, document.span(item)))
+        let (name, demand) = requirement(document.text(item)?)?;
+        Some(pin(name, &demand?, document.span(item)))
     };
     document.list(list).iter().filter_map(of_item).collect()
 }
@@ -117,10 +118,10 @@ pub(super) fn setup_cfg(file: FileId, items: &[Item<'_>]) -> Vec<Pin> {
 
 fn requirement_line(file: FileId, start: usize, line: &str) -> Option<Pin> {
     let content = line.trim_start_matches('\u{FEFF}').trim();
-    let (name, version) = requirement(content.trim_end_matches('\\'))?;
-    let version = version?;
+    let (name, demand) = requirement(content.trim_end_matches('\\'))?;
+    let demand = demand?;
     let at = start + line.find(content)?;
     // From the name to the end of its version.
-    let end = content.find(version.text).map_or(content.len(), |at| at + version.text.len());
-    Some(pin(name, &version, Span::new(file, at, at + end)))
+    let end = content.find(demand.text).map_or(content.len(), |at| at + demand.text.len());
+    Some(pin(name, &demand, Span::new(file, at, at + end)))
 }

@@ -50,7 +50,10 @@ fn pins(path: &str, text: &str) -> Vec<String> {
     facts
         .pins
         .iter()
-        .map(|pin| format!("{}{}{}<{}>", pin.package, if pin.exact { "==" } else { ">=" }, pin.version, sources.slice(pin.span)))
+        .map(|pin| {
+            let what = pin.exact.as_ref().map_or_else(|| format!(" {}", pin.written), |version| format!("=={version}"));
+            format!("{}{what}<{}>", pin.package, sources.slice(pin.span))
+        })
         .collect()
 }
 
@@ -248,6 +251,11 @@ fn entries_of_every_format() {
         entries("a.yaml", "é: &x 1\nb:\n  - \"ü\"\n  - *x\n---\nc: !!str 5\nd: ~\ne: inf\nf: 1_000\n"),
         ["é=1<1>", "b.0=\"ü\"<\"ü\">", "b.1=1<1>", "c=\"5\"<5>", "d=null<~>", "e=\"inf\"<inf>", "f=1000<1_000>"]
     );
+    // A comment behind a quoted value is no part of it.
+    assert_eq!(
+        entries("b.yaml", "a: \"3\\\"0\"  # one \"two\"\nb: 'it''s' # three\nc: &d !!str '5' # four\n"),
+        ["a=\"3\\\"0\"<\"3\\\"0\">", "b=\"it's\"<'it''s'>", "c=\"5\"<'5'>"]
+    );
     assert_eq!(
         entries("a.json", "{\n\t\"a\": {\"b\": [1, false, null, \"x\"]}\n}"),
         ["a.b.0=1<1>", "a.b.1=false<false>", "a.b.2=null<null>", "a.b.3=\"x\"<\"x\">"]
@@ -278,7 +286,7 @@ fn pins_of_every_format() {
     );
     assert_eq!(
         pins("requirements.txt", "# x\naiohttp[a]==3.9.5 \\\n    --hash=sha256:x\nhttpx>=0.27,<1 ; python_version>'3'\n-r b.txt\n"),
-        ["aiohttp==3.9.5<aiohttp[a]==3.9.5>", "httpx>=0.27<httpx>=0.27>"]
+        ["aiohttp==3.9.5<aiohttp[a]==3.9.5>", "httpx >=0.27,<1<httpx>=0.27,<1>"]
     );
     let pyproject = r#"[project]
 dependencies = ["aiohttp>=3.8"]
@@ -292,11 +300,11 @@ any = "*"
 "#;
     assert_eq!(
         pins("pyproject.toml", pyproject),
-        ["aiohttp>=3.8<\"aiohttp>=3.8\">", "httpx==0.27.0<\"httpx==0.27.0\">", "requests>=2.31<\"^2.31\">", "redis==5.0.1<\"5.0.1\">"]
+        ["aiohttp >=3.8<\"aiohttp>=3.8\">", "httpx==0.27.0<\"httpx==0.27.0\">", "requests ^2.31<\"^2.31\">", "redis==5.0.1<\"5.0.1\">"]
     );
     assert_eq!(
         pins("setup.cfg", "[options]\ninstall_requires =\n    aiohttp>=3.8\n    # no\n    httpx==0.27.0\n"),
-        ["aiohttp>=3.8<aiohttp>=3.8>", "httpx==0.27.0<httpx==0.27.0>"]
+        ["aiohttp >=3.8<aiohttp>=3.8>", "httpx==0.27.0<httpx==0.27.0>"]
     );
     let cargo = r#"[dependencies]
 reqwest = "0.12"
@@ -305,11 +313,27 @@ w = { workspace = true }
 [target.'cfg(unix)'.dependencies]
 nix = "0.29"
 "#;
-    assert_eq!(pins("Cargo.toml", cargo), ["reqwest>=0.12<\"0.12\">", "sqlx-core==0.8.1<\"=0.8.1\">", "nix>=0.29<\"0.29\">"]);
+    assert_eq!(pins("Cargo.toml", cargo), ["reqwest 0.12<\"0.12\">", "sqlx-core==0.8.1<\"=0.8.1\">", "nix 0.29<\"0.29\">"]);
     assert_eq!(
         pins("environment.yml", "dependencies:\n  - numpy=1.26.4\n  - pip:\n    - httpx>=0.27\n"),
-        ["numpy==1.26.4<numpy=1.26.4>", "httpx>=0.27<httpx>=0.27>"]
+        ["numpy==1.26.4<numpy=1.26.4>", "httpx >=0.27<httpx>=0.27>"]
     );
+    let script = r#"from setuptools import setup
+BASE = ["httpx>=0.27,<1", f"six=={SIX}"]
+CHANGED = ["requests<2"]
+CHANGED = []
+setup(
+    name="redis==1",
+    install_requires=[*BASE, "aiohttp"] + ["urllib3<2"],
+    extras_require={"cache": ["redis[hiredis] >=4.2, <7.0"], "old": "pymongo==3.13\nmotor<3", "more": CHANGED, "all": read("x.txt")},
+)
+other(install_requires=["asyncpg<1"])
+"#;
+    let found = pins("pkg/setup.py", script);
+    let shown: Vec<_> = found.iter().map(|pin| pin.split('<').next().unwrap_or_default()).collect();
+    assert_eq!(shown, ["httpx >=0.27,", "urllib3 ", "redis >=4.2, ", "pymongo==3.13", "motor "]);
+    assert!(found[2].ends_with("<\"redis[hiredis] >=4.2, <7.0\">"), "{}", found[2]);
+    assert!(pins("pkg/install.py", script).is_empty());
     assert_eq!(pins("Pipfile", "[packages]\nrequests = \"==2.31.0\"\nany = \"*\"\n"), ["requests==2.31.0<\"==2.31.0\">"]);
 }
 

@@ -63,6 +63,7 @@ impl Build<'_> {
                 let is_text = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
                 let end = self.trimmed(start, end);
                 let start = if has_properties { self.without_properties(start, end) } else { start };
+                let end = self.closed(style, start).unwrap_or(end);
                 let scalar = if is_text { Scalar::Text((&*text).into()) } else { plain(&text) };
                 self.value(Value::Scalar(scalar, (&*text).into()), start, end, anchor);
             }
@@ -121,6 +122,27 @@ impl Build<'_> {
     /// Ends of block scalars reach to the next token: white space after the value is not part of it.
     fn trimmed(&self, start: usize, end: usize) -> usize {
         self.place.text.get(start..end).map_or(end, |raw| start + raw.trim_end().len())
+    }
+
+    /// The parser counts a comment behind a quoted scalar as part of it; here it ends with its closing quote.
+    fn closed(&self, style: ScalarStyle, start: usize) -> Option<usize> {
+        let bytes = self.place.text.as_bytes();
+        let (quote, escape) = match style {
+            ScalarStyle::SingleQuoted => (b'\'', b'\''),
+            ScalarStyle::DoubleQuoted => (b'"', b'\\'),
+            _ => return None,
+        };
+        let mut at = start + 1;
+        loop {
+            let here = *bytes.get(at)?;
+            if here == escape && (here != quote || bytes.get(at + 1) == Some(&quote)) {
+                at += 2;
+            } else if here == quote {
+                return Some(at + 1);
+            } else {
+                at += 1;
+            }
+        }
     }
 
     /// The parser counts an anchor and a tag as part of their scalar; here the value alone is meant.
