@@ -66,7 +66,7 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
             last_scope = Some(*scope);
         }
         match &hop.kind {
-            HopKind::FanOut => {
+            HopKind::FanOut { .. } => {
                 fans_out = true;
                 current = times(&current, hop);
                 if !is_one(&current) {
@@ -127,7 +127,7 @@ fn fill(current: &mut Value, caps: &[Cap], decided_by: &mut Option<Decider>) {
 fn leave(scope: ScopeRef, caps: &mut Vec<Cap>, made_per_task: &mut Vec<ExprRef>, route: &Route) {
     let beyond_fans_out = |scope: ScopeRef| {
         let from = route.hops.iter().rposition(|(_, at)| *at == scope).map_or(0, |at| at + 1);
-        route.hops[from..].iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut))
+        route.hops[from..].iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut { .. }))
     };
     caps.retain(|cap| {
         let gone = cap.homes.len() == 1 && cap.homes[0] == Home::Activation(scope);

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use super::chosen::Choice;
 use crate::catalog::concurrency::{FanOut, Hidden};
 use crate::catalog::library::Literal;
 use crate::finding::ConcurrencyKind;
 use crate::resolve::{Evaluator, ExprRef, Frame, Made, Possible, Site, Thing, value_of};
 use crate::text::Span;
-use crate::value::{Amount, Certainty, How, Step, Value};
+use crate::value::{Amount, Certainty, How, Step, Value, show_number};
 
 /// One thing on the way from a request outward that changes how many run at once.
 #[derive(Clone, Debug)]
@@ -25,7 +26,7 @@ pub struct Hop {
 impl Hop {
     /// Whether what stands inside runs more than once.
     pub fn repeats(&self) -> bool {
-        matches!(self.kind, HopKind::FanOut | HopKind::Loop)
+        matches!(self.kind, HopKind::FanOut { of_one_kind: false } | HopKind::Loop)
     }
 }
 
@@ -33,7 +34,10 @@ impl Hop {
 #[derive(Clone, Debug)]
 pub enum HopKind {
     /// So many run at once.
-    FanOut,
+    FanOut {
+        /// Whether they are the elements of one kind among several: nothing says that there is more than one of them.
+        of_one_kind: bool,
+    },
     /// At most so many hold it at a time; by the call that made it.
     Limiter {
         /// The limiter or executor.
@@ -67,6 +71,8 @@ pub struct Draft<'c> {
 pub enum What<'c> {
     /// As many at once as an iterable has elements.
     Elements(ExprRef),
+    /// For those elements of an iterable that the loop chooses.
+    Chosen(ExprRef, Choice),
     /// A known number at once.
     Known(f64),
     /// A number at once that is not known, and why.
@@ -107,10 +113,22 @@ impl<'c> Draft<'c> {
                 Some(_) => format!("{} started together", value.amount),
                 None => "started together, one for each element".to_string(),
             };
-            Some(Hop { kind: HopKind::FanOut, at: self.at, value, said })
+            Some(Hop { kind: HopKind::FanOut { of_one_kind: false }, at: self.at, value, said })
         };
         match &self.what {
             What::Elements(iterable) => fan_out(value_of(&vec![evaluator.count(*iterable, frame)], &[])),
+            What::Chosen(iterable, choice) => {
+                let mut value = value_of(&vec![evaluator.count(*iterable, frame)], &[]);
+                let said = match value.amount.greatest() {
+                    Some(most) => {
+                        value.amount = Amount::Range { low: Some(most.min(1.0)), high: Some(most) };
+                        value.same_as.clear();
+                        format!("at most {} started together: a test chooses the elements", show_number(most))
+                    }
+                    None => "started together, for those elements that a test chooses".to_string(),
+                };
+                Some(Hop { kind: HopKind::FanOut { of_one_kind: *choice == Choice::Arm }, at: self.at, value, said })
+            }
             What::Known(number) => fan_out(value_of(&vec![Possible::literal(Thing::Number(*number), self.at)], &[])),
             What::Many(why) => fan_out(Value::unknown(*why)),
             What::Held(limiter) => {
@@ -160,10 +178,10 @@ impl<'c> Draft<'c> {
             What::Hidden(call, hidden) => {
                 let value = hidden_count(evaluator, *call, hidden, frame);
                 let said = format!("the client itself sends {} at once", value.amount);
-                Some(Hop { kind: HopKind::FanOut, at: self.at, value, said })
+                Some(Hop { kind: HopKind::FanOut { of_one_kind: false }, at: self.at, value, said })
             }
             What::Served => Some(Hop {
-                kind: HopKind::FanOut,
+                kind: HopKind::FanOut { of_one_kind: false },
                 at: self.at,
                 value: Value::unknown("the server decides how many requests it runs at once"),
                 said: "runs for each request that the server gets".to_string(),

@@ -40,6 +40,10 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
         };
     };
     if wanted > most {
+        // A pool that lets nothing through would serve nobody: nobody runs a program with such a number.
+        if most <= 0.0 && pool.capacity.at_limit == AtLimit::Wait {
+            return (Verdict::CannotTell, format!("a limit of 0 (`{}`) lets nothing through", pool.capacity.decided_by));
+        }
         if supply.certainty == Certainty::Assumed {
             let why = if pool.is_on_some_ways {
                 "on other ways through the program the client is handed another pool"

@@ -1,5 +1,6 @@
 //! Which concurrency reaches which pool, by what route, and whether the pool is large enough for it.
 
+mod chosen;
 mod climb;
 mod demand;
 mod forecast;
@@ -167,7 +168,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
                         .hops
                         .iter()
                         .rev()
-                        .find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut))
+                        .find(|(hop, _)| matches!(hop.kind, hops::HopKind::FanOut { .. }))
                         .map_or(flow.span, |(hop, _)| hop.at),
                 )
             })
@@ -378,14 +379,14 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
                 let index = known.unwrap_or_else(|| listed(concurrency, evaluator.method_span(*site), *kind, "limit", &hop.value));
                 found.push(index);
             }
-            hops::HopKind::FanOut => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),
+            hops::HopKind::FanOut { .. } => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),
             _ => {}
         }
     }
     found.dedup();
     // What runs beside it, each with a pool of its own, is concurrency of the program all the same.
     for (hop, _) in &flow.route.beyond {
-        if matches!(hop.kind, hops::HopKind::FanOut) {
+        if matches!(hop.kind, hops::HopKind::FanOut { .. }) {
             listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value);
         }
     }

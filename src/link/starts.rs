@@ -1,5 +1,6 @@
 //! Tasks that are started together: how many, where they are waited for, and whether anything waits at all.
 
+use super::chosen::chosen;
 use super::hops::{Draft, What};
 use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
@@ -71,7 +72,10 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         let what = match (pace(evaluator, at, id), over) {
             (Pace::OneByOne, _) => What::Loop,
             (Pace::Window, _) => What::Many("tasks are waited for while the loop goes on"),
-            (Pace::Free, Some(over)) => What::Elements(ExprRef { file: at.file, expr: over }),
+            (Pace::Free, Some(over)) => {
+                let over = ExprRef { file: at.file, expr: over };
+                chosen(evaluator, at, id).map_or(What::Elements(over), |choice| What::Chosen(over, choice))
+            }
             (Pace::Free, None) => What::Many("a loop without a known end"),
         };
         counts.push((Draft::silent(what, first_line(context.span)), scope));

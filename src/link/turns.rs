@@ -57,7 +57,7 @@ pub fn turns(evaluator: &Evaluator<'_>, way: &Way<'_>, pool: &ResolvedPool<'_>) 
         given = named.parameters.iter().filter_map(|number| argument_for(evaluator, function, *number, caller)).collect();
         // `map(f, xs)`: the elements are the arguments.
         for (draft, _) in &way.drafts {
-            if matches!(draft.what, What::Elements(iterated) if given.contains(&iterated)) {
+            if matches!(draft.what, What::Elements(iterated) | What::Chosen(iterated, _) if given.contains(&iterated)) {
                 turns.apart.insert(draft.at.start);
             }
         }
@@ -213,7 +213,10 @@ fn starts_of(evaluator: &Evaluator<'_>, way: &Way<'_>, function: ScopeRef, eleme
         Element::Loop(scope, context) => vec![facts.scope(scope).context(context).span.start],
         Element::Comprehension(scope) => {
             let Some(maker) = evaluator.project.tables(function.file).maker.get(&scope).copied() else { return Vec::new() };
-            let of_it = way.drafts.iter().filter(|(draft, _)| matches!(draft.what, What::Elements(iterated) if iterated == part(maker)));
+            let of_it = way
+                .drafts
+                .iter()
+                .filter(|(draft, _)| matches!(draft.what, What::Elements(iterated) | What::Chosen(iterated, _) if iterated == part(maker)));
             of_it.map(|(draft, _)| draft.at.start).chain([facts.expr(maker).span.start]).collect()
         }
     }

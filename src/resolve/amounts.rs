@@ -40,6 +40,24 @@ pub fn value_of(possibles: &Possibles, unlimited: &[Literal]) -> Value {
     }
 }
 
+/// A value that is given on some ways only, and the default that it leaves on the others, which is this sure at most; a value that is not
+/// known leaves the default.
+pub(super) fn either(given: Value, default: Value, sure: Certainty) -> Value {
+    let certainty = given.certainty.min(default.certainty).min(sure);
+    let trail = |first: Vec<Step>, then: Vec<Step>| first.into_iter().chain(then).collect();
+    if given.amount.is_unknown() {
+        return Value { certainty: default.certainty.min(sure), trail: trail(default.trail, given.trail), ..default };
+    }
+    Value {
+        amount: join(&[given.amount, default.amount]),
+        certainty,
+        how: How::Expression,
+        defined_at: given.defined_at,
+        trail: trail(given.trail, default.trail),
+        same_as: Vec::new(),
+    }
+}
+
 fn amount_of(thing: &Thing, unlimited: &[Literal]) -> Option<Amount> {
     let word = |wanted: &str| unlimited.iter().any(|literal| matches!(literal, Literal::Word(word) if word == wanted));
     match thing {
@@ -95,6 +113,7 @@ fn join(amounts: &[Amount]) -> Amount {
     for amount in amounts {
         match amount {
             Amount::One(number) => numbers.push(*number),
+            Amount::Several(all) => numbers.extend(all),
             Amount::Unbounded => numbers.push(f64::INFINITY),
             Amount::Range { low, high } => {
                 let low =
@@ -107,7 +126,7 @@ fn join(amounts: &[Amount]) -> Amount {
                     .filter(|_| high.is_some());
                 return Amount::Range { low, high };
             }
-            Amount::Truth(_) | Amount::Text(_) | Amount::Several(_) | Amount::Unknown(_) => {
+            Amount::Truth(_) | Amount::Text(_) | Amount::Unknown(_) => {
                 let first = amounts[0].clone();
                 return if amounts.iter().all(|other| *other == first) { first } else { Amount::Unknown("one of several things".into()) };
             }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
+use super::guards::Guard;
 use super::thing::{Binding, ExprRef, Frame, Made, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::Found;
 use crate::catalog::library::{Literal, Makes, Parameter, UrlKind};
@@ -48,12 +49,20 @@ pub struct GivenSetting {
     pub written_at: Option<Span>,
     /// Whether it is given under its own name: an argument of another name has other effects too.
     pub by_name: bool,
+    /// Where it may not be given at all: how sure the library's default is then at most.
+    pub or_default: Option<Certainty>,
+    /// The one guard that it is given behind.
+    pub(super) beside: Option<Guard>,
 }
 
 impl Construction {
     fn set(&mut self, name: &str, possibles: Possibles, written_at: Option<Span>) {
-        self.given.retain(|given| given.name != name);
-        self.given.push(GivenSetting { name: name.to_string(), possibles, written_at, by_name: true });
+        self.put(GivenSetting { name: name.to_string(), possibles, written_at, by_name: true, or_default: None, beside: None });
+    }
+
+    pub(super) fn put(&mut self, setting: GivenSetting) {
+        self.given.retain(|given| given.name != setting.name);
+        self.given.push(setting);
     }
 }
 
@@ -341,12 +350,20 @@ impl Evaluator<'_> {
                     continue;
                 }
                 let frame = self.open_frame(self.scope_of(call));
+                let Some(guards) = self.guards(call, made.site, &frame) else { continue };
+                let said = std::mem::take(&mut result.given);
                 for (name, value) in &setter.values {
                     result.set(name, vec![Possible::literal(literal_thing(value), self.span(call))], Some(self.span(call)));
                 }
                 for (number, parameter) in setter.parameters.iter().enumerate() {
                     let position = (!parameter.keyword_only).then_some(number);
                     self.take_parameter(result, made, found, parameter, call, &frame, position, depth);
+                }
+                for given in std::mem::replace(&mut result.given, said) {
+                    let argument = setter.parameters.iter().position(|parameter| parameter.sets.contains(&given.name));
+                    let value = argument
+                        .and_then(|number| self.keyword(call, &setter.parameters[number].name).or_else(|| self.positional(call, number)));
+                    self.take_guarded(result, given, value, &guards, &frame);
                 }
             }
         }

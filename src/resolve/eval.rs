@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::alternatives::{all_same, merge, truth};
+use super::alternatives::{merge, truth};
 use super::memory::{Asked, MAX_STEPS, MAX_STEPS_OF_MANY, Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
@@ -340,26 +340,6 @@ impl<'p> Evaluator<'p> {
                 found.extend(self.eval(no, frame));
                 found
             }
-        }
-    }
-
-    /// Whether a test holds, where its parts are known: truth of a name, `x is None`, `x is not None`, `not x`.
-    pub(super) fn decide(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
-        let part = |id| ExprRef { file: test.file, expr: id };
-        match &self.expr(test).kind {
-            ExprKind::Not(inner) => self.decide(part(*inner), frame).map(|truth| !truth),
-            ExprKind::Compare { operator, left, right }
-                if matches!(&**operator, "is" | "is not") && self.expr(part(*right)).kind == ExprKind::None =>
-            {
-                let nothing = all_same(self.eval(part(*left), frame).iter().map(|possible| match possible.thing {
-                    Thing::Nothing => Some(true),
-                    Thing::Unknown(_) | Thing::Foreign(_) => None,
-                    _ => Some(false),
-                }))?;
-                Some(nothing == (&**operator == "is"))
-            }
-            ExprKind::Compare { .. } => None,
-            _ => all_same(self.eval(test, frame).iter().map(|possible| truth(&possible.thing))),
         }
     }
 

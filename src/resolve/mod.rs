@@ -21,6 +21,7 @@ mod eval;
 mod fields;
 mod glance;
 mod growth;
+mod guards;
 mod heirs;
 mod index;
 mod landings;

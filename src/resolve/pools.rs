@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::amounts::{amount_of_literal, value_of};
+use super::amounts::{amount_of_literal, either, value_of};
 use super::construct::Construction;
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Made, Thing, last_part};
@@ -216,7 +216,11 @@ impl<'p> Evaluator<'p> {
             let value = match given {
                 _ if hidden => Value::unknown("the pool comes from outside"),
                 Some(given) if !construction.disabled.contains(&given.name) => {
-                    self.given_value(setting, &given.possibles, &demanded, found.library)
+                    let value = self.given_value(setting, &given.possibles, &demanded, found.library);
+                    match given.or_default {
+                        Some(sure) => either(value, library_default(setting, &demanded, found.library), sure),
+                        None => value,
+                    }
                 }
                 _ => library_default(setting, &demanded, found.library),
             };

@@ -34,7 +34,11 @@ impl<'t> Lowerer<'t> {
     fn arm(&mut self, node: Node<'t>, subject: ExprId) {
         let place = self.place();
         let span = self.span(node);
-        self.enter_context(ContextKind::Branch { test: None, when: true }, span);
+        // What the pattern says is not followed; that it asks about the subject is.
+        let test = self.open(node, None);
+        let right = self.make(ExprKind::Unknown("a pattern"), span, Some(test));
+        self.close(test, ExprKind::Compare { operator: "matches".into(), left: subject, right });
+        self.enter_context(ContextKind::Branch { test: Some(test), when: true }, span);
         let parts = self.parts(node);
         let patterns: Vec<_> = parts.iter().filter(|part| part.kind == Kind::CasePattern).copied().collect();
         match patterns.as_slice() {

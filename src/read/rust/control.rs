@@ -209,11 +209,8 @@ impl Lowerer<'_> {
             (None, Some((test, _))) if is_last_of_two => Some((test, false)),
             (None, _) => None,
         };
-        let kind = match side {
-            Some((test, when)) => ContextKind::Branch { test: Some(test), when },
-            None => ContextKind::Branch { test: None, when: true },
-        };
-        self.enter_context(kind, span);
+        let (test, when) = side.unwrap_or_else(|| (self.pattern_test(&arm.pat, subject, pat_span, None), true));
+        self.enter_context(ContextKind::Branch { test: Some(test), when }, span);
         self.bind(&arm.pat, subject, None, pat_span);
         if let Some(condition) = guard(&arm.pat) {
             let (test, bound) = self.test(condition, None);

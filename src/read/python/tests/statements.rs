@@ -208,13 +208,13 @@ fn handlers() {
 fn matches() {
     assert_facts(
         "match f(x):\n    case A.b | 1: c\n    case P(q, r=s) as t if u(t): v\n    case [a, *rest]: w\n    case {'k': kv, **kw}: y\n    case z: z\n    case _: pass\n",
-        "context 1: branch, line 2
-         context 2: branch, line 3
+        "context 1: if (f(x) matches unknown(a pattern)), line 2
+         context 2: if (f(x) matches unknown(a pattern)), line 3
          context 3 [2]: if u(t), line 3
-         context 4: branch, line 4
-         context 5: branch, line 5
-         context 6: branch, line 6
-         context 7: branch, line 7
+         context 4: if (f(x) matches unknown(a pattern)), line 4
+         context 5: if (f(x) matches unknown(a pattern)), line 5
+         context 6: if (f(x) matches unknown(a pattern)), line 6
+         context 7: if (f(x) matches unknown(a pattern)), line 7
          1 evaluate f(x)
          2 [1] evaluate c
          3 [2] t = f(x)

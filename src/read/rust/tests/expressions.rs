@@ -181,16 +181,16 @@ fn matches_as_values() {
     assert_body(
         "let a = match b { 1 => c, X::Y(d) if d > 3 => e(d), _ => panic!(\"no\") };\nlet g = match h { Some(i) => i, None => 5 };\n\
          let j = match k { None => 6, _ => 7 };\nlet l = match m() { Ok(n) => n, Err(e) => return Err(e) };\n",
-        "context 1: branch, line 2
-         context 2: branch, line 2
+        "context 1: if (b matches unknown(a pattern)), line 2
+         context 2: if (b matches unknown(a pattern)), line 2
          context 3 [2]: if (d > 3), line 2
-         context 4: branch, line 2
+         context 4: if (b matches unknown(a pattern)), line 2
          context 5: if (h is not none), line 3
          context 6: unless (h is not none), line 3
          context 7: if (k is none), line 4
          context 8: unless (k is none), line 4
-         context 9: branch, line 5
-         context 10: branch, line 5
+         context 9: if (m() matches unknown(a pattern)), line 5
+         context 10: if (m() matches unknown(a pattern)), line 5
          2 evaluate b
          2 [2] d = b.0
          2 a = choice(c, e(d))

@@ -58,8 +58,8 @@ fn branches() {
          context 5: if (i is none), line 3
          context 6: if (k is not none), line 4
          context 7: unless (k is not none), line 4
-         context 8: branch, line 5
-         context 9: branch, line 5
+         context 8: if (n matches unknown(a pattern)), line 5
+         context 9: if (n matches unknown(a pattern)), line 5
          2 [1] evaluate b
          2 [3] c = d
          2 [3] evaluate g
@@ -131,9 +131,9 @@ fn the_last_expression_is_returned_from_each_branch() {
          context 1: if a, line 2
          context 2: if c, line 3
          context 3: unless c, line 3
-         context 4 [3]: branch, line 3
-         context 5 [3]: branch, line 3
-         context 6 [3]: branch, line 3
+         context 4 [3]: if (d matches unknown(a pattern)), line 3
+         context 5 [3]: if (d matches unknown(a pattern)), line 3
+         context 6 [3]: if (d matches unknown(a pattern)), line 3
          2 [1] return b
          3 [2] return 1
          3 [3] evaluate d
