@@ -135,7 +135,7 @@ pub struct Pool {
     pub language: Language,
     /// Library by its catalog name.
     pub library: String,
-    /// The constructor's canonical symbol (`aiohttp.TCPConnector`).
+    /// The constructor's symbol as the program reaches it (`aiohttp.TCPConnector`).
     pub symbol: String,
     /// The name it is bound to, for keys; empty where it has none.
     pub bound_to: String,

@@ -16,7 +16,7 @@ pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) 
         also,
         language: evaluator.project.facts(file).language,
         library: pool.library.name.clone(),
-        symbol: pool.constructor.symbols.first().cloned().unwrap_or_default(),
+        symbol: pool.made.symbol.to_string(),
         bound_to: pool.bound_to.clone(),
         version: pool.demanded.exact.clone(),
         settings: pool
