@@ -56,7 +56,7 @@ pub struct GivenSetting {
 }
 
 impl Construction {
-    fn set(&mut self, name: &str, possibles: Possibles, written_at: Option<Span>) {
+    pub(super) fn set(&mut self, name: &str, possibles: Possibles, written_at: Option<Span>) {
         self.put(GivenSetting { name: name.to_string(), possibles, written_at, by_name: true, or_default: None, beside: None });
     }
 
@@ -126,7 +126,7 @@ impl Evaluator<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn take_parameter(
+    pub(super) fn take_parameter(
         &self,
         result: &mut Construction,
         made: &Made,
@@ -336,34 +336,6 @@ impl Evaluator<'_> {
             for possible in self.eval(ExprRef { file: mapping.file, expr: *value }, frame) {
                 if let Thing::Made(inner) = possible.thing {
                     result.pools.push((inner, at));
-                }
-            }
-        }
-    }
-
-    /// Methods called on the object that set something or hand a pool over.
-    fn take_setters(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>, depth: u32) {
-        for setter in &found.constructor.setters {
-            for &(file, call) in self.project.calls_named(&setter.method) {
-                let call = ExprRef { file, expr: call };
-                if !self.receiver(call).is_some_and(|object| self.is_made_at(object, made)) {
-                    continue;
-                }
-                let frame = self.open_frame(self.scope_of(call));
-                let Some(guards) = self.guards(call, made.site, &frame) else { continue };
-                let said = std::mem::take(&mut result.given);
-                for (name, value) in &setter.values {
-                    result.set(name, vec![Possible::literal(literal_thing(value), self.span(call))], Some(self.span(call)));
-                }
-                for (number, parameter) in setter.parameters.iter().enumerate() {
-                    let position = (!parameter.keyword_only).then_some(number);
-                    self.take_parameter(result, made, found, parameter, call, &frame, position, depth);
-                }
-                for given in std::mem::replace(&mut result.given, said) {
-                    let argument = setter.parameters.iter().position(|parameter| parameter.sets.contains(&given.name));
-                    let value = argument
-                        .and_then(|number| self.keyword(call, &setter.parameters[number].name).or_else(|| self.positional(call, number)));
-                    self.take_guarded(result, given, value, &guards, &frame);
                 }
             }
         }

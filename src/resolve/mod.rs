@@ -42,6 +42,7 @@ mod provided;
 mod records;
 mod rounds;
 mod set_by_name;
+mod setters;
 mod shipped;
 mod sites;
 mod thing;
