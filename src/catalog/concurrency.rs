@@ -287,6 +287,9 @@ pub struct NumberFunction {
     pub symbols: Vec<String>,
     /// What it does.
     pub gives: Gives,
+    /// Position of the argument that it gives, for `same`.
+    #[serde(default)]
+    pub position: usize,
     /// Least result, for ranges.
     pub low: Option<f64>,
     /// Greatest result, for ranges.
@@ -297,7 +300,7 @@ pub struct NumberFunction {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gives {
-    /// Its first argument.
+    /// One of its arguments, the first unless `position` says another.
     Same,
     /// The smallest of its arguments.
     Least,

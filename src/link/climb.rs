@@ -302,7 +302,11 @@ impl<'c> Climber<'_, 'c> {
                 way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(outer)), evaluator.scope_of(outer)));
                 self.side_by_side(outer, None, way, seen)
             }
-            Receiver::Other if self.is_starter(outer) || is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
+            Receiver::Other if self.is_starter(outer) => {
+                way.drafts.extend(self.permits(call, outer));
+                self.side_by_side(outer, None, way, seen)
+            }
+            Receiver::Other if is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
             Receiver::Other => self.inline(outer, way, seen),
         }
     }

@@ -1,45 +1,23 @@
 //! Functions that are given to something which runs them: an executor, a thread, a task starter, a server, or what is not known.
 
 use super::climb::{Climber, Way};
+use super::guards::guards_at;
 use super::hops::{Draft, What};
-use super::limits::is_executor;
+use super::limits::{held_by, is_executor};
 use super::starts::{fan_out_of, is_awaited};
+use super::turns::names_within;
 use super::{served, streams};
-use crate::facts::{ContextKind, ExprKind, StatementKind, Target};
+use crate::facts::ExprKind;
 use crate::resolve::{Caller, ExprRef, ScopeRef, Thing};
 
 impl<'c> Climber<'_, 'c> {
     /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
-    fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+    pub(super) fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
         let evaluator = self.evaluator;
-        let facts = evaluator.project.facts(start.file);
-        let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
-        let scope = evaluator.scope_of(start);
-        let inside = |at| facts.sees(at, lambda);
-        let moved = |name: &str| {
-            facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope))
-        };
-        let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
-            ContextKind::With { value, .. } => Some((value, context.span)),
-            _ => None,
-        });
-        held.filter(|(value, span)| {
-            // The name of the permit is bound by the statement right before the block over the limiter.
-            facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
-                StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
-                    statement.span.end <= span.end
-                        && facts.expr(*bound).span.start <= facts.expr(*value).span.start
-                        && facts.expr(*value).span.end <= facts.expr(*bound).span.end
-                        && moved(name)
-                }
-                _ => false,
-            })
-        })
-        .map(|(value, _)| {
-            let value = ExprRef { file: start.file, expr: value };
-            (Draft::silent(What::Held(value), evaluator.span(value)), scope)
-        })
-        .collect()
+        let within = evaluator.span(task);
+        let guards = guards_at(evaluator, start).into_iter();
+        let moved = guards.filter(|guard| names_within(evaluator.project.facts(task.file), within).any(|(said, _)| said == guard.name));
+        moved.map(|guard| held_by(evaluator, &guard)).collect()
     }
 
     /// A function that is given to something which runs it: an executor, a thread, a task starter, or what is not known.

@@ -14,9 +14,11 @@ pub fn is_joined(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
         let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope.scope).copied() else { break };
         at = ExprRef { file: at.file, expr: maker };
     }
-    let returned = facts.scope(facts.expr(at.expr).scope).statements.iter().any(|statement| {
-        matches!(statement.kind, StatementKind::Return(value) | StatementKind::Yield(value) if value == at.expr)
-    });
+    let returned = facts
+        .scope(facts.expr(at.expr).scope)
+        .statements
+        .iter()
+        .any(|statement| matches!(statement.kind, StatementKind::Return(value) | StatementKind::Yield(value) if value == at.expr));
     returned || join_of(evaluator, at).is_some()
 }
 
@@ -66,7 +68,8 @@ pub fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
             }
         }
     }
-    best.or_else(|| joined_by_name(evaluator, at)).or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None, part: None }))
+    best.or_else(|| joined_by_name(evaluator, at))
+        .or_else(|| group_context(evaluator, at).map(|context| Join { context, call: None, part: None }))
 }
 
 /// The `with` block of a task group, nursery or executor around a start: its end waits for all.
@@ -96,7 +99,6 @@ fn group_context(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ContextId> {
         _ => None,
     })
 }
-
 
 /// A fan-out call further on, in another block, that takes what the start is kept in: `tasks = [f(x) for x in xs]`, `if tasks: gather(*tasks)`.
 fn joined_by_name(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {

@@ -3,6 +3,7 @@
 mod climb;
 mod demand;
 mod forecast;
+mod guards;
 mod handed;
 mod homes;
 mod hops;
@@ -220,7 +221,16 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
                 let turns = turns::turns(evaluator, &way, pool);
                 repeated.iter().find(|(hop, scope)| turns.make_again(evaluator, hop, *scope)).map(|(hop, _)| hop.at)
             };
-            flows.push(Flow { pool: at.pool, call: at.call, span: evaluator.span(at.call), repeats_at_home, may_go_again, made_again, route, demand });
+            flows.push(Flow {
+                pool: at.pool,
+                call: at.call,
+                span: evaluator.span(at.call),
+                repeats_at_home,
+                may_go_again,
+                made_again,
+                route,
+                demand,
+            });
         }
     }
     (homes, flows)

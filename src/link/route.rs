@@ -115,9 +115,9 @@ fn calls_another(evaluator: &Evaluator<'_>, function: ScopeRef, caller: &Caller,
     let ExprKind::Call { callee, .. } = evaluator.expr(caller.call).kind else { return false };
     // Of its own object a method mostly knows no more than one of those that there are.
     let stands_in = evaluator.scope_of(caller.call);
-    let is_given = evaluator.receiver(caller.call).is_some_and(|object| {
-        matches!(evaluator.expr(object).kind, ExprKind::Name(_)) && !evaluator.is_own_object(object, stands_in)
-    });
+    let is_given = evaluator
+        .receiver(caller.call)
+        .is_some_and(|object| matches!(evaluator.expr(object).kind, ExprKind::Name(_)) && !evaluator.is_own_object(object, stands_in));
     if caller.handed_on || !is_given {
         return false;
     }

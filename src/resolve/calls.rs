@@ -235,6 +235,10 @@ impl Evaluator<'_> {
                 )];
             }
         }
+        // A place that is taken stands for what it is taken of.
+        if catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| **method == **path)) {
+            return vec![Possible::literal(Thing::Part(made.clone(), path.clone()), span)];
+        }
         if let Some(parser) = catalog.parser(&made.symbol) {
             let method = super::thing::last_part(path);
             if parser.parses.iter().any(|name| name == method) {

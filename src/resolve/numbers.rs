@@ -34,7 +34,7 @@ impl Evaluator<'_> {
         let span = self.span(at);
         let first = self.positional(at, 0);
         match function.gives {
-            Gives::Same => first.map_or_else(
+            Gives::Same => self.positional(at, function.position).map_or_else(
                 || vec![Possible::unknown("a call without its argument")],
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),

@@ -185,7 +185,9 @@ impl Evaluator<'_> {
             Thing::Object(object) => self.find_method(object.class, name).is_some(),
             Thing::Class(_) | Thing::Module(_) | Thing::Symbol(_) => true,
             Thing::Made(made) => {
-                self.project.catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.methods.contains_key(name))
+                let catalog = self.project.catalog;
+                catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.methods.contains_key(name))
+                    || catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| method == name))
             }
             _ => false,
         };
