@@ -140,7 +140,7 @@ impl<'c> Climber<'_, 'c> {
             })
     }
 
-    fn is_starter(&self, call: ExprRef) -> bool {
+    pub(super) fn is_starter(&self, call: ExprRef) -> bool {
         let ExprKind::Call { callee, .. } = self.evaluator.expr(call).kind else { return false };
         let callee = ExprRef { file: call.file, expr: callee };
         let method = match &self.evaluator.expr(callee).kind {

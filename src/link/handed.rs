@@ -3,10 +3,11 @@
 use super::climb::{Climber, Way};
 use super::guards::guards_at;
 use super::hops::{Draft, What};
+use super::iterators::Each;
 use super::limits::{held_by, is_executor};
 use super::starts::{fan_out_of, is_awaited};
 use super::turns::names_within;
-use super::{served, streams};
+use super::{iterators, served, streams};
 use crate::facts::ExprKind;
 use crate::resolve::{Caller, ExprRef, ScopeRef, Thing};
 
@@ -111,6 +112,19 @@ impl<'c> Climber<'_, 'c> {
         if let Some(stream) = streams::stream(evaluator, caller.call) {
             way.drafts.extend(stream.drafts);
             return self.inline(stream.runs, way, seen);
+        }
+        let each = iterators::each(evaluator, caller.call, |call| self.is_starter(call));
+        // What the closure leaves running is waited for where its elements are.
+        way.runs_on &= each.is_none();
+        match each {
+            Some(Each::SideBySide(elements)) => {
+                return self.side_by_side(caller.call, Some(What::Elements(elements)), way, seen);
+            }
+            Some(Each::InTurn) => {
+                way.drafts.push((Draft::silent(What::Loop, place), scope));
+                return self.inline(caller.call, way, seen);
+            }
+            None => {}
         }
         // A callback of something that is not known: it may run at any time, once is certain.
         self.leave(scope, way, seen);

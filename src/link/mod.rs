@@ -9,6 +9,7 @@ mod homes;
 mod hops;
 mod hosts;
 mod inventory;
+mod iterators;
 mod joins;
 mod judge;
 mod latency;

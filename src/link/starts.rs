@@ -5,7 +5,7 @@ use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
-use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
+use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -36,8 +36,15 @@ fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     methods.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten()).any(|call| {
         later(*call) && matches!(facts.expr(*call).kind, ExprKind::Call { callee, .. } if matches!(facts.expr(callee).kind, ExprKind::Attribute { .. }))
     }) || facts.expr_ids().any(|id| {
-        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. })) && later(id)
+        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. }) || takes_one_of_a_set(facts, inner))
+            && later(id)
     })
+}
+
+/// `set.join_next()`, `futures.next()`: the next result of tasks that run together.
+pub fn takes_one_of_a_set(facts: &FileFacts, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = facts.expr(call).kind else { return false };
+    matches!(&facts.expr(callee).kind, ExprKind::Attribute { name, .. } if matches!(&**name, "join_next" | "next" | "try_next" | "join_all"))
 }
 
 /// How tasks that `task` stands for (a call whose coroutine is not awaited, or that hands a function on) run together: once for each
