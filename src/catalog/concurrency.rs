@@ -68,6 +68,9 @@ pub struct Source {
     /// Objects whose attributes each thread or task has for itself (`threading.local`).
     #[serde(default)]
     pub per_thread: Vec<String>,
+    /// What makes a cell that is empty at first and is filled once (Rust `OnceLock::new`).
+    #[serde(default)]
+    pub cells: Vec<String>,
     /// Derives that write a builder for a type (Rust `TypedBuilder`): `T::builder()`, a method for each field, `build()`.
     #[serde(default)]
     pub builders: Vec<String>,
@@ -302,6 +305,8 @@ pub struct NumberFunction {
 pub enum Gives {
     /// One of its arguments, the first unless `position` says another.
     Same,
+    /// What its first argument, a function, gives when it is called: once, however often the value is used.
+    Result,
     /// The smallest of its arguments.
     Least,
     /// The greatest of its arguments.

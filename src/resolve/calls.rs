@@ -30,6 +30,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.file_method(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.cell_call(object, name, at, frame) {
+                return found;
+            }
             if let Some(found) = self.method_of_value(object, name, at, frame) {
                 return found;
             }
