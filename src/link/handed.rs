@@ -58,7 +58,7 @@ impl<'c> Climber<'_, 'c> {
                     let many = evaluator.positional(caller.call, 1).map(What::Elements);
                     return self.side_by_side(caller.call, many, way, seen);
                 }
-                Thing::Part(made, _) => {
+                Thing::Part(made, path) => {
                     let submits = catalog
                         .executor(&made.symbol)
                         .and_then(|executor| Some((executor, executor.submits.iter().find(|submit| submit.method == method)?)));
@@ -71,7 +71,8 @@ impl<'c> Climber<'_, 'c> {
                         let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
                         return self.side_by_side(caller.call, many, way, seen);
                     }
-                    None
+                    // `futures.push(async { … })`
+                    Some(format!("{}.{path}", made.symbol).into())
                 }
                 _ => None,
             };

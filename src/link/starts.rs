@@ -158,7 +158,7 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
             expr.scope == start.scope
                 && scope.is_within(expr.context, id)
                 && matches!(expr.kind, ExprKind::Call { .. })
-                && fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some()
+                && (takes_one_of_a_set(facts, call) || fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some())
         });
         if waits {
             return Some(Draft::silent(What::Window(ExprRef { file: at.file, expr: *right }), facts.expr(test).span));
@@ -169,7 +169,7 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
 
 fn is_length_of_something(facts: &crate::facts::FileFacts, at: ExprId) -> bool {
     let ExprKind::Call { callee, .. } = facts.expr(at).kind else { return false };
-    matches!(&facts.expr(callee).kind, ExprKind::Name(name) if &**name == "len")
+    matches!(&facts.expr(callee).kind, ExprKind::Name(name) | ExprKind::Attribute { name, .. } if &**name == "len")
 }
 
 /// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.
