@@ -228,7 +228,7 @@ pub enum ContextKind {
     },
     /// `with value as …`; a target is a bind with an [`ExprKind::Entered`] value inside it.
     With {
-        /// The context manager; in Rust a guard that lives to the end of its block.
+        /// The context manager.
         value: ExprId,
         /// `async with`.
         is_async: bool,

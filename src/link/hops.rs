@@ -173,7 +173,12 @@ impl<'c> Draft<'c> {
             What::Window(number) => {
                 let value = value_of(&evaluator.eval(*number, frame), &[]);
                 let said = "waits when so many are under way".to_string();
-                Some(Hop { kind: HopKind::Limiter { site: *number, kind: ConcurrencyKind::FanOut, of_program: false }, at: self.at, value, said })
+                Some(Hop {
+                    kind: HopKind::Limiter { site: *number, kind: ConcurrencyKind::FanOut, of_program: false },
+                    at: self.at,
+                    value,
+                    said,
+                })
             }
             What::Hidden(call, hidden) => {
                 let value = hidden_count(evaluator, *call, hidden, frame);

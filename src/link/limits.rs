@@ -1,5 +1,6 @@
 //! What holds where an expression runs: limiters that are held around it, in its own function or by what is entered there, and loops.
 
+use super::guards::{Guard, guards_at};
 use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
 use crate::facts::{ContextId, ContextKind, ExprKind, StatementKind, Target};
@@ -32,7 +33,13 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
         }
     }
     drafts.extend(acquired_before(evaluator, at, true).into_iter().map(|draft| (draft, here)));
+    drafts.extend(guards_at(evaluator, at).into_iter().map(|guard| held_by(evaluator, &guard)));
     drafts
+}
+
+/// The limiter of which a guard keeps a place, with the scope in which it is taken.
+pub fn held_by<'c>(evaluator: &Evaluator<'c>, guard: &Guard<'_>) -> (Draft<'c>, ScopeRef) {
+    (Draft::silent(What::Held(guard.value), evaluator.span(guard.value)), guard.scope)
 }
 
 /// Limiters that entering an object or a context manager function of the project takes, and holds until it is left.

@@ -6,7 +6,7 @@ use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
-use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
+use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -37,8 +37,15 @@ fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     methods.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten()).any(|call| {
         later(*call) && matches!(facts.expr(*call).kind, ExprKind::Call { callee, .. } if matches!(facts.expr(callee).kind, ExprKind::Attribute { .. }))
     }) || facts.expr_ids().any(|id| {
-        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. })) && later(id)
+        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. }) || takes_one_of_a_set(facts, inner))
+            && later(id)
     })
+}
+
+/// `set.join_next()`, `futures.next()`: the next result of tasks that run together.
+pub fn takes_one_of_a_set(facts: &FileFacts, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = facts.expr(call).kind else { return false };
+    matches!(&facts.expr(callee).kind, ExprKind::Attribute { name, .. } if matches!(&**name, "join_next" | "next" | "try_next" | "join_all"))
 }
 
 /// How tasks that `task` stands for (a call whose coroutine is not awaited, or that hands a function on) run together: once for each
@@ -155,7 +162,7 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
             expr.scope == start.scope
                 && scope.is_within(expr.context, id)
                 && matches!(expr.kind, ExprKind::Call { .. })
-                && fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some()
+                && (takes_one_of_a_set(facts, call) || fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some())
         });
         if waits {
             return Some(Draft::silent(What::Window(ExprRef { file: at.file, expr: *right }), facts.expr(test).span));
@@ -166,7 +173,7 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
 
 fn is_length_of_something(facts: &crate::facts::FileFacts, at: ExprId) -> bool {
     let ExprKind::Call { callee, .. } = facts.expr(at).kind else { return false };
-    matches!(&facts.expr(callee).kind, ExprKind::Name(name) if &**name == "len")
+    matches!(&facts.expr(callee).kind, ExprKind::Name(name) | ExprKind::Attribute { name, .. } if &**name == "len")
 }
 
 /// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.
