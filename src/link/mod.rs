@@ -1,6 +1,7 @@
 //! Which concurrency reaches which pool, by what route, and whether the pool is large enough for it.
 
 mod climb;
+mod counted;
 mod demand;
 mod forecast;
 mod gathered;
