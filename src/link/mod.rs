@@ -2,6 +2,7 @@
 
 mod chosen;
 mod climb;
+mod counted;
 mod demand;
 mod forecast;
 mod gathered;

@@ -1,6 +1,7 @@
 //! Tasks that are started together: how many, where they are waited for, and whether anything waits at all.
 
 use super::chosen::chosen;
+use super::counted::counted;
 use super::hops::{Draft, What};
 use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
@@ -105,7 +106,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         }
     }
     // What holds each start back bounds all that the loops start. Taken before each start, it is given back by what is started.
-    let held_back = window(evaluator, at).into_iter().chain(acquired_for(evaluator, at));
+    let held_back = window(evaluator, at).or_else(|| counted(evaluator, at)).into_iter().chain(acquired_for(evaluator, at));
     counts.splice(0..0, held_back.map(|draft| (draft, scope)));
     let runs_on = join.is_none() && !is_waited_for(evaluator, at);
     Started {

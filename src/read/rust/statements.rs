@@ -171,7 +171,14 @@ impl Lowerer<'_> {
             Expr::Assign(e) => self.assignment(e),
             Expr::Binary(e) if self.augmented(e) => false,
             Expr::Macro(e) => self.macro_effect(&e.mac).is_never(),
-            Expr::Continue(_) => true,
+            Expr::Continue(e) => {
+                // A labelled one may go on with another loop than the innermost, as it may end one.
+                if e.label.is_none() {
+                    let span = self.span(e.continue_token.span, expr_last(at));
+                    self.state(StatementKind::Continue, span);
+                }
+                true
+            }
             Expr::Break(e) => {
                 if let Some(value) = &e.expr {
                     self.break_with(e.label.as_ref(), value);
