@@ -68,6 +68,9 @@ pub struct Source {
     /// Objects whose attributes each thread or task has for itself (`threading.local`).
     #[serde(default)]
     pub per_thread: Vec<String>,
+    /// What makes a cell that is empty at first and is filled once (Rust `OnceLock::new`).
+    #[serde(default)]
+    pub cells: Vec<String>,
     /// Derives that write a builder for a type (Rust `TypedBuilder`): `T::builder()`, a method for each field, `build()`.
     #[serde(default)]
     pub builders: Vec<String>,
@@ -287,6 +290,9 @@ pub struct NumberFunction {
     pub symbols: Vec<String>,
     /// What it does.
     pub gives: Gives,
+    /// Position of the argument that it gives, for `same`.
+    #[serde(default)]
+    pub position: usize,
     /// Least result, for ranges.
     pub low: Option<f64>,
     /// Greatest result, for ranges.
@@ -297,8 +303,10 @@ pub struct NumberFunction {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Gives {
-    /// Its first argument.
+    /// One of its arguments, the first unless `position` says another.
     Same,
+    /// What its first argument, a function, gives when it is called: once, however often the value is used.
+    Result,
     /// The smallest of its arguments.
     Least,
     /// The greatest of its arguments.

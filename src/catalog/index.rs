@@ -259,6 +259,11 @@ impl Catalog {
         self.entry(places, name, |source| &source.methods)
     }
 
+    /// Whether a symbol makes a cell that is filled once.
+    pub fn is_cell(&self, symbol: &str) -> bool {
+        self.sources.iter().any(|source| source.cells.iter().any(|known| known == symbol))
+    }
+
     /// Whether a symbol makes an object whose attributes each thread has for itself.
     pub fn is_per_thread(&self, symbol: &str) -> bool {
         self.sources.iter().any(|source| source.per_thread.iter().any(|known| known == symbol))

@@ -202,7 +202,7 @@ impl Source {
         let options = self.options.iter_mut().map(|entry| &mut entry.symbols);
         let environment = self.environment.iter_mut().map(|entry| &mut entry.symbols);
         let functions = self.functions.iter_mut().map(|entry| &mut entry.symbols);
-        let named = [&mut self.per_thread, &mut self.partials, &mut self.builders].into_iter();
+        let named = [&mut self.per_thread, &mut self.cells, &mut self.partials, &mut self.builders].into_iter();
         let files = self.files.iter_mut().map(|entry| &mut entry.symbols);
         let documents = self.documents.iter_mut().map(|entry| &mut entry.symbols);
         let run = limiters.chain(executors).chain(fan_outs).chain(starters);

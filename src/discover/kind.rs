@@ -128,8 +128,8 @@ pub fn classify(path: &str) -> Option<Kind> {
             "rs" => Kind::Rust,
             "toml" => Kind::Config(ConfigFormat::Toml),
             "json" => Kind::Config(ConfigFormat::Json),
-            "ini" | "cfg" => Kind::Config(ConfigFormat::Ini),
-            "conf" if path.to_ascii_lowercase().contains("supervisor") => Kind::Config(ConfigFormat::Ini),
+            // Servers write other things in theirs; what is no section or key there is passed over.
+            "ini" | "cfg" | "conf" => Kind::Config(ConfigFormat::Ini),
             "sh" | "bash" | "zsh" | "ksh" | "sbatch" | "slurm" => Kind::Commands(C::Shell),
             "mk" => Kind::Commands(C::Makefile),
             "just" => Kind::Commands(C::Justfile),
@@ -205,7 +205,7 @@ mod tests {
             (".env.production", Some(Kind::Config(ConfigFormat::Dotenv))),
             ("uv.lock", Some(Kind::Packages(PackageFormat::LockTables))),
             ("etc/supervisord.conf", Some(Kind::Config(ConfigFormat::Ini))),
-            ("nginx.conf", None),
+            ("app.conf", Some(Kind::Config(ConfigFormat::Ini))),
             ("README.md", None),
         ];
         for (path, kind) in kinds {

@@ -145,6 +145,7 @@ impl Dump<'_> {
             StatementKind::Yield(value) => format!("yield {}", self.show(*value)),
             StatementKind::Import(import) => imported(import),
             StatementKind::Break => "break".to_owned(),
+            StatementKind::Continue => "continue".to_owned(),
             StatementKind::Define(scope) => format!("define #{} {}", scope.0, self.facts.scope(*scope).name),
         }
     }

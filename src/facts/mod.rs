@@ -1,8 +1,7 @@
 //! The language-neutral vocabulary that both front ends lower to: scopes, statements and expressions with their places.
 //!
 //! A file's facts are an arena of expressions and a list of scopes (module, functions, lambdas, classes, comprehensions).
-//! Everything is owned and `Send`; no syntax tree leaves `read`. Names of paths are joined with `.` in both languages
-//! (`a::b` is `a.b`), so that resolution, linking and rules are written once.
+//! Everything is owned and `Send`; no syntax tree leaves `read`. Paths are joined with `.` in both languages: all behind is written once.
 
 pub mod config;
 pub mod dump;
@@ -228,7 +227,7 @@ pub enum ContextKind {
     },
     /// `with value as …`; a target is a bind with an [`ExprKind::Entered`] value inside it.
     With {
-        /// The context manager; in Rust a guard that lives to the end of its block.
+        /// The context manager.
         value: ExprId,
         /// `async with`.
         is_async: bool,
@@ -280,6 +279,8 @@ pub enum StatementKind {
     Define(ScopeId),
     /// `break`: the innermost loop ends here.
     Break,
+    /// `continue`: its next turn begins.
+    Continue,
 }
 
 /// One imported name.

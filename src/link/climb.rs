@@ -147,7 +147,7 @@ impl<'c> Climber<'_, 'c> {
             })
     }
 
-    fn is_starter(&self, call: ExprRef) -> bool {
+    pub(super) fn is_starter(&self, call: ExprRef) -> bool {
         let ExprKind::Call { callee, .. } = self.evaluator.expr(call).kind else { return false };
         let callee = ExprRef { file: call.file, expr: callee };
         let method = match &self.evaluator.expr(callee).kind {
@@ -312,7 +312,11 @@ impl<'c> Climber<'_, 'c> {
                 way.drafts.push((Draft::silent(What::Runs(object), evaluator.span(outer)), evaluator.scope_of(outer)));
                 self.side_by_side(outer, None, way, seen)
             }
-            Receiver::Other if self.is_starter(outer) || is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
+            Receiver::Other if self.is_starter(outer) => {
+                way.drafts.extend(self.permits(call, outer));
+                self.side_by_side(outer, None, way, seen)
+            }
+            Receiver::Other if is_joined(evaluator, outer) => self.side_by_side(outer, None, way, seen),
             Receiver::Other => self.inline(outer, way, seen),
         }
     }

@@ -86,6 +86,10 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
                 };
                 caps.push(Cap { holders: hop.value.clone(), value, site: *site, kind: *kind, at: hop.at, homes, used: false });
             }
+            HopKind::MayHold(site) => {
+                let (site, kind, homes) = (*site, ConcurrencyKind::Semaphore, vec![Home::Program]);
+                caps.push(Cap { holders: hop.value.clone(), value: hop.value.clone(), site, kind, at: hop.at, homes, used: false });
+            }
             HopKind::Processes => {
                 // What runs in another process has its own copy of the pool.
                 break;

@@ -1,46 +1,25 @@
 //! Functions that are given to something which runs them: an executor, a thread, a task starter, a server, or what is not known.
 
 use super::climb::{Climber, Way};
+use super::guards::guards_at;
 use super::hops::{Draft, What};
-use super::limits::is_executor;
+use super::iterators::Each;
+use super::limits::{held_by, is_executor};
 use super::starts::{fan_out_of, is_awaited};
-use super::{served, streams};
+use super::turns::names_within;
+use super::{iterators, served, streams};
 use crate::catalog::concurrency::Starter;
-use crate::facts::{ArgumentKind, ContextKind, ExprKind, StatementKind, Target};
+use crate::facts::{ArgumentKind, ExprKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 
 impl<'c> Climber<'_, 'c> {
     /// Limiters whose permit moves into a task: it is taken before the task is started, and the task says its name.
-    fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+    pub(super) fn permits(&self, task: ExprRef, start: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
         let evaluator = self.evaluator;
-        let facts = evaluator.project.facts(start.file);
-        let ExprKind::Lambda(lambda) = facts.expr(task.expr).kind else { return Vec::new() };
-        let scope = evaluator.scope_of(start);
-        let inside = |at| facts.sees(at, lambda);
-        let moved = |name: &str| {
-            facts.expressions.iter().any(|expr| matches!(&expr.kind, ExprKind::Name(said) if &**said == name) && inside(expr.scope))
-        };
-        let held = facts.scope(scope.scope).context_chain(evaluator.context_of(start)).filter_map(|(_, context)| match context.kind {
-            ContextKind::With { value, .. } => Some((value, context.span)),
-            _ => None,
-        });
-        held.filter(|(value, span)| {
-            // The name of the permit is bound by the statement right before the block over the limiter.
-            facts.scope(scope.scope).statements.iter().any(|statement| match &statement.kind {
-                StatementKind::Bind { target: Target::Name(name), value: bound, .. } => {
-                    statement.span.end <= span.end
-                        && facts.expr(*bound).span.start <= facts.expr(*value).span.start
-                        && facts.expr(*value).span.end <= facts.expr(*bound).span.end
-                        && moved(name)
-                }
-                _ => false,
-            })
-        })
-        .map(|(value, _)| {
-            let value = ExprRef { file: start.file, expr: value };
-            (Draft::silent(What::Held(value), evaluator.span(value)), scope)
-        })
-        .collect()
+        let within = evaluator.span(task);
+        let guards = guards_at(evaluator, start).into_iter();
+        let moved = guards.filter(|guard| names_within(evaluator.project.facts(task.file), within).any(|(said, _)| said == guard.name));
+        moved.map(|guard| held_by(evaluator, &guard)).collect()
     }
 
     /// A function that is given to something which runs it: an executor, a thread, a task starter, or what is not known.
@@ -86,7 +65,7 @@ impl<'c> Climber<'_, 'c> {
                     let many = evaluator.positional(caller.call, 1).map(What::Elements);
                     return self.side_by_side(caller.call, many, way, seen);
                 }
-                Thing::Part(made, _) => {
+                Thing::Part(made, path) => {
                     let submits = catalog
                         .executor(&made.symbol)
                         .and_then(|executor| Some((executor, executor.submits.iter().find(|submit| submit.method == method)?)));
@@ -99,7 +78,8 @@ impl<'c> Climber<'_, 'c> {
                         let many = submit.many.then(|| self.elements(caller.call, submit.function + 1));
                         return self.side_by_side(caller.call, many, way, seen);
                     }
-                    None
+                    // `futures.push(async { … })`
+                    Some(format!("{}.{path}", made.symbol).into())
                 }
                 _ => None,
             };
@@ -140,6 +120,19 @@ impl<'c> Climber<'_, 'c> {
         if let Some(stream) = streams::stream(evaluator, caller.call) {
             way.drafts.extend(stream.drafts);
             return self.inline(stream.runs, way, seen);
+        }
+        let each = iterators::each(evaluator, caller.call, |call| self.is_starter(call));
+        // What the closure leaves running is waited for where its elements are.
+        way.runs_on &= each.is_none();
+        match each {
+            Some(Each::SideBySide(elements)) => {
+                return self.side_by_side(caller.call, Some(What::Elements(elements)), way, seen);
+            }
+            Some(Each::InTurn) => {
+                way.drafts.push((Draft::silent(What::Loop, place), scope));
+                return self.inline(caller.call, way, seen);
+            }
+            None => {}
         }
         // A callback of something that is not known: it may run at any time, once is certain.
         self.leave(scope, way, seen);

@@ -73,6 +73,16 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
         && let Some(maker) = evaluator.project.tables(at.file).maker.get(&scope_id)
     {
         if scope.kind == ScopeKind::Lambda {
+            match evaluator.filled_by(ExprRef { file: at.file, expr: *maker }) {
+                // A field lives as long as its object; all other cells are statics.
+                Some(Some(cell)) if let ExprKind::Attribute { object, name, .. } = &evaluator.expr(cell).kind => {
+                    let target = Target::Attribute { object: *object, name: name.clone() };
+                    let around = function_around(evaluator, evaluator.scope_of(cell)).unwrap_or(function);
+                    return store(evaluator, at.file, around, evaluator.scope_of(cell).scope, &target, found, seen, steps);
+                }
+                Some(_) => return add(found, Home::Program),
+                None => {}
+            }
             return add(found, Home::Activation(ScopeRef { file: at.file, scope: scope_id }));
         }
         return follow(evaluator, ExprRef { file: at.file, expr: *maker }, found, seen, steps + 1);

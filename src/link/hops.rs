@@ -47,6 +47,8 @@ pub enum HopKind {
         /// Whether the program has it without making it: its default executor.
         of_program: bool,
     },
+    /// Something is held that is not known, by the expression that it is: it may be a limiter.
+    MayHold(ExprRef),
     /// Runs in processes of their own, each with a copy of everything.
     Processes,
     /// A call that runs inline.
@@ -79,6 +81,8 @@ pub enum What<'c> {
     Many(&'static str),
     /// The limiter that an expression is.
     Held(ExprRef),
+    /// What an expression is that nobody knows; it may be a limiter.
+    MayHold(ExprRef),
     /// The executor that an expression is.
     Runs(ExprRef),
     /// The number of workers of a default executor, by the call that uses it.
@@ -191,6 +195,10 @@ impl<'c> Draft<'c> {
                 value: Value::unknown("the server decides how many requests it runs at once"),
                 said: "runs for each request that the server gets".to_string(),
             }),
+            What::MayHold(held) => {
+                let name = evaluator.project.sources.slice(evaluator.span(*held)).lines().next().unwrap_or("");
+                plain(HopKind::MayHold(*held), Value::unknown(format!("`{name}` is held, and may be a limiter")))
+            }
             What::Processes => plain(HopKind::Processes, Value::unknown("processes")),
             What::Call => plain(HopKind::Call, Value::unknown("a call")),
             What::Loop => plain(HopKind::Loop, Value::unknown("one after the other")),

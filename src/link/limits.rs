@@ -1,8 +1,9 @@
 //! What holds where an expression runs: limiters that are held around it, in its own function or by what is entered there, and loops.
 
+use super::guards::{Guard, guards_at};
 use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
-use crate::facts::{ContextId, ContextKind, ExprKind, StatementKind, Target};
+use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, Scope, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 
 /// Limiters that are held where an expression runs inline, innermost first, and the loops around it, each with the scope it stands in.
@@ -20,6 +21,8 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
                 let value = ExprRef { file: at.file, expr: value };
                 if is_limiter(evaluator, value) {
                     drafts.push((Draft::silent(What::Held(value), evaluator.span(value)), here));
+                } else if is_unbound(facts, scope, value.expr) && may_be_limiter(evaluator, value) {
+                    drafts.push((Draft::silent(What::MayHold(value), evaluator.span(value)), here));
                 } else {
                     drafts.extend(held_by_entering(evaluator, value));
                 }
@@ -32,7 +35,25 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
         }
     }
     drafts.extend(acquired_before(evaluator, at, true).into_iter().map(|draft| (draft, here)));
+    drafts.extend(guards_at(evaluator, at).into_iter().map(|guard| held_by(evaluator, &guard)));
     drafts
+}
+
+/// Whether a block binds nothing of what it enters: `with x:`, not `with x as y:`.
+fn is_unbound(facts: &FileFacts, scope: &Scope, entered: ExprId) -> bool {
+    let binds = |value: ExprId| matches!(facts.expr(value).kind, ExprKind::Entered(inner) if inner == entered);
+    !scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Bind { value, .. } if binds(value)))
+}
+
+/// Whether an expression that is entered may be a limiter, for all that is known: one of several that are kept, or one from outside.
+fn may_be_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
+    let is_kept = matches!(evaluator.expr(at).kind, ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. });
+    is_kept && evaluator.glance(at).iter().all(|possible| matches!(possible.thing, Thing::Unknown(_)))
+}
+
+/// The limiter of which a guard keeps a place, with the scope in which it is taken.
+pub fn held_by<'c>(evaluator: &Evaluator<'c>, guard: &Guard<'_>) -> (Draft<'c>, ScopeRef) {
+    (Draft::silent(What::Held(guard.value), evaluator.span(guard.value)), guard.scope)
 }
 
 /// Limiters that entering an object or a context manager function of the project takes, and holds until it is left.

@@ -2,14 +2,17 @@
 
 mod chosen;
 mod climb;
+mod counted;
 mod demand;
 mod forecast;
 mod gathered;
+mod guards;
 mod handed;
 mod homes;
 mod hops;
 mod hosts;
 mod inventory;
+mod iterators;
 mod joins;
 mod judge;
 mod latency;

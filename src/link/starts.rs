@@ -1,12 +1,13 @@
 //! Tasks that are started together: how many, where they are waited for, and whether anything waits at all.
 
 use super::chosen::chosen;
+use super::counted::counted;
 use super::hops::{Draft, What};
 use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
-use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, ScopeKind};
+use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -37,8 +38,15 @@ fn is_waited_for(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     methods.iter().flat_map(|method| index.calls.get(*method).into_iter().flatten()).any(|call| {
         later(*call) && matches!(facts.expr(*call).kind, ExprKind::Call { callee, .. } if matches!(facts.expr(callee).kind, ExprKind::Attribute { .. }))
     }) || facts.expr_ids().any(|id| {
-        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. })) && later(id)
+        matches!(facts.expr(id).kind, ExprKind::Await(inner) if !matches!(facts.expr(inner).kind, ExprKind::Call { .. }) || takes_one_of_a_set(facts, inner))
+            && later(id)
     })
+}
+
+/// `set.join_next()`, `futures.next()`: the next result of tasks that run together.
+pub fn takes_one_of_a_set(facts: &FileFacts, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = facts.expr(call).kind else { return false };
+    matches!(&facts.expr(callee).kind, ExprKind::Attribute { name, .. } if matches!(&**name, "join_next" | "next" | "try_next" | "join_all"))
 }
 
 /// How tasks that `task` stands for (a call whose coroutine is not awaited, or that hands a function on) run together: once for each
@@ -98,7 +106,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
         }
     }
     // What holds each start back bounds all that the loops start. Taken before each start, it is given back by what is started.
-    let held_back = window(evaluator, at).into_iter().chain(acquired_for(evaluator, at));
+    let held_back = window(evaluator, at).or_else(|| counted(evaluator, at)).into_iter().chain(acquired_for(evaluator, at));
     counts.splice(0..0, held_back.map(|draft| (draft, scope)));
     let runs_on = join.is_none() && !is_waited_for(evaluator, at);
     Started {
@@ -155,7 +163,7 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
             expr.scope == start.scope
                 && scope.is_within(expr.context, id)
                 && matches!(expr.kind, ExprKind::Call { .. })
-                && fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some()
+                && (takes_one_of_a_set(facts, call) || fan_out_of(evaluator, ExprRef { file: at.file, expr: call }).is_some())
         });
         if waits {
             return Some(Draft::silent(What::Window(ExprRef { file: at.file, expr: *right }), facts.expr(test).span));
@@ -166,7 +174,7 @@ fn window<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Option<Draft<'c>> {
 
 fn is_length_of_something(facts: &crate::facts::FileFacts, at: ExprId) -> bool {
     let ExprKind::Call { callee, .. } = facts.expr(at).kind else { return false };
-    matches!(&facts.expr(callee).kind, ExprKind::Name(name) if &**name == "len")
+    matches!(&facts.expr(callee).kind, ExprKind::Name(name) | ExprKind::Attribute { name, .. } if &**name == "len")
 }
 
 /// How many arguments of a fan-out call start the same as `task`: `gather(get("/a"), get("/b"))` starts two.

@@ -1,8 +1,8 @@
 //! Alternatives side by side: which are the same, which are true, and where a binding gets its kind of origin.
 
 use super::eval::Evaluator;
-use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
-use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind, StatementKind};
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind, Statement, StatementKind};
 use crate::value::{How, MAX_ALTERNATIVES};
 
 /// The truth of a thing, where it is known without running the program.
@@ -125,13 +125,21 @@ impl Evaluator<'_> {
     /// Whether the arguments of an activation rule out that a call in it runs: `if not parallel:` where the caller passes `parallel=True`, or
     /// what stands after `if not parallel: return` where it passes `False`.
     pub fn is_ruled_out(&self, call: ExprRef, frame: &Frame) -> bool {
-        if frame.is_open() {
-            return false;
-        }
-        let scope = self.scope(self.scope_of(call));
-        let (context, start) = (self.context_of(call), self.span(call).start);
+        !frame.is_open() && self.is_passed_over(self.scope_of(call), self.context_of(call), self.span(call).start, frame)
+    }
+
+    /// Whether what the known callers of a method pass rules out that a statement in it runs: `else: self.slots = Semaphore()` after `if slots:`
+    /// where all of them pass one.
+    pub(super) fn is_never_set(&self, stands_in: ScopeRef, statement: &Statement, method: ScopeRef, frame: &Frame) -> bool {
+        // What nobody passes is what somebody else may.
+        let is_called = || frame.0.call.is_some() || !self.callers_of(method).is_empty();
+        self.is_passed_over(stands_in, statement.context, statement.span.start, frame) && is_called()
+    }
+
+    fn is_passed_over(&self, stands_in: ScopeRef, context: ContextId, start: u32, frame: &Frame) -> bool {
+        let scope = self.scope(stands_in);
         let branch = |id: ContextId| match scope.context(id).kind {
-            ContextKind::Branch { test: Some(test), when } => Some((ExprRef { file: call.file, expr: test }, when)),
+            ContextKind::Branch { test: Some(test), when } => Some((ExprRef { file: stands_in.file, expr: test }, when)),
             _ => None,
         };
         let other_side = scope

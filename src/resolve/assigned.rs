@@ -99,6 +99,9 @@ impl Evaluator<'_> {
                 }
                 taken += 1;
                 let inner = self.method_frame(method, of.clone(), self.construction(of, method), frame);
+                if self.is_never_set(ScopeRef { file: class.file, scope: *scope }, statement, method, &inner) {
+                    continue;
+                }
                 let said = self.snippet(statement.span);
                 let value = ExprRef { file: class.file, expr: *value };
                 found.extend(

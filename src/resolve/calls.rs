@@ -33,6 +33,9 @@ impl Evaluator<'_> {
             if let Some(found) = self.file_method(object, name, at, frame) {
                 return found;
             }
+            if let Some(found) = self.cell_call(object, name, at, frame) {
+                return found;
+            }
             if let Some(found) = self.method_of_value(object, name, at, frame) {
                 return found;
             }
@@ -243,6 +246,10 @@ impl Evaluator<'_> {
                     span,
                 )];
             }
+        }
+        // A place that is taken stands for what it is taken of.
+        if catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| **method == **path)) {
+            return vec![Possible::literal(Thing::Part(made.clone(), path.clone()), span)];
         }
         if let Some(parser) = catalog.parser(&made.symbol) {
             let method = super::thing::last_part(path);

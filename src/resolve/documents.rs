@@ -122,11 +122,17 @@ impl Evaluator<'_> {
                 return Some(vec![Possible::unknown("a key that is computed")]);
             };
             let values = found.iter().map(|possible| self.child(possible, &key)).collect::<Option<Vec<_>>>();
-            let Some(values) = values else {
-                let default = self.keyword(at, "fallback").map(|default| self.eval(default, frame));
-                return Some(default.unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))]));
-            };
-            found = values;
+            let fallback = || Some(self.eval(self.keyword(at, "fallback")?, frame));
+            match values {
+                // What is read from elsewhere may say something else than the program itself does.
+                Some(values) if values.iter().all(Possible::is_unknown) => {
+                    let default =
+                        fallback().map(|default| default.into_iter().map(|possible| possible.at_most(Certainty::Default)).collect());
+                    return Some(default.unwrap_or(values));
+                }
+                Some(values) => found = values,
+                None => return Some(fallback().unwrap_or_else(|| vec![Possible::unknown(format!("key `{key}` is not set"))])),
+            }
         }
         Some(found)
     }

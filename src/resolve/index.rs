@@ -105,7 +105,7 @@ impl Index {
                 StatementKind::Import(import) => bind(&import.local),
                 StatementKind::Define(defined) => bind(&facts.scope(*defined).name),
                 StatementKind::Return(_) | StatementKind::Yield(_) => self.returns.entry(id).or_default().push(number),
-                StatementKind::Evaluate(_) | StatementKind::Break => {}
+                StatementKind::Evaluate(_) | StatementKind::Break | StatementKind::Continue => {}
             }
         }
     }

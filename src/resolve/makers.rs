@@ -1,5 +1,5 @@
 //! The calls that make objects of libraries, by whatever name: the constructor's own, an alias, a subclass, `cls`, a function with its
-//! first arguments.
+//! first arguments, a parameter that a class is handed in by.
 
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -31,7 +31,7 @@ impl Evaluator<'_> {
             };
             (made.site == at && is_it(&made.symbol)).then_some(made)
         };
-        let mut found = Vec::new();
+        let mut found: Vec<Rc<Made>> = Vec::new();
         for (file, loaded) in self.project.loaded().iter().enumerate() {
             let aliases = aliases_of(loaded, names);
             for (name, calls) in &loaded.index.calls {
@@ -55,7 +55,41 @@ impl Evaluator<'_> {
                 }
             }
         }
+        let mut known: FxHashSet<ExprRef> = found.iter().map(|made| made.site).collect();
+        for mention in self.mentions_as_value(names, is_it) {
+            for call in self.landings(mention).into_iter().filter(|landing| !landing.handed_on).map(|landing| landing.call) {
+                if !known.insert(call) {
+                    continue;
+                }
+                let made: Vec<_> = self.seen_open(call).iter().filter_map(|possible| made_at(call, &possible.thing)).collect();
+                // One place that makes pools of several kinds has no settings that hold for all of them.
+                if made.windows(2).all(|pair| self.kind_made_by(&pair[0]) == self.kind_made_by(&pair[1])) {
+                    found.extend(made.into_iter().next());
+                }
+            }
+        }
         found
+    }
+
+    /// Where constructors are said without being called, as arguments, defaults and other values: `connect(httpx.AsyncClient)`.
+    fn mentions_as_value(&self, names: &FxHashSet<&str>, is_it: &dyn Fn(&str) -> bool) -> Vec<ExprRef> {
+        let all = self.project.loaded().iter().enumerate().flat_map(|(file, loaded)| {
+            let said = loaded.index.mentions.iter().filter(|(name, _)| names.contains(&***name)).flat_map(|(_, mentions)| mentions);
+            // What stands alone is an annotation, or bound to a name that is an alias.
+            said.filter(|mention| loaded.facts.expr(**mention).parent.is_some()).map(move |expr| ExprRef { file: file as u32, expr: *expr })
+        });
+        let means_it = |at: &ExprRef| {
+            self.scout().seen_open(*at).iter().any(|possible| matches!(&possible.thing, Thing::Symbol(symbol) if is_it(symbol)))
+        };
+        let mut found: Vec<_> = all.filter(|at| !self.is_rust(at.file)).filter(means_it).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The kind of pool that a construction makes: its library and the name there.
+    fn kind_made_by(&self, made: &Made) -> Option<(&str, &str)> {
+        let found = self.project.catalog.constructor(&made.symbol)?;
+        Some((&*found.library.name, found.pool.map_or("", |pool| &*pool.name)))
     }
 
     /// How many of the keywords of a construction are parameters of the constructor.

@@ -11,6 +11,7 @@ mod beside;
 mod builders;
 mod callers;
 mod calls;
+mod cells;
 mod construct;
 mod constructions;
 mod crates;

@@ -34,10 +34,13 @@ impl Evaluator<'_> {
         let span = self.span(at);
         let first = self.positional(at, 0);
         match function.gives {
-            Gives::Same => first.map_or_else(
+            Gives::Same => self.positional(at, function.position).map_or_else(
                 || vec![Possible::unknown("a call without its argument")],
                 |argument| self.eval(argument, frame).into_iter().map(as_number).collect(),
             ),
+            Gives::Result => {
+                first.map_or_else(|| vec![Possible::unknown("a call without its argument")], |function| self.result_of(function, frame))
+            }
             Gives::Least | Gives::Greatest => self.extreme(function.gives, at, frame),
             Gives::Length => first
                 .map_or_else(|| vec![Possible::unknown("a length of nothing")], |argument| vec![as_length(self.count(argument, frame))]),

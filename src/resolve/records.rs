@@ -185,7 +185,9 @@ impl Evaluator<'_> {
             Thing::Object(object) => self.find_method(object.class, name).is_some(),
             Thing::Class(_) | Thing::Module(_) | Thing::Symbol(_) => true,
             Thing::Made(made) => {
-                self.project.catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.methods.contains_key(name))
+                let catalog = self.project.catalog;
+                catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.methods.contains_key(name))
+                    || catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| method == name))
             }
             _ => false,
         };
@@ -248,11 +250,14 @@ impl Evaluator<'_> {
     }
 
     /// What a closure or function gives when it is called.
-    fn result_of(&self, function: ExprRef, frame: &Frame) -> Possibles {
+    pub(super) fn result_of(&self, function: ExprRef, frame: &Frame) -> Possibles {
         let mut found = Vec::new();
         for possible in self.eval(function, frame) {
             match &possible.thing {
-                Thing::Function(function, outer) => found.extend(self.results(*function, &self.frame_for(*function, outer))),
+                Thing::Function(function, outer) => {
+                    let given = self.results(*function, &self.frame_for(*function, outer));
+                    found.extend(given.into_iter().flat_map(|possible| self.awaited(possible)));
+                }
                 Thing::Method(_, function) => found.extend(self.results(*function, &self.open_frame(*function))),
                 Thing::Symbol(symbol) => {
                     match self.project.catalog.function(symbol).map(|function| (function.gives, function.low, function.high)) {
@@ -264,5 +269,15 @@ impl Evaluator<'_> {
             }
         }
         found
+    }
+
+    /// What an `async` block gives that a closure has as its result: `|| async { connect().await }`.
+    fn awaited(&self, result: Possible) -> Possibles {
+        match &result.thing {
+            Thing::Function(block, outer) if self.scope(*block).is_async && self.scope(*block).parameters.is_empty() => {
+                self.results(*block, &self.frame_for(*block, outer))
+            }
+            _ => vec![result],
+        }
     }
 }

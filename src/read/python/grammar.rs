@@ -57,6 +57,7 @@ names! {
         ConcatenatedString = "concatenated_string",
         Conditional = "conditional_expression",
         ConstrainedType = "constrained_type",
+        Continue = "continue_statement",
         Decorated = "decorated_definition",
         Decorator = "decorator",
         DefaultParameter = "default_parameter",

@@ -41,6 +41,10 @@ impl<'t> Lowerer<'t> {
                 let span = self.span(node);
                 self.state(StatementKind::Break, span);
             }
+            Kind::Continue => {
+                let span = self.span(node);
+                self.state(StatementKind::Continue, span);
+            }
             Kind::Raise | Kind::Assert => self.evaluate_parts(node),
             Kind::Print | Kind::Exec => {
                 self.old_statement(node);

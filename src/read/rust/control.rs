@@ -1,10 +1,10 @@
 //! Branches and loops, as statements and as values, and assignments.
 
-use syn::{BinOp, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprWhile, Pat};
+use syn::{BinOp, Block, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprWhile, Label, Lifetime, Pat};
 
 use super::edges::{expr_first, expr_last, pat_edges};
 use super::expressions::arithmetic;
-use super::lower::{Lowerer, NEVER};
+use super::lower::{Lowerer, NEVER, OpenLoop, plain};
 use super::patterns::{binds_nothing, guard, presence};
 use super::statements::{Outcome, Tail};
 use crate::facts::{ContextKind, ExprId, ExprKind, StatementKind, Target};
@@ -232,7 +232,7 @@ impl Lowerer<'_> {
             let head = self.span(first, expr_last(&e.expr));
             self.bind(&e.pat, element, None, head);
         }
-        self.statements(&e.body.stmts, e.body.brace_token.span.close(), Tail::Effect);
+        self.turns(e.label.as_ref(), &e.body);
         self.go_back(outside);
         false
     }
@@ -245,19 +245,37 @@ impl Lowerer<'_> {
         let (test, bound) = self.test(&e.cond, None);
         self.become_context(ContextKind::While { test: Some(test) });
         self.bind_all(&bound);
-        self.statements(&e.body.stmts, e.body.brace_token.span.close(), Tail::Effect);
+        self.turns(e.label.as_ref(), &e.body);
         self.go_back(outside);
         false
     }
 
-    /// `loop { … }`.
-    pub(super) fn endless_loop(&mut self, e: &ExprLoop) -> bool {
+    /// `loop { … }`; gives the values with which it is left.
+    pub(super) fn endless_loop(&mut self, e: &ExprLoop) -> Vec<ExprId> {
         let outside = self.place();
         let span = self.span(e.loop_token.span, e.body.brace_token.span.close());
         self.enter_context(ContextKind::While { test: None }, span);
-        self.statements(&e.body.stmts, e.body.brace_token.span.close(), Tail::Effect);
+        let values = self.turns(e.label.as_ref(), &e.body);
         self.go_back(outside);
-        false
+        values
+    }
+
+    /// The block of a loop; gives the values with which `break` leaves it.
+    fn turns(&mut self, label: Option<&Label>, body: &Block) -> Vec<ExprId> {
+        let label = label.map(|label| plain(&label.name.ident));
+        self.loops.push(OpenLoop { label, values: Vec::new() });
+        self.statements(&body.stmts, body.brace_token.span.close(), Tail::Effect);
+        self.loops.pop().map(|ended| ended.values).unwrap_or_default()
+    }
+
+    /// `break value`.
+    pub(super) fn break_with(&mut self, label: Option<&Lifetime>, value: &Expr) {
+        let id = self.expression(value, None);
+        let span = self.span_of(value);
+        self.state(StatementKind::Evaluate(id), span);
+        let label = label.map(|label| plain(&label.ident));
+        let left = self.loops.iter_mut().rev().find(|open| label.is_none() || open.label == label);
+        left.into_iter().for_each(|open| open.values.push(id));
     }
 
     /// `target = value`.

@@ -88,7 +88,13 @@ impl Lowerer<'_> {
                 let value = self.expression(&e.expr, None);
                 self.pattern_test(&e.pat, value, span, parent)
             }
-            Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => {
+            Expr::Loop(e) => {
+                let id = self.open(span, parent);
+                let values = self.endless_loop(e);
+                let kind = if values.is_empty() { ExprKind::Unknown("the value of a loop") } else { ExprKind::Choice(values) };
+                self.close(id, kind)
+            }
+            Expr::While(_) | Expr::ForLoop(_) => {
                 self.effect(expr);
                 self.make(ExprKind::Unknown("the value of a loop"), span, parent)
             }

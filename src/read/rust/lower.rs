@@ -30,6 +30,8 @@ pub(super) struct Lowerer<'f> {
     pub(super) context: ContextId,
     /// Types by name, one table for each list of items around the open place.
     pub(super) types: Vec<FxHashMap<String, ScopeId>>,
+    /// The loops around the open place, innermost last.
+    pub(super) loops: Vec<OpenLoop>,
     /// Names of the inline modules around the open place.
     pub(super) modules: Vec<String>,
     /// Bytes that were cut off before the text was parsed, and the lines that they end.
@@ -37,6 +39,13 @@ pub(super) struct Lowerer<'f> {
     lines: usize,
     is_ascii: bool,
     depth: u32,
+}
+
+/// A loop that is being lowered.
+pub(super) struct OpenLoop {
+    pub(super) label: Option<String>,
+    /// The values with which `break` leaves it.
+    pub(super) values: Vec<ExprId>,
 }
 
 /// Where lowering stood before a scope or context was entered.
@@ -51,7 +60,19 @@ impl<'f> Lowerer<'f> {
     pub(super) fn new(file: &'f SourceFile, facts: &'f mut FileFacts, offset: usize) -> Self {
         let lines = file.text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
         let is_ascii = file.text.is_ascii();
-        Self { file, facts, scope: MODULE, context: BODY, types: Vec::new(), modules: Vec::new(), offset, lines, is_ascii, depth: 0 }
+        Self {
+            file,
+            facts,
+            scope: MODULE,
+            context: BODY,
+            types: Vec::new(),
+            loops: Vec::new(),
+            modules: Vec::new(),
+            offset,
+            lines,
+            is_ascii,
+            depth: 0,
+        }
     }
 
     /// From the first token to the last.

@@ -1,10 +1,10 @@
-//! Blocks and their statements, flattened: nested blocks become contexts of their scope, guards `with` contexts to the end of their block.
+//! Blocks and their statements, flattened: nested blocks become contexts of their scope.
 
 use proc_macro2::Span as Mark;
-use syn::{Block, Expr, Item, Local, Pat, Stmt};
+use syn::{Block, Expr, Item, Local, Stmt};
 
 use super::edges::{expr_first, expr_last};
-use super::lower::{Lowerer, Place, plain};
+use super::lower::Lowerer;
 use super::patterns::binds_nothing;
 use crate::facts::{ContextKind, ExprId, ExprKind, StatementKind};
 use crate::text::Span;
@@ -37,9 +37,6 @@ impl Outcome {
     }
 }
 
-/// Methods between taking a guard and having it.
-const UNWRAPS: [&str; 9] = ["context", "expect", "map_err", "ok", "ok_or", "ok_or_else", "unwrap", "unwrap_or_else", "with_context"];
-
 impl Lowerer<'_> {
     /// The body of a function or `async` block.
     pub(super) fn body(&mut self, block: &Block) {
@@ -70,17 +67,12 @@ impl Lowerer<'_> {
         });
         let items: Vec<&Item> = items.collect();
         self.declare(items.into_iter());
-        let mut guards: Vec<(String, Place)> = Vec::new();
         let mut outcome = Outcome::Done;
         for (number, statement) in statements.iter().enumerate() {
             let is_last = number + 1 == statements.len();
             outcome = match statement {
                 Stmt::Local(local) => {
-                    if self.local(local)
-                        && let Some((name, around)) = self.guard(local, end)
-                    {
-                        guards.push((name, around));
-                    }
+                    self.local(local);
                     Outcome::Done
                 }
                 Stmt::Item(item) => {
@@ -90,13 +82,7 @@ impl Lowerer<'_> {
                 // A lone semicolon.
                 Stmt::Expr(Expr::Verbatim(tokens), Some(_)) if tokens.is_empty() => continue,
                 Stmt::Expr(expr, None) if is_last => self.tail(expr, tail),
-                Stmt::Expr(expr, _) => {
-                    let never = self.effect(expr);
-                    if let Some((_, around)) = guards.pop_if(|(name, _)| drops(expr, name)) {
-                        self.go_back(around);
-                    }
-                    if never { Outcome::Never } else { Outcome::Done }
-                }
+                Stmt::Expr(expr, _) => self.done(expr),
                 Stmt::Macro(inner) if is_last && inner.semi_token.is_none() => self.macro_tail(&inner.mac, tail),
                 Stmt::Macro(inner) => self.macro_effect(&inner.mac),
             };
@@ -107,9 +93,9 @@ impl Lowerer<'_> {
         outcome
     }
 
-    /// `let pattern = value;`. Tells whether a value was bound.
-    fn local(&mut self, local: &Local) -> bool {
-        let Some(init) = &local.init else { return false };
+    /// `let pattern = value;`
+    fn local(&mut self, local: &Local) {
+        let Some(init) = &local.init else { return };
         let span = self.span(local.let_token.span, local.semi_token.spans[0]);
         let value = self.expression(&init.expr, None);
         if let Some((_, other)) = &init.diverge {
@@ -122,45 +108,9 @@ impl Lowerer<'_> {
         }
         if self.is_never(value) || binds_nothing(&local.pat) {
             self.state(StatementKind::Evaluate(value), span);
-            return false;
+            return;
         }
         self.bind(&local.pat, value, None, span);
-        true
-    }
-
-    /// `let permit = semaphore.acquire().await?;`: what follows in the block runs while the permit is held. Goes into that context and gives
-    /// the name of the guard with the place around it.
-    fn guard(&mut self, local: &Local, end: Mark) -> Option<(String, Place)> {
-        let Pat::Ident(pat) = untyped(&local.pat) else { return None };
-        let name = plain(&pat.ident);
-        let mut at = self.facts.scope(self.scope).statements.last().and_then(|statement| match statement.kind {
-            StatementKind::Bind { value, .. } => Some(value),
-            _ => None,
-        })?;
-        let mut is_async = false;
-        let (object, method) = loop {
-            match self.kind(at) {
-                ExprKind::Await(inner) => {
-                    is_async = true;
-                    at = *inner;
-                }
-                ExprKind::Call { callee, .. } => match self.kind(*callee) {
-                    ExprKind::Attribute { object, name, .. } if UNWRAPS.contains(&&**name) => at = *object,
-                    ExprKind::Attribute { object, name, .. } => break (*object, name.clone()),
-                    _ => return None,
-                },
-                _ => return None,
-            }
-        };
-        let takes = ["acquire", "lock", "permit"].iter().any(|word| method.contains(word));
-        let is_named_so = ["permit", "guard"].iter().any(|word| name.contains(word));
-        if !takes && !is_named_so {
-            return None;
-        }
-        let around = self.place();
-        let span = self.span(local.let_token.span, end);
-        self.enter_context(ContextKind::With { value: object, is_async }, span);
-        Some((name, around))
     }
 
     /// The last expression of a block.
@@ -214,14 +164,24 @@ impl Lowerer<'_> {
             Expr::Const(e) => self.block(&e.block, Tail::Effect).is_never(),
             Expr::ForLoop(e) => self.for_loop(e),
             Expr::While(e) => self.while_loop(e),
-            Expr::Loop(e) => self.endless_loop(e),
+            Expr::Loop(e) => {
+                self.endless_loop(e);
+                false
+            }
             Expr::Assign(e) => self.assignment(e),
             Expr::Binary(e) if self.augmented(e) => false,
             Expr::Macro(e) => self.macro_effect(&e.mac).is_never(),
-            Expr::Continue(_) => true,
+            Expr::Continue(e) => {
+                // A labelled one may go on with another loop than the innermost, as it may end one.
+                if e.label.is_none() {
+                    let span = self.span(e.continue_token.span, expr_last(at));
+                    self.state(StatementKind::Continue, span);
+                }
+                true
+            }
             Expr::Break(e) => {
                 if let Some(value) = &e.expr {
-                    self.evaluate(value);
+                    self.break_with(e.label.as_ref(), value);
                 }
                 // A labelled one may end another loop than the innermost.
                 if e.label.is_none() {
@@ -257,19 +217,4 @@ impl Lowerer<'_> {
         self.state(StatementKind::Evaluate(value), span);
         self.is_never(value)
     }
-}
-
-fn untyped(pat: &Pat) -> &Pat {
-    match pat {
-        Pat::Type(typed) => &typed.pat,
-        other => other,
-    }
-}
-
-/// Whether a statement is `drop(name)`.
-fn drops(expr: &Expr, name: &str) -> bool {
-    let Expr::Call(call) = expr else { return false };
-    let (Expr::Path(callee), Some(Expr::Path(dropped)), 1) = (&*call.func, call.args.first(), call.args.len()) else { return false };
-    callee.path.segments.last().is_some_and(|segment| segment.ident == "drop")
-        && dropped.path.get_ident().is_some_and(|ident| plain(ident) == name)
 }

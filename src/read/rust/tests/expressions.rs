@@ -219,7 +219,7 @@ fn blocks_as_values() {
          3 evaluate g()
          3 [2] evaluate 3
          3 [2] break
-         3 e = f(2, unknown(the value of a loop))
+         3 e = f(2, choice(3))
          4 evaluate i()
          4 h = none",
     );

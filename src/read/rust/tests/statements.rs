@@ -96,28 +96,6 @@ fn loops() {
 }
 
 #[test]
-fn guards_are_held_to_the_end_of_their_block_or_to_drop() {
-    assert_body(
-        "a();\nlet _permit = sem.acquire().await.unwrap();\nb();\n{ let guard = m.lock()?; c(); }\nlet p = Arc::clone(&s).acquire_owned().await?;\nd();\ndrop(p);\ne();\nlet other = g.next();\nh();\n",
-        "context 1: with async sem, lines 3-12
-         context 2 [1]: branch, line 5
-         context 3 [2]: with m, line 5
-         context 4 [1]: with async Arc.clone(s), lines 6-12
-         2 evaluate a()
-         3 _permit = await(sem.acquire()).unwrap()
-         4 [1] evaluate b()
-         5 [2] guard = m.lock()
-         5 [3] evaluate c()
-         6 [1] p = await(Arc.clone(s).acquire_owned())
-         7 [4] evaluate d()
-         8 [4] evaluate drop(p)
-         9 [1] evaluate e()
-         10 [1] other = g.next()
-         11 [1] evaluate h()",
-    );
-}
-
-#[test]
 fn the_last_expression_is_returned_from_each_branch() {
     assert_facts(
         "fn f() -> R {\n    if a { return b }\n    if c { 1 } else { match d { X => 2, Y => Err(e()), Z => unsafe { 3 } } }\n}\n\
