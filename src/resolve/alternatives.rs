@@ -3,7 +3,7 @@
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextId, ContextKind, ExprKind, Scope, ScopeKind, Statement, StatementKind};
-use crate::value::{How, MAX_ALTERNATIVES};
+use crate::value::{Certainty, How, MAX_ALTERNATIVES};
 
 /// The truth of a thing, where it is known without running the program.
 pub fn truth(thing: &Thing) -> Option<bool> {
@@ -155,10 +155,17 @@ impl Evaluator<'_> {
             })
     }
 
-    /// The truth of a test, as far as names and constants in it tell: what they are in a frame is what its caller passed.
+    /// The truth of a test, as far as parameters and constants in it tell: what they are in a frame is what its caller passed. What only a
+    /// default says, of a flag or a setting, may be another when the program runs.
     fn decide_by_names(&self, test: ExprRef, frame: &Frame) -> Option<bool> {
         let part = |id| ExprRef { file: test.file, expr: id };
-        let is_plain = |id| matches!(self.expr(part(id)).kind, ExprKind::Name(_) | ExprKind::None);
+        let is_passed = |at: ExprRef| match &self.expr(at).kind {
+            ExprKind::Name(name) => {
+                let is_parameter = self.scope(self.scope_of(at)).parameters.iter().any(|parameter| parameter.name == *name);
+                is_parameter && self.eval(at, frame).iter().all(|possible| possible.certainty >= Certainty::Declared)
+            }
+            kind => matches!(kind, ExprKind::None | ExprKind::Bool(_)),
+        };
         match &self.expr(test).kind {
             ExprKind::Not(inner) => self.decide_by_names(part(*inner), frame).map(|truth| !truth),
             ExprKind::Or(parts) | ExprKind::And(parts) => {
@@ -166,8 +173,8 @@ impl Evaluator<'_> {
                 let truths: Vec<_> = parts.iter().map(|inner| self.decide_by_names(part(*inner), frame)).collect();
                 if truths.contains(&Some(decides)) { Some(decides) } else { all_same(truths.into_iter()) }
             }
-            ExprKind::Compare { left, right, .. } if is_plain(*left) && is_plain(*right) => self.decide(test, frame),
-            ExprKind::Name(_) | ExprKind::Bool(_) => self.decide(test, frame),
+            ExprKind::Compare { left, right, .. } if is_passed(part(*left)) && is_passed(part(*right)) => self.decide(test, frame),
+            ExprKind::Name(_) | ExprKind::Bool(_) if is_passed(test) => self.decide(test, frame),
             _ => None,
         }
     }
