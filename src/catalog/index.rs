@@ -165,6 +165,11 @@ impl Catalog {
         self.entry(&self.limiters, symbol, |source| &source.limiters)
     }
 
+    /// Whether a method takes a place of the limiter that a symbol makes.
+    pub fn takes_place(&self, symbol: &str, method: &str) -> bool {
+        self.limiter(symbol).is_some_and(|limiter| limiter.acquires.iter().any(|known| known == method))
+    }
+
     /// The executor that a symbol makes.
     pub fn executor(&self, symbol: &str) -> Option<&Executor> {
         self.entry(&self.executors, symbol, |source| &source.executors)

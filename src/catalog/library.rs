@@ -328,6 +328,13 @@ pub enum Makes {
     Nothing,
 }
 
+impl Constructor {
+    /// Whether one of its parameters may be given by position.
+    pub fn takes_by_position(&self, parameter: &Parameter) -> bool {
+        !self.keyword_only && !parameter.keyword_only
+    }
+}
+
 impl Makes {
     /// Whether what comes out has connections of its own, unless it is given a pool.
     pub fn owns_a_pool(self) -> bool {

@@ -63,8 +63,7 @@ fn place_in(evaluator: &Evaluator<'_>, value: ExprRef) -> Option<(ExprRef, Scope
 }
 
 fn is_place(evaluator: &Evaluator<'_>, thing: &Thing) -> bool {
-    let Thing::Part(made, path) = thing else { return false };
-    evaluator.project.catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| **method == **path))
+    matches!(thing, Thing::Part(made, path) if evaluator.project.catalog.takes_place(&made.symbol, path))
 }
 
 /// The name that `drop(name)` drops.

@@ -158,10 +158,7 @@ pub(super) fn is_run(evaluator: &Evaluator<'_>, function: ExprRef) -> bool {
         ArgumentKind::Keyword(name) => starter.name.as_deref() == Some(&**name),
         _ => stands_at(starter.argument),
     };
-    let method = match &facts.expr(*callee).kind {
-        ExprKind::Attribute { name, .. } => &**name,
-        _ => "",
-    };
+    let method = evaluator.method_name(call).unwrap_or_default();
     let catalog = evaluator.project.catalog;
     evaluator.glance(ExprRef { file: call.file, expr: *callee }).iter().any(|possible| match &possible.thing {
         Thing::Symbol(symbol) => {

@@ -1,8 +1,7 @@
 //! Iterators of Rust: a closure that `map` or `for_each` is given runs once for each element. What it starts runs side by side where all of
 //! it is started before anything is waited for.
 
-use super::joins::join_of;
-use super::starts::fan_out_of;
+use super::joins::{fan_out_around, join_of};
 use crate::facts::{ExprId, ExprKind, Language, StatementKind};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
@@ -42,7 +41,7 @@ pub fn each(evaluator: &Evaluator<'_>, call: ExprRef, starts: impl Fn(ExprRef) -
         return None;
     }
     let elements = evaluator.receiver(call)?;
-    let name = method(evaluator, call)?;
+    let name = evaluator.method_name(call)?;
     let is_eager = EAGER.contains(&name);
     if !is_eager && !LAZY.contains(&name) || !is_iterator(evaluator, elements) {
         return None;
@@ -60,24 +59,15 @@ pub fn each(evaluator: &Evaluator<'_>, call: ExprRef, starts: impl Fn(ExprRef) -
         .expr_ids()
         .map(|expr| ExprRef { file: function.file, expr })
         .any(|at| evaluator.scope_of(at) == function && matches!(evaluator.expr(at).kind, ExprKind::Call { .. }) && starts(at));
-    let is_joined = is_inside_a_fan_out(evaluator, call) || gives_future(evaluator, function) && joined_later(evaluator, call);
+    let is_joined = fan_out_around(evaluator, call).is_some() || gives_future(evaluator, function) && joined_later(evaluator, call);
     let side_by_side = is_joined || taken.is_some_and(|taken| spawns || runs_all(evaluator, taken));
     Some(if side_by_side { Each::SideBySide(elements) } else { Each::InTurn })
-}
-
-/// The name of the method that a call is of.
-fn method<'f>(evaluator: &Evaluator<'f>, call: ExprRef) -> Option<&'f str> {
-    let ExprKind::Call { callee, .. } = evaluator.expr(call).kind else { return None };
-    match &evaluator.project.facts(call.file).expr(callee).kind {
-        ExprKind::Attribute { name, .. } => Some(name),
-        _ => None,
-    }
 }
 
 /// Whether an expression is an iterator: made of a collection by one of its methods, or a sequence by itself.
 fn is_iterator(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     let chain = std::iter::successors(Some(at), |at| evaluator.receiver(*at)).take(MAX_CHAIN);
-    let by_method = chain.filter_map(|at| method(evaluator, at)).any(|name| ITERATES.contains(&name));
+    let by_method = chain.filter_map(|at| evaluator.method_name(at)).any(|name| ITERATES.contains(&name));
     by_method || evaluator.glance(at).iter().any(|possible| matches!(possible.thing, Thing::Sequence(..)))
 }
 
@@ -90,7 +80,7 @@ fn taken_by(evaluator: &Evaluator<'_>, call: ExprRef) -> Option<ExprRef> {
         matches!(facts.expr(outer).kind, ExprKind::Call { callee, .. } if callee == attribute).then_some(outer)
     };
     let chain = std::iter::successors(next(&call.expr), next).take(MAX_CHAIN).map(|expr| ExprRef { file: call.file, expr });
-    let mut chain = chain.filter(|at| method(evaluator, *at).is_some_and(|name| TAKES_ALL.contains(&name)));
+    let mut chain = chain.filter(|at| evaluator.method_name(*at).is_some_and(|name| TAKES_ALL.contains(&name)));
     chain.next()
 }
 
@@ -110,12 +100,6 @@ fn runs_all(evaluator: &Evaluator<'_>, taken: ExprRef) -> bool {
         _ => false,
     });
     annotated || says(Span { start: facts.expr(callee).span.end, ..whole })
-}
-
-fn is_inside_a_fan_out(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
-    let facts = evaluator.project.facts(call.file);
-    let mut around = std::iter::successors(facts.expr(call.expr).parent, |at| facts.expr(*at).parent);
-    around.any(|expr| fan_out_of(evaluator, ExprRef { file: call.file, expr }).is_some())
 }
 
 fn joined_later(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {

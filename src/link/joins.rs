@@ -34,28 +34,34 @@ pub struct Join {
     pub part: Option<ExprRef>,
 }
 
+/// The fan-out call that an expression is a part of an argument of, the innermost.
+pub fn fan_out_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<ExprRef> {
+    let facts = evaluator.project.facts(at.file);
+    let around = std::iter::successors(facts.expr(at.expr).parent, |at| facts.expr(*at).parent);
+    around.map(|expr| ExprRef { file: at.file, expr }).find(|call| fan_out_of(evaluator, *call).is_some())
+}
+
+/// Calls of a file that are fan-outs by name, in the order in which they were met.
+fn named_fan_outs(evaluator: &Evaluator<'_>, file: u32) -> Vec<ExprId> {
+    let catalog = evaluator.project.catalog;
+    let named = evaluator.project.tables(file).calls.iter().filter(|(name, _)| catalog.is_fan_out_name(name));
+    let mut calls: Vec<ExprId> = named.flat_map(|(_, calls)| calls).copied().collect();
+    calls.sort_unstable();
+    calls
+}
+
 /// Where tasks started at `at` are waited for: a fan-out call around them or later in the same scope, or the end of a task group.
 pub fn join_of(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     let facts = evaluator.project.facts(at.file);
     let expr = facts.expr(at.expr);
     let scope = facts.scope(expr.scope);
     // Inside the arguments of a fan-out call: right there.
-    let mut inner = at.expr;
-    while let Some(parent) = facts.expr(inner).parent {
-        let call = ExprRef { file: at.file, expr: parent };
-        if fan_out_of(evaluator, call).is_some() {
-            return Some(Join { context: facts.expr(parent).context, call: Some(call), group: None, part: None });
-        }
-        inner = parent;
+    if let Some(call) = fan_out_around(evaluator, at) {
+        return Some(Join { context: evaluator.context_of(call), call: Some(call), group: None, part: None });
     }
     let mut best: Option<Join> = None;
     let mut depth = 0;
-    let catalog = evaluator.project.catalog;
-    let named =
-        evaluator.project.tables(at.file).calls.iter().filter(|(name, _)| catalog.is_fan_out_name(name)).flat_map(|(_, calls)| calls);
-    let mut candidates: Vec<ExprId> = named.copied().collect();
-    candidates.sort_unstable();
-    for id in candidates {
+    for id in named_fan_outs(evaluator, at.file) {
         let candidate = facts.expr(id);
         let call = ExprRef { file: at.file, expr: id };
         let joins = candidate.scope == expr.scope
@@ -109,12 +115,8 @@ fn joined_by_name(evaluator: &Evaluator<'_>, at: ExprRef) -> Option<Join> {
     let scope = facts.scope(start.scope);
     let kept = kept_in(facts, at.expr)?;
     let parts = parts_of(facts, start.scope, kept);
-    let catalog = evaluator.project.catalog;
-    let calls = &evaluator.project.tables(at.file).calls;
-    let named = calls.iter().filter(|(name, _)| catalog.is_fan_out_name(name)).flat_map(|(_, calls)| calls);
-    let mut candidates: Vec<ExprId> = named.copied().filter(|id| facts.expr(*id).span.start > start.span.end).collect();
-    candidates.sort_unstable();
-    candidates.into_iter().find_map(|id| {
+    let mut later = named_fan_outs(evaluator, at.file).into_iter().filter(|id| facts.expr(*id).span.start > start.span.end);
+    later.find_map(|id| {
         let candidate = facts.expr(id);
         let call = ExprRef { file: at.file, expr: id };
         let ExprKind::Call { arguments, .. } = &candidate.kind else { return None };

@@ -97,10 +97,7 @@ impl Flow {
     /// Whether the same demand comes by a route without an assumption.
     fn is_surer_than(&self, other: &Self) -> bool {
         let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
-        !self.route.assumed
-            && !self.route.by_key
-            && decider(self) == decider(other)
-            && self.demand.value.amount == other.demand.value.amount
+        self.route.is_sure() && decider(self) == decider(other) && self.demand.value.amount == other.demand.value.amount
     }
 }
 
@@ -276,15 +273,9 @@ fn pool_cases(
     let mut cases: Vec<Case> = Vec::new();
     let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (
-            flow.demand.decided_by.as_ref().map(|decider| decider.at),
-            flow.demand.value.amount.clone(),
-            flow.route.assumed || flow.route.by_key,
-        );
+        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.is_sure());
         // The same by a route that is sure says more.
-        if seen.contains(&key)
-            || ((flow.route.assumed || flow.route.by_key) && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow)))
-        {
+        if seen.contains(&key) || (!flow.route.is_sure() && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
             continue;
         }
         seen.push(key);
@@ -350,10 +341,7 @@ fn pool_cases(
     }
     // A request that runs alone says nothing beside one that surely runs in company.
     let in_company = |flow: &&Flow| {
-        !flow.route.assumed
-            && !flow.route.by_key
-            && !flow.route.one_of_several
-            && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
+        flow.route.is_sure() && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
     };
     if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
         cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));

@@ -27,6 +27,13 @@ pub struct Route {
     pub one_of_several: bool,
 }
 
+impl Route {
+    /// Whether nothing on it is taken for granted: neither where a call leads, nor under which key the pool is kept.
+    pub fn is_sure(&self) -> bool {
+        !self.assumed && !self.by_key
+    }
+}
+
 /// The route of a way, for a request on `object` that should be one of the pool's clients; `None` where the calls on this way lead to
 /// another pool.
 pub fn route(evaluator: &Evaluator<'_>, way: &Way<'_>, object: Option<ExprRef>, is_pool: impl Fn(&Thing) -> bool) -> Option<Route> {

@@ -27,7 +27,7 @@ fn sum_at<'f>(evaluator: &Evaluator<'_>, join: ExprRef, flows: &[&'f Flow]) -> O
     let decider = |flow: &Flow| -> Option<Span> {
         flow.demand.decided_by.as_ref().map(|decider| decider.site.map_or(decider.at, |site| evaluator.span(site)))
     };
-    for flow in flows.iter().copied().filter(|flow| !flow.route.assumed && !flow.route.by_key) {
+    for flow in flows.iter().copied().filter(|flow| flow.route.is_sure()) {
         let Some((_, start)) = flow.route.starts.iter().find(|(known, _)| *known == join) else { continue };
         let Amount::One(most) = flow.demand.value.amount else { continue };
         if !most.is_finite() || most < 1.0 {

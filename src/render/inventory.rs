@@ -163,9 +163,10 @@ fn capacity(capacity: &Capacity) -> String {
     let _ = write!(text, "; {above}");
     if let Some(wait) = &capacity.acquire_timeout {
         let seconds = wait.amount.least().filter(|_| wait.amount.least() == wait.amount.greatest());
-        let _ = match seconds.unwrap_or_default() {
-            endless if endless.is_infinite() => write!(text, ", for as long as it takes"),
-            _ => write!(text, ", for {} at most", seconds.map_or_else(|| wait.amount.to_string(), show_seconds)),
+        let _ = match seconds {
+            Some(seconds) if seconds.is_infinite() => write!(text, ", for as long as it takes"),
+            Some(seconds) => write!(text, ", for {} at most", show_seconds(seconds)),
+            None => write!(text, ", for {} at most", wait.amount),
         };
     }
     text

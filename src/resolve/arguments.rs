@@ -49,6 +49,15 @@ impl Evaluator<'_> {
         Some(ExprRef { file: call.file, expr: object })
     }
 
+    /// The name of the method that a call is of; `None` for other calls, and for what is none.
+    pub fn method_name(&self, call: ExprRef) -> Option<&str> {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return None };
+        match &self.project.facts(call.file).expr(callee).kind {
+            ExprKind::Attribute { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The argument of a call for a parameter, by name, position or inside `**`; `None` where the call does not give it.
     pub fn argument(&self, call: ExprRef, frame: &Frame, position: Option<usize>, name: &str) -> Option<Possibles> {
         if let Some(given) = self.keyword(call, name) {
@@ -65,15 +74,7 @@ impl Evaluator<'_> {
             }
             let spread = ExprRef { file: call.file, expr: argument.value };
             for possible in self.eval(spread, frame) {
-                let found = match &possible.thing {
-                    Thing::Mapping(mapping, inner) => self.key(*mapping, inner, name),
-                    Thing::Options(parsed, inner) => {
-                        Some(self.option(*parsed, inner, name)).filter(|found| !found.iter().all(Possible::is_unknown))
-                    }
-                    Thing::Document(_) => self.child(&possible, name).map(|found| vec![found]),
-                    _ => None,
-                };
-                if let Some(found) = found {
+                if let Some(found) = self.under_key(&possible, name) {
                     return Some(
                         found
                             .into_iter()

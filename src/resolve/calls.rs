@@ -248,7 +248,7 @@ impl Evaluator<'_> {
             }
         }
         // A place that is taken stands for what it is taken of.
-        if catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| **method == **path)) {
+        if catalog.takes_place(&made.symbol, path) {
             return vec![Possible::literal(Thing::Part(made.clone(), path.clone()), span)];
         }
         if let Some(parser) = catalog.parser(&made.symbol) {

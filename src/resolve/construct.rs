@@ -87,7 +87,7 @@ impl Evaluator<'_> {
         if let Some((call, frame)) = self.library_call(made) {
             result.may_be_given_more = self.unpacks_unknown(call, &frame);
             for (number, parameter) in found.constructor.parameters.iter().enumerate() {
-                let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
+                let position = found.constructor.takes_by_position(parameter).then_some(number);
                 self.take_parameter(&mut result, made, &found, parameter, call, &frame, position, depth);
             }
         }
@@ -323,7 +323,7 @@ impl Evaluator<'_> {
         let found = self.project.catalog.constructor(&made.symbol)?;
         let mut parameters = found.constructor.parameters.iter().enumerate().filter(|(_, parameter)| parameter.gives_pool);
         let given = parameters.find_map(|(number, parameter)| {
-            let position = (!found.constructor.keyword_only && !parameter.keyword_only).then_some(number);
+            let position = found.constructor.takes_by_position(parameter).then_some(number);
             self.keyword(made.site, &parameter.name).or_else(|| self.positional(made.site, position?))
         });
         given.or_else(|| self.maker(made.site, &made.frame))

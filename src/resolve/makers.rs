@@ -50,8 +50,9 @@ impl Evaluator<'_> {
                         continue;
                     }
                     // Of several that an import may have brought, the one whose arguments these are; else the one that is wanted first.
-                    let made = self.seen_open(at).iter().filter_map(|possible| made_at(at, &possible.thing)).collect::<Vec<_>>();
-                    found.extend(made.into_iter().min_by_key(|made| Reverse(self.keywords_known(made))));
+                    let seen = self.seen_open(at);
+                    let made = seen.iter().filter_map(|possible| made_at(at, &possible.thing));
+                    found.extend(made.min_by_key(|made| Reverse(self.keywords_known(made))));
                 }
             }
         }

@@ -188,22 +188,23 @@ impl Evaluator<'_> {
         Some(found.collect())
     }
 
+    /// What stands under a key of a mapping, of options or of a configuration; `None` where nothing does, or it is none of these.
+    pub(super) fn under_key(&self, of: &Possible, key: &str) -> Option<Possibles> {
+        match &of.thing {
+            Thing::Mapping(mapping, inner) => self.key(*mapping, inner, key),
+            Thing::Options(parsed, inner) => Some(self.option(*parsed, inner, key)).filter(|found| !found.iter().all(Possible::is_unknown)),
+            Thing::Document(_) => self.child(of, key).map(|found| vec![found]),
+            _ => None,
+        }
+    }
+
     /// What a mapping says of a key that is unpacked over another.
     fn spread_key(&self, spread: ExprRef, frame: &Frame, key: &str) -> Said {
         let mut said = Said::default();
         for possible in self.eval(spread, frame) {
-            let found = match &possible.thing {
-                Thing::Mapping(inner, inner_frame) => self.key(*inner, inner_frame, key),
-                Thing::Document(_) => self.child(&possible, key).map(|found| vec![found]),
-                Thing::Options(parsed, inner_frame) => {
-                    Some(self.option(*parsed, inner_frame, key)).filter(|found| !found.iter().all(Possible::is_unknown))
-                }
-                Thing::Nothing => None,
-                _ => {
-                    said.is_open = true;
-                    None
-                }
-            };
+            let found = self.under_key(&possible, key);
+            let has_known_keys = matches!(possible.thing, Thing::Mapping(..) | Thing::Document(_) | Thing::Options(..) | Thing::Nothing);
+            said.is_open |= !has_known_keys;
             said.leaves |= found.is_none();
             said.found.extend(found.into_iter().flatten());
         }

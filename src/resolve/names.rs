@@ -184,8 +184,9 @@ impl Evaluator<'_> {
         let mut replaces_nothing = false;
         // `try: from a import Pool`, `except ImportError: from b import Pool`: the first is what the program wants.
         let stands_in = |binder: &Binder| self.is_import(*binder, owner.file) && self.is_fallback(*binder, owner.file);
-        let (substitutes, wanted): (Vec<&Binder>, Vec<&Binder>) = reaching.iter().partition(|binder| stands_in(binder));
-        for binder in wanted.into_iter().chain(substitutes) {
+        let mut wanted_first: Vec<&Binder> = reaching.iter().collect();
+        wanted_first.sort_by_key(|binder| stands_in(binder));
+        for binder in wanted_first {
             replaces_nothing |= self.is_bound_when_missing(name, *binder, owner.file);
             found.push(self.binder_value(name, *binder, owner, frame));
         }

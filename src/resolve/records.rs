@@ -187,7 +187,7 @@ impl Evaluator<'_> {
             Thing::Made(made) => {
                 let catalog = self.project.catalog;
                 catalog.constructor(&made.symbol).is_some_and(|found| found.constructor.methods.contains_key(name))
-                    || catalog.limiter(&made.symbol).is_some_and(|limiter| limiter.acquires.iter().any(|method| method == name))
+                    || catalog.takes_place(&made.symbol, name)
             }
             _ => false,
         };

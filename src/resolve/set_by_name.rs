@@ -1,7 +1,7 @@
 //! Attributes that `setattr` sets: by a text, or in a loop over the keys of a mapping.
 
 use super::eval::Evaluator;
-use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use super::thing::{ExprRef, Frame, Possibles, ScopeRef, Thing};
 use crate::facts::{ContextKind, ExprId, ExprKind, Name, StatementKind, Target};
 use crate::value::Certainty;
 
@@ -55,7 +55,7 @@ impl Evaluator<'_> {
     fn set_in_loop(&self, call: ExprRef, key: ExprRef, value: ExprRef, name: &str, frame: &Frame) -> Option<Possibles> {
         let part = |expr: ExprId| ExprRef { file: call.file, expr };
         // `key.lower()`: a key in capitals gives the name too.
-        let (key, other) = match self.receiver(key).map(|object| (object, self.method_of(key))) {
+        let (key, other) = match self.receiver(key).zip(self.method_name(key)) {
             Some((object, "lower")) if !name.chars().any(char::is_uppercase) => (object, Some(name.to_uppercase())),
             Some((object, "upper")) if !name.chars().any(char::is_lowercase) => (object, Some(name.to_lowercase())),
             Some(_) => return None,
@@ -63,7 +63,7 @@ impl Evaluator<'_> {
         };
         let ExprKind::Name(key) = &self.expr(key).kind else { return None };
         let looped = self.key_loop(call, key)?;
-        let items = self.receiver(looped.over).filter(|_| matches!(self.method_of(looped.over), "items" | "keys"));
+        let items = self.receiver(looped.over).filter(|_| matches!(self.method_name(looped.over), Some("items" | "keys")));
         let mapping = items.unwrap_or(looped.over);
         let (given, is_loop_value) = match (&self.expr(value).kind, &looped.value) {
             (ExprKind::Name(value), Some(bound)) => (mapping, value == bound),
@@ -87,15 +87,6 @@ impl Evaluator<'_> {
             found = found.into_iter().map(|possible| possible.at_most(Certainty::Default)).collect();
         }
         Some(found)
-    }
-
-    fn under_key(&self, of: &Possible, key: &str) -> Option<Possibles> {
-        match &of.thing {
-            Thing::Mapping(mapping, inner) => self.key(*mapping, inner, key),
-            Thing::Options(parsed, inner) => Some(self.option(*parsed, inner, key)).filter(|found| !found.iter().all(Possible::is_unknown)),
-            Thing::Document(_) => self.child(of, key).map(|found| vec![found]),
-            _ => None,
-        }
     }
 
     /// The loop around a call that binds a name to the keys of a mapping.
@@ -129,16 +120,7 @@ impl Evaluator<'_> {
             }
             _ => None,
         });
-        (!are_pairs || self.method_of(part(over)) == "items").then(|| KeyLoop { over: part(over), value })
-    }
-
-    /// The name of the method that a call calls; empty for anything else.
-    fn method_of(&self, call: ExprRef) -> &str {
-        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return "" };
-        match &self.project.facts(call.file).expr(callee).kind {
-            ExprKind::Attribute { name, .. } => name,
-            _ => "",
-        }
+        (!are_pairs || self.method_name(part(over)) == Some("items")).then(|| KeyLoop { over: part(over), value })
     }
 
     fn times_bound(&self, call: ExprRef, name: &str) -> usize {

@@ -54,11 +54,12 @@ impl Project<'_> {
 
     /// What is said of some packages: by the manifests in the folders around a source file, else by all of the tree.
     fn demanded_of(&self, packages: &[String], file: u32) -> Demanded {
+        let names: Vec<String> = packages.iter().map(|package| normal(package)).collect();
         let all: Vec<(&Pin, &str)> = self
             .configs()
             .iter()
             .flat_map(|config| config.pins.iter().map(|pin| (pin, folder_of(&self.sources.get(config.file).path).unwrap_or(""))))
-            .filter(|(pin, _)| packages.iter().any(|package| normal(package) == *pin.package))
+            .filter(|(pin, _)| names.iter().any(|name| **name == *pin.package))
             .collect();
         let is_around = |folder: &str| folder.is_empty() || self.path(file).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
         let around: Vec<(&Pin, &str)> = all.iter().copied().filter(|(_, folder)| is_around(folder)).collect();

@@ -126,7 +126,7 @@ fn is_given(evaluator: &Evaluator<'_>, call: ExprRef, constructor: &Constructor,
     let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return true };
     let position = constructor.parameters.iter().position(|other| other.name == parameter.name);
     let positional = arguments.iter().filter(|argument| argument.kind == ArgumentKind::Positional).count();
-    let by_place = !constructor.keyword_only && !parameter.keyword_only && position.is_some_and(|position| position < positional);
+    let by_place = constructor.takes_by_position(parameter) && position.is_some_and(|position| position < positional);
     by_place
         || arguments.iter().any(|argument: &Argument| match &argument.kind {
             ArgumentKind::Keyword(name) => **name == *parameter.name,

@@ -52,7 +52,6 @@ impl Client {
             RunError::User(why) => why.kind().to_string(),
         };
         let mut connection = self.0.get().await.map_err(kind)?;
-        let answer = connection.get(&format!("/r/{number}")).await.map_err(|why| why.kind().to_string())?;
-        if answer.status == 200 { Ok(None) } else { Err("refused".into()) }
+        connection.request(number).await
     }
 }

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::Sent;
+
 /// Bytes that an answer may have.
 const LARGEST: usize = 1 << 20;
 
@@ -37,6 +39,13 @@ impl Connection {
     #[allow(dead_code, reason = "for pools that lend connections")]
     pub fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Sends a request by its number.
+    #[allow(dead_code, reason = "for pools that lend connections")]
+    pub async fn request(&mut self, number: u64) -> Sent {
+        let answer = self.get(&format!("/r/{number}")).await.map_err(|why| why.kind().to_string())?;
+        if answer.status == 200 { Ok(None) } else { Err("refused".into()) }
     }
 
     pub async fn get(&mut self, path: &str) -> Result<Answer> {

@@ -43,7 +43,6 @@ impl Client {
     pub async fn send(&self, _: &str, number: u64) -> Sent {
         // `Timeout(Wait)` where nothing became free in time.
         let mut connection = self.0.get().await.map_err(|why| format!("{why:?}"))?;
-        let answer = connection.get(&format!("/r/{number}")).await.map_err(|why| why.kind().to_string())?;
-        if answer.status == 200 { Ok(None) } else { Err("refused".into()) }
+        connection.request(number).await
     }
 }

@@ -52,7 +52,6 @@ impl Client {
 
     pub async fn send(&self, _: &str, number: u64) -> Sent {
         let mut connection = self.0.get().map_err(|_| "r2d2::Error")?;
-        let answer = connection.get(&format!("/r/{number}")).await.map_err(|why| why.kind().to_string())?;
-        if answer.status == 200 { Ok(None) } else { Err("refused".into()) }
+        connection.request(number).await
     }
 }
