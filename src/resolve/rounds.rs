@@ -9,6 +9,7 @@ use super::index::Index;
 use super::project::Project;
 use crate::catalog::Catalog;
 use crate::discover::{Entry, Kind, Tree, Words, is_setup_script};
+use crate::facts::{Scope, ScopeKind};
 use crate::finding::{Counters, ReadReason};
 use crate::text::{Language, Problem};
 
@@ -45,8 +46,6 @@ pub struct Reading {
     is_short: bool,
     /// Whether another round can bring nothing.
     is_over: bool,
-    /// How many questions the rounds so far took.
-    questions: u64,
 }
 
 /// What was looked up already.
@@ -90,12 +89,12 @@ pub fn read_seeds<'a>(tree: &'a Tree, catalog: &'a Catalog) -> (Project<'a>, Rea
 impl Reading {
     /// What to read for answers that took so many questions and wanted this; `None` where there is nothing more to read, so that the answers stand.
     pub fn next(&mut self, project: &Project<'_>, questions: u64, wants: Wants) -> Option<Round> {
-        self.questions += questions;
+        self.counters.questions += questions;
         if self.is_over {
             return None;
         }
         let round = self.wanted(project, wants)?;
-        if self.counters.rounds >= MAX_ROUNDS || self.questions > MAX_QUESTIONS {
+        if self.counters.rounds >= MAX_ROUNDS || self.counters.questions > MAX_QUESTIONS {
             self.is_short = true;
             return None;
         }
@@ -178,6 +177,7 @@ fn seeds(tree: &Tree, catalog: &Catalog, reading: &mut Reading) -> Vec<usize> {
         let search = tree.containing(&words, |candidate| candidate == kind);
         reading.counters.files += search.files;
         reading.counters.bytes += search.bytes;
+        reading.counters.hits += search.hits.len() as u64;
         reading.problems.extend(search.problems);
         found.extend(search.hits.into_iter().map(|hit| hit.entry));
     }
@@ -268,6 +268,9 @@ fn load(project: &mut Project<'_>, mut files: Vec<(usize, String)>, reading: &mu
         .collect();
     for (entry, facts, index) in read {
         reading.problems.extend(facts.problems.iter().cloned());
+        let is_function = |scope: &&Scope| matches!(scope.kind, ScopeKind::Function | ScopeKind::Lambda);
+        reading.counters.functions += facts.scopes.iter().filter(is_function).count() as u64;
+        reading.counters.calls += index.calls.values().map(|calls| calls.len() as u64).sum::<u64>();
         project.add(entry, facts, index);
     }
 }
