@@ -126,6 +126,32 @@ pub fn show_number(number: f64) -> String {
     }
 }
 
+/// A share (0..1) in per cent with one digit after the point, `16.4`; see [`show_percent_to`].
+pub fn show_percent(share: f64) -> String {
+    show_percent_to(share, 1)
+}
+
+/// A share (0..1) in per cent, `16.4 %`; see [`show_percent_to`].
+pub fn show_share(share: f64) -> String {
+    format!("{} %", show_percent(share))
+}
+
+/// A share (0..1) in per cent with so many digits after the point, and with more where it would else look like all or nothing.
+pub fn show_percent_to(share: f64, digits: u32) -> String {
+    // Closer to all or nothing than a sum of floating point is to the truth.
+    const EXACT: f64 = 1e-9;
+    const MOST_DIGITS: u32 = 4;
+    let is_whole = share <= EXACT || share >= 1.0 - EXACT;
+    for digits in digits..=MOST_DIGITS {
+        let scale = 10_f64.powi(digits as i32);
+        let percent = (share * 100.0 * scale).round() / scale;
+        if is_whole || !share.is_finite() || (percent > 0.0 && percent < 100.0) {
+            return format!("{percent:.*}", digits as usize).trim_end_matches('0').trim_end_matches('.').to_string();
+        }
+    }
+    if share > 0.5 { "over 99.9999".into() } else { "below 0.0001".into() }
+}
+
 /// Seconds as people write them: `400 ms`, `40 s`, `10.4 min`, `20 h`.
 pub fn show_seconds(seconds: f64) -> String {
     match seconds {
@@ -241,6 +267,16 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_all_or_nothing_only_where_they_are() {
+        for (share, shown) in [(0.94, "94"), (0.997, "99.7"), (0.9997, "99.97"), (0.00021, "0.02"), (1.0, "100"), (0.0, "0"), (0.1 + 0.2 + 0.7, "100")] {
+            assert_eq!(show_percent(share), shown, "{share}");
+        }
+        assert_eq!((show_percent_to(0.997, 0), show_percent_to(0.94, 0), show_percent_to(0.2, 0)), ("99.7".into(), "94".into(), "20".into()));
+        assert_eq!((show_percent(1.0 - 2e-9), show_percent(2e-9)), ("over 99.9999".into(), "below 0.0001".into()));
+        assert_eq!(show_percent(f64::NAN), "NaN");
+    }
 
     #[test]
     fn numbers_and_seconds_read_well() {

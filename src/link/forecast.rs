@@ -32,9 +32,9 @@ pub fn scenario(pool: &ResolvedPool<'_>, wanted: f64, load: &Load, patience: &Pa
     scenario.server =
         load.server_capacity.and_then(whole).map(|capacity| ServerLimit { capacity, when_full: WhenFull::Queue, gone: GoneClients::Stops });
     scenario.time_outs = time_outs(pool, patience);
-    // A call that took too long takes as long the next time.
+    // Each attempt takes a time of its own; what makes one slow is not known.
     let retries = patience.retries.as_ref().and_then(|(_, value)| value.amount.greatest()).and_then(whole).unwrap_or(0);
-    scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: true };
+    scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: false };
     let idle = pool.role(Role::Idle).and_then(|setting| setting.value.amount.greatest());
     let closes_all =
         pool.quirk(QuirkKind::IdleCapCountsBusy).and(idle.and_then(whole)).filter(|idle| limit.is_none_or(|limit| *idle < limit));
