@@ -146,7 +146,8 @@ pub fn show_percent_to(share: f64, digits: u32) -> String {
         let scale = 10_f64.powi(digits as i32);
         let percent = (share * 100.0 * scale).round() / scale;
         if is_whole || !share.is_finite() || (percent > 0.0 && percent < 100.0) {
-            return format!("{percent:.*}", digits as usize).trim_end_matches('0').trim_end_matches('.').to_string();
+            let text = format!("{percent:.*}", digits as usize);
+            return if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_string() };
         }
     }
     if share > 0.5 { "over 99.9999".into() } else { "below 0.0001".into() }
@@ -270,10 +271,15 @@ mod tests {
 
     #[test]
     fn shares_are_all_or_nothing_only_where_they_are() {
-        for (share, shown) in [(0.94, "94"), (0.997, "99.7"), (0.9997, "99.97"), (0.00021, "0.02"), (1.0, "100"), (0.0, "0"), (0.1 + 0.2 + 0.7, "100")] {
+        for (share, shown) in
+            [(0.94, "94"), (0.997, "99.7"), (0.9997, "99.97"), (0.00021, "0.02"), (1.0, "100"), (0.0, "0"), (0.1 + 0.2 + 0.7, "100")]
+        {
             assert_eq!(show_percent(share), shown, "{share}");
         }
-        assert_eq!((show_percent_to(0.997, 0), show_percent_to(0.94, 0), show_percent_to(0.2, 0)), ("99.7".into(), "94".into(), "20".into()));
+        assert_eq!(
+            (show_percent_to(0.997, 0), show_percent_to(0.94, 0), show_percent_to(0.2, 0)),
+            ("99.7".into(), "94".into(), "20".into())
+        );
         assert_eq!((show_percent(1.0 - 2e-9), show_percent(2e-9)), ("over 99.9999".into(), "below 0.0001".into()));
         assert_eq!(show_percent(f64::NAN), "NaN");
     }

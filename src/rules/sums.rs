@@ -255,9 +255,12 @@ fn reasons(notes: &[Note], success: Range) -> String {
     let is_range = !success.is_one_number();
     let told = notes.iter().filter(|note| match note {
         Note::HandOverUnknown | Note::Edge { .. } | Note::Lockstep | Note::GoneClientsUnknown | Note::WholeSeconds => is_range,
-        Note::ServerBinds { .. } | Note::ServerRefuses { .. } | Note::TimeOutTooShort { .. } | Note::Scaled { .. } | Note::Retried { .. } | Note::PortsRunOut { .. } => {
-            true
-        }
+        Note::ServerBinds { .. }
+        | Note::ServerRefuses { .. }
+        | Note::TimeOutTooShort { .. }
+        | Note::Scaled { .. }
+        | Note::Retried { .. }
+        | Note::PortsRunOut { .. } => true,
         Note::TooLarge { .. } | Note::CpuBound => false,
     });
     let told: Vec<String> = told.map(ToString::to_string).collect();

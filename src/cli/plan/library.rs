@@ -206,13 +206,14 @@ impl<'a> Known<'a> {
         }
         if let Some((setting, true)) = self.is_on(Role::Multiplexed, written) {
             now.at_limit = queueing::AtLimit::Unbounded;
-            (now.limits.total, now.limits.per_host) = (None, None);
-            origin.notes.push(format!(
+            (now.limits.total, now.limits.per_host, now.keep) = (None, None, None);
+            origin.said.push(format!(
                 "`{}`: one connection carries many requests, so that a number of connections bounds none: limits of connections are left out, and what is advised of them does not hold; the server bounds the requests on each connection, which --server-capacity can say",
                 setting.name
             ));
+            return Ok(());
         }
-        let setting = self.setting(Role::Idle).filter(|_| question.now.concurrency > idle.unwrap_or(u64::MAX));
+        let setting = self.setting(Role::Idle).filter(|_| now.concurrency > idle.unwrap_or(u64::MAX));
         if let (Some(setting), Some(idle)) = (setting, idle) {
             origin
                 .notes

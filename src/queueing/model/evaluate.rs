@@ -65,7 +65,8 @@ fn figures(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Ve
     if time_outs.whole_seconds && time_outs.all().any(|timeout| timeout >= WHOLE_SECONDS_FROM) {
         notes.push(Note::WholeSeconds);
     }
-    let mut figures = if by_formula(scenario) { burst(scenario, service, drawn, notes) } else { simulated(scenario, service, drawn, notes)? };
+    let mut figures =
+        if by_formula(scenario) { burst(scenario, service, drawn, notes) } else { simulated(scenario, service, drawn, notes)? };
     if is_free(scenario) && figures.method != Method::Formula {
         figures = free(scenario, service, figures, notes);
     }
@@ -235,7 +236,8 @@ fn simulated(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut 
     if at_edge.is_some() {
         // A hair inside, for the bounds are open.
         let bounds = [1.0, 1.0 - EDGE * (1.0 - 1e-6), 1.0 + EDGE * (1.0 - 1e-6)];
-        let moved = |setup: &Setup| bounds.map(|factor| Setup { time_outs: setup.time_outs.map(|timeout| timeout * factor), ..setup.clone() });
+        let moved =
+            |setup: &Setup| bounds.map(|factor| Setup { time_outs: setup.time_outs.map(|timeout| timeout * factor), ..setup.clone() });
         setups = setups.iter().flat_map(moved).collect();
     }
     let averages = setups.par_iter().map(|setup| averaged(setup, drawn)).collect::<Option<Vec<Average>>>()?;

@@ -11,7 +11,6 @@ use super::limits::{EPHEMERAL_PORTS, Limits, TIME_WAIT};
 use super::service::Impossible;
 use super::simulate::{Drawn, Keep, Order, Point, Retries, ServerLimit, Setup, TimeOuts, WhenFull};
 use super::{AtLimit, Burst, HandOver, Service, tighter};
-use crate::value::show_share;
 
 /// What is to be predicted.
 #[derive(Clone, PartialEq, Debug)]
@@ -382,13 +381,27 @@ impl fmt::Display for Note {
                 )
             }
             Note::ServerBinds { capacity } => write!(f, "the server takes {capacity} at once: the queue stands there, not in the pool"),
-            Note::ServerRefuses { capacity } => write!(f, "the server takes {capacity} at once and refuses what is more: nothing waits there"),
+            Note::ServerRefuses { capacity } => {
+                write!(f, "the server takes {capacity} at once and refuses what is more: nothing waits there")
+            }
             Note::GoneClientsUnknown => {
                 write!(f, "it is not known whether the server stops working for clients that gave up; if it goes on, its work is wasted")
             }
             Note::TimeOutTooShort { share, attempts } => {
-                write!(f, "{} of the calls take longer than the time-out, whatever the pool", show_share(*share))?;
-                if *attempts > 1.0 { write!(f, "; their retries alone make {attempts:.2} attempts of a request, if each attempt takes a time of its own (what is slow each time fails each time)") } else { Ok(()) }
+                match *share {
+                    all if all >= 1.0 - 1e-9 => write!(f, "all calls")?,
+                    most if most >= 0.9995 => write!(f, "nearly all calls")?,
+                    share => write!(f, "{:.1} % of the calls", share * 100.0)?,
+                }
+                write!(f, " take longer than the time-out, whatever the pool")?;
+                if *attempts > 1.0 {
+                    write!(
+                        f,
+                        "; their retries alone make {attempts:.2} attempts of a request, if each attempt takes a time of its own (what is slow each time fails each time)"
+                    )
+                } else {
+                    Ok(())
+                }
             }
             Note::Retried { attempts, refused: true } => {
                 write!(f, "what is refused is tried again: {attempts:.2} attempts of a request; the place does not become wider")

@@ -162,11 +162,8 @@ fn sweep(body: &mut String, plan: &Plan) {
             )
         })
         .collect();
-    let (legend, head) = if sweep.tells_success() {
-        ("<span><i class=\"call\"></i>success</span>", "<th scope=\"col\">success</th>")
-    } else {
-        ("", "")
-    };
+    let (legend, head) =
+        if sweep.tells_success() { ("<span><i class=\"call\"></i>success</span>", "<th scope=\"col\">success</th>") } else { ("", "") };
     let _ = write!(
         body,
         "<h2>{}</h2>\n<div class=\"pair\">\n<figure>\n{}<p class=\"legend\">{legend}<span><i class=\"wait\"></i>mean wait</span></p>\n\

@@ -93,7 +93,10 @@ pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
         arrivals: answer.staffing.as_ref().map(rates::arrivals),
         rate_limit: rates::rate_limit(question),
         share: rates::share(question),
-        pictures: pictured.filter(|column| !is_paced(column)).filter_map(|column| picture(&name(column.change), &column.scenario, "seconds")).collect(),
+        pictures: pictured
+            .filter(|column| !is_paced(column))
+            .filter_map(|column| picture(&name(column.change), &column.scenario, "seconds"))
+            .collect(),
         notes,
         columns,
     }
