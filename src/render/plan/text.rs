@@ -292,11 +292,12 @@ impl Writer {
         let digits = widest(&|step| step.slots.to_string().len()).max(4);
         let tail = widest(&|step| waits(step).chars().count());
         let marked = widest(&|step| marks(step).chars().count());
-        let success_width = if timed { 8 } else { 0 };
+        let shown = widest(&|step| shares(step.success).chars().count()).max(7);
+        let success_width = if timed { shown + 1 } else { 0 };
         let room = BAR.min(self.width.saturating_sub(4 + digits + success_width + tail + marked)).max(1);
         for step in &sweep.steps {
             let filled = if timed { step.success.low.0 } else { step.wait_mean.0 / most.max(f64::MIN_POSITIVE) };
-            let success = if timed { format!("{:>7} ", shares(step.success)) } else { String::new() };
+            let success = if timed { format!("{:>shown$} ", shares(step.success)) } else { String::new() };
             let line = format!("  {:>digits$} {success}{} {:<tail$}{}", step.slots, bar(filled, room), waits(step), marks(step));
             let _ = writeln!(self.out, "{}", line.trim_end());
         }
