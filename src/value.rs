@@ -136,21 +136,20 @@ pub fn show_share(share: f64) -> String {
     format!("{} %", show_percent(share))
 }
 
-/// A share (0..1) in per cent with so many digits after the point, and with more where it would else look like all or nothing.
+/// A share (0..1) in per cent with so many digits after the point, and with two where it would else look like all or nothing: what is
+/// between is between 0.01 and 99.99.
 pub fn show_percent_to(share: f64, digits: u32) -> String {
     // Closer to all or nothing than a sum of floating point is to the truth.
     const EXACT: f64 = 1e-9;
-    const MOST_DIGITS: u32 = 4;
-    let is_whole = share <= EXACT || share >= 1.0 - EXACT;
-    for digits in digits..=MOST_DIGITS {
+    const FINEST: u32 = 2;
+    let rounded = |digits: u32| {
         let scale = 10_f64.powi(digits as i32);
-        let percent = (share * 100.0 * scale).round() / scale;
-        if is_whole || !share.is_finite() || (percent > 0.0 && percent < 100.0) {
-            let text = format!("{percent:.*}", digits as usize);
-            return if digits == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_string() };
-        }
-    }
-    if share > 0.5 { "over 99.9999".into() } else { "below 0.0001".into() }
+        (share * 100.0 * scale).round() / scale
+    };
+    let is_between = share > EXACT && share < 1.0 - EXACT;
+    let looks_whole = rounded(digits) <= 0.0 || rounded(digits) >= 100.0;
+    let percent = if is_between && looks_whole { rounded(FINEST).clamp(0.01, 99.99) } else { rounded(digits) };
+    show_number(percent)
 }
 
 /// Seconds as people write them: `400 ms`, `40 s`, `10.4 min`, `20 h`.
@@ -280,8 +279,8 @@ mod tests {
             (show_percent_to(0.997, 0), show_percent_to(0.94, 0), show_percent_to(0.2, 0)),
             ("99.7".into(), "94".into(), "20".into())
         );
-        assert_eq!((show_percent(1.0 - 2e-9), show_percent(2e-9)), ("over 99.9999".into(), "below 0.0001".into()));
-        assert_eq!(show_percent(f64::NAN), "NaN");
+        assert_eq!((show_percent(1.0 - 2e-9), show_percent(2e-9)), ("99.99".into(), "0.01".into()));
+        assert_eq!(show_percent(0.123_456), "12.3");
     }
 
     #[test]

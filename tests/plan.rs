@@ -455,3 +455,16 @@ fn a_time_out_below_the_service_time_comes_first() {
     // 1.7 % of too long calls are told, no more.
     assert!(json(VARYING)["time_out_at_least_s"].is_null());
 }
+
+#[test]
+fn over_several_hosts_a_semaphore_is_no_promise() {
+    // 30 permits over three servers of 10: some of them meet at one server and wait there.
+    let plan = json("--concurrency 90 --hosts 3 --server-capacity 10 --latency 1s --latency-p95 2s --timeout 3s");
+    let after = &column(&plan, "after")["burst"];
+    assert!(after["method"] == "simulation" && after["peak_queue"].as_u64() > Some(0), "{after}");
+    // Attempts that follow time-outs at the server follow no refusal.
+    let plan = json("--concurrency 60 --latency 1s --library redis --set max_connections=20 --retries 3 --server-capacity 10 --timeout 5s");
+    let notes = |name: &str| column(&plan, name)["burst"]["notes"].to_string();
+    assert!(notes("before").contains("what is refused is tried again"), "{}", notes("before"));
+    assert!(!notes("pool alone").contains("what is refused"), "{}", notes("pool alone"));
+}

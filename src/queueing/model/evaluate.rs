@@ -71,7 +71,7 @@ fn figures(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Ve
         figures = free(scenario, service, figures, notes);
     }
     if !is_free(scenario) && scenario.retries.times > 0 && figures.attempts.high >= WORTH_SAYING {
-        let refused = scenario.refuses_above().is_some();
+        let refused = scenario.burst().requests < scenario.concurrency;
         notes.push(Note::Retried { attempts: figures.attempts.high, refused });
     }
     if let Some(opened) = figures.opened {
@@ -84,10 +84,17 @@ fn figures(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Ve
     Some(figures)
 }
 
-/// Whether no place is narrower than what comes to it: nothing waits, except for a semaphore outside the time-outs, and nothing is refused.
+/// Whether no place is narrower than what can come to it: nothing waits, except for a semaphore outside the time-outs, and nothing is
+/// refused.
 fn is_free(scenario: &Scenario) -> bool {
     let at_once = scenario.concurrency.min(scenario.semaphore.unwrap_or(u64::MAX));
-    scenario.narrowest().is_none_or(|slots| slots >= at_once)
+    // Only requests that start together are spread evenly; later ones may meet at one host.
+    let is_even = scenario.rounds <= 1 && at_once == scenario.concurrency;
+    let to_one_host = if is_even { at_once.div_ceil(scenario.limits.hosts.max(1)) } else { at_once };
+    let in_pool = |limit: Option<u64>, most: u64| !scenario.at_limit.bounds_concurrency() || limit.is_none_or(|limit| limit >= most);
+    in_pool(scenario.limits.total, at_once)
+        && in_pool(scenario.limits.per_host, to_one_host)
+        && scenario.server.is_none_or(|server| server.capacity >= to_one_host)
 }
 
 /// Whether the burst formulas hold: one round, one attempt, everybody waits in one queue, and only the total time-out counts.
