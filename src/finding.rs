@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::catalog::AtLimit;
+use crate::queueing::Scenario;
 pub use crate::settings::Severity;
 use crate::text::{Language, Problem, Sources, Span};
 use crate::value::{Certainty, Step, Value};
@@ -247,6 +248,8 @@ pub struct Case {
     pub route_is_known: bool,
     /// What will happen; absent where a number is missing.
     pub estimate: Option<Estimate>,
+    /// The burst that the estimate is of, for pictures of it.
+    pub burst: Option<Scenario>,
 }
 
 /// What the queueing model says of a case without a latency, in service times, or with one, in seconds.

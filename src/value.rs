@@ -126,6 +126,32 @@ pub fn show_number(number: f64) -> String {
     }
 }
 
+/// A share (0..1) in per cent with one digit after the point, `16.4`; see [`show_percent_to`].
+pub fn show_percent(share: f64) -> String {
+    show_percent_to(share, 1)
+}
+
+/// A share (0..1) in per cent, `16.4 %`; see [`show_percent_to`].
+pub fn show_share(share: f64) -> String {
+    format!("{} %", show_percent(share))
+}
+
+/// A share (0..1) in per cent with so many digits after the point, and with two where it would else look like all or nothing: what is
+/// between is between 0.01 and 99.99.
+pub fn show_percent_to(share: f64, digits: u32) -> String {
+    // Closer to all or nothing than a sum of floating point is to the truth.
+    const EXACT: f64 = 1e-9;
+    const FINEST: u32 = 2;
+    let rounded = |digits: u32| {
+        let scale = 10_f64.powi(digits as i32);
+        (share * 100.0 * scale).round() / scale
+    };
+    let is_between = share > EXACT && share < 1.0 - EXACT;
+    let looks_whole = rounded(digits) <= 0.0 || rounded(digits) >= 100.0;
+    let percent = if is_between && looks_whole { rounded(FINEST).clamp(0.01, 99.99) } else { rounded(digits) };
+    show_number(percent)
+}
+
 /// Seconds as people write them: `400 ms`, `40 s`, `10.4 min`, `20 h`.
 pub fn show_seconds(seconds: f64) -> String {
     match seconds {
@@ -241,6 +267,21 @@ impl Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_all_or_nothing_only_where_they_are() {
+        for (share, shown) in
+            [(0.94, "94"), (0.997, "99.7"), (0.9997, "99.97"), (0.00021, "0.02"), (1.0, "100"), (0.0, "0"), (0.1 + 0.2 + 0.7, "100")]
+        {
+            assert_eq!(show_percent(share), shown, "{share}");
+        }
+        assert_eq!(
+            (show_percent_to(0.997, 0), show_percent_to(0.94, 0), show_percent_to(0.2, 0)),
+            ("99.7".into(), "94".into(), "20".into())
+        );
+        assert_eq!((show_percent(1.0 - 2e-9), show_percent(2e-9)), ("99.99".into(), "0.01".into()));
+        assert_eq!(show_percent(0.123_456), "12.3");
+    }
 
     #[test]
     fn numbers_and_seconds_read_well() {

@@ -94,6 +94,19 @@ fn impossible_figures_do_no_harm() {
     }
 }
 
+#[test]
+fn all_at_once_is_no_faster_than_the_server() {
+    for load in [Load { server_capacity: Some(128.0), ..CALLS }, Load { server_capacity: Some(128.0), ..Load::default() }] {
+        let finding = of(&story(load), "pool-below-concurrency").clone();
+        assert!(
+            says(&finding, "4.25 times as long as with a connection for each (17 waves against the 4 of the server"),
+            "{:?}",
+            finding.notes
+        );
+        assert!(!says(&finding, "16.7 times"), "{:?}", finding.notes);
+    }
+}
+
 /// httpx closes each connection after use where its idle cap is below what is open: its pool time-out then counts from the call (measured with
 /// 0.28.1: 200 of 300 succeed). With a cap as large as the pool the time-out begins anew each time that a connection comes back.
 #[test]

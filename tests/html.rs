@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-const PLANS: [&str; 4] = [
+const PLANS: [&str; 6] = [
     "--concurrency 500 --latency 40s --latency-p95 90s --timeout 120s --limit 100 --per-host 30 --rounds 108 --server-capacity 128 --library aiohttp@3.14.5",
     "--concurrency 500 --latency 40s --timeout 120s --limit 100 --per-host 30",
     "--concurrency 500 --library httpx",
     "--concurrency 60 --latency 250ms --rounds 3 --library requests",
+    "--concurrency 500 --latency 1s --latency-p95 2s --server-capacity 100 --server-rejects --retries 3 --backoff 200ms",
+    "--concurrency 500 --latency 2s --rate-limit 10 --timeout 1s --per-host 30",
 ];
 
 fn advisor(arguments: &[&str]) -> String {
@@ -239,6 +241,21 @@ fn a_scan_in_a_browser() {
     assert_self_contained(&dom);
     assert_quiet(&log);
     assert_eq!(dom.matches("<article").count(), json["findings"].as_array().unwrap().len());
+}
+
+#[test]
+fn a_scan_shows_the_burst_that_its_finding_is_of() {
+    let page = |load: &[&str]| advisor(&[&["scan", "--exit-zero", "--output", "html", "fixtures/projects/llm-burst"], load].concat());
+    let timed = page(&["--latency", "40s", "--latency-p95", "90s"]);
+    // 16.3 to 16.5 % of 500 are 82; this one draw has 85.
+    assert!(timed.contains("500 requests through 30 slots, 85 answered") && timed.contains("ended by a time-out"));
+    assert!(timed.contains("mean wait in the steady state, if nobody gave up") && timed.contains("of a burst fail, at most"));
+    assert!(!timed.contains("17 calls"), "the axis is in seconds");
+    // Behind a narrower server the queue stands there.
+    assert!(page(&["--latency", "40s", "--server-capacity", "10"]).contains("500 requests through 10 slots"));
+    let in_calls = page(&[]);
+    assert!(in_calls.contains("500 requests through 30 slots, 500 answered") && in_calls.contains("17 calls"));
+    assert!(!in_calls.contains("gave up</span></div>"));
 }
 
 #[test]

@@ -182,7 +182,10 @@ fn libraries_decide_by_their_versions() {
     let phases = json("--concurrency 500 --latency 40s --timeout 120s --library httpx");
     let time_outs = &phases["asked"]["time_outs"];
     assert_eq!((time_outs["total_s"].as_u64(), time_outs["queue_s"].as_u64(), time_outs["read_s"].as_u64()), (None, Some(120), Some(120)));
-    assert_eq!((time_outs["queue_restarts"].as_bool(), phases["columns"][0]["burst"]["lower_bound"].as_bool()), (Some(true), Some(true)));
+    // Its timer begins anew only where connections are kept.
+    assert_eq!((time_outs["queue_restarts"].as_bool(), phases["columns"][0]["burst"]["lower_bound"].as_bool()), (Some(false), Some(true)));
+    let kept = json("--concurrency 500 --latency 40s --timeout 120s --library httpx --set max_keepalive_connections=100");
+    assert_eq!(kept["asked"]["time_outs"]["queue_restarts"].as_bool(), Some(true));
     assert!(run("--concurrency 500 --latency 40s --timeout 120s --library httpx").contains("≥ "));
     // Where nothing waits, nobody speaks of waiting.
     let discards = json("--concurrency 60 --latency 1s --library requests");
@@ -294,4 +297,177 @@ fn two_runs_are_the_same() {
     let arguments = format!("{VARYING} --rounds 108 --server-capacity 128");
     assert_eq!(run(&arguments), run(&arguments));
     assert_eq!(json(&arguments), json(&arguments));
+}
+
+#[test]
+fn at_a_server_that_refuses_nobody_waits() {
+    let arguments = "--concurrency 500 --server-rejects --server-capacity 100 --latency 1s --retries 3 --backoff 200ms";
+    let plan = json(arguments);
+    let without = &plan["without_latency"];
+    assert_eq!((without["refused"].as_u64(), without["queue_share"].as_f64(), without["waves"].as_u64()), (Some(400), Some(0.0), Some(1)));
+    let (before, after) = (&column(&plan, "before")["burst"], &column(&plan, "after")["burst"]);
+    // Pauses of 0.2, 0.4 and 0.8 s: only the last attempts come when the first 100 are done.
+    assert_eq!((range(before, "success").0, before["peak_queue"].as_u64(), before["peak_in_flight"].as_u64()), (0.4, Some(0), Some(100)));
+    assert_eq!((range(after, "success").0, range(after, "wall").0), (1.0, 5.0));
+    let picture = &plan["pictures"][0];
+    assert_eq!((picture["answered"].as_u64(), picture["refused"].as_u64()), (Some(100), Some(400)));
+    assert!(picture["depth"].as_array().unwrap().iter().all(|depth| depth["waiting"] == 0), "{}", picture["depth"]);
+    for step in plan["sweep"]["steps"].as_array().unwrap() {
+        let wide = step["slots"].as_u64().unwrap() > 100;
+        assert_eq!(step["wait_longest"].as_f64() == Some(0.0), wide, "{step}");
+        assert_eq!(range(step, "success").0, if wide { 0.2 } else { 1.0 }, "{step}");
+    }
+    let text = run(arguments);
+    for wrong in ["queue stands there", "moves the queue", "waves of"] {
+        assert!(!text.contains(wrong), "{wrong}: {text}");
+    }
+    for right in ["100 answered at the first attempt, 400 refused", "the server takes 100 of 500, 400 are refused at once and tried again"]
+    {
+        assert!(text.contains(right), "{right}: {text}");
+    }
+}
+
+#[test]
+fn at_a_pool_that_raises_nobody_waits() {
+    let plan = json("--concurrency 60 --library redis --latency 50ms --set max_connections=20");
+    assert!(plan["sweep"].is_null(), "{}", plan["sweep"]);
+    assert_eq!((plan["without_latency"]["refused"].as_u64(), plan["without_latency"]["wait_longest"].as_f64()), (Some(40), Some(0.0)));
+    for size in plan["sizes"].as_array().unwrap() {
+        let concurrency = size["concurrency"].as_u64().unwrap();
+        assert_eq!((size["waves_now"].as_u64(), size["refused_now"].as_u64()), (Some(1), Some(concurrency - 20)), "{size}");
+        assert!((size["success_now"]["low"].as_f64().unwrap() - 20.0 / concurrency as f64).abs() < 1e-6, "{size}");
+    }
+    assert_eq!(range(&column(&plan, "before")["burst"], "success").0, 0.333_333);
+    assert!(!run("--concurrency 60 --library redis --latency 50ms --set max_connections=20").contains("requests wait"));
+}
+
+#[test]
+fn a_rate_is_advised_and_kept() {
+    // Little's law: 10 a second of 2 s each are 20 under way, which a pool of 30 carries.
+    let plan = json("--concurrency 500 --latency 2s --rate-limit 10 --timeout 30s --per-host 30");
+    let advice = &plan["advice"];
+    assert_eq!(
+        (advice["semaphore"].as_u64(), advice["limits"]["per_host"].as_u64(), advice["floor"].as_u64()),
+        (Some(20), Some(30), Some(20))
+    );
+    let after = &column(&plan, "after")["burst"];
+    assert_eq!((range(after, "success"), range(after, "wall")), ((1.0, 1.0), (50.0, 50.0)));
+    let before = column(&plan, "before")["burst"]["notes"].to_string();
+    assert!(before.contains("sends 15 a second where the server takes 10"), "{before}");
+    // What sends faster than the rate is no way out.
+    assert_eq!(plan["columns"].as_array().unwrap().len(), 2, "{}", plan["columns"]);
+    // Less than one under way: only a limiter keeps to that, and it decides how long all takes.
+    let short = json("--concurrency 500 --latency 50ms --rate-limit 10 --rounds 2");
+    let after = column(&short, "after");
+    assert_eq!((range(&after["burst"], "wall"), range(&after["closed_loop"], "wall")), ((50.0, 50.0), (100.0, 100.0)));
+    assert!(run("--concurrency 500 --latency 50ms --rate-limit 10").contains("a limiter of 10 a second around each request"));
+    // A rate that is no bound changes nothing.
+    assert!(json("--concurrency 500 --latency 2s --rate-limit 1000 --per-host 30")["advice"]["semaphore"].is_null());
+    assert!(run("--concurrency 500 --rate-limit 10 --per-host 30").contains("first a limiter of 10 a second"));
+}
+
+#[test]
+fn all_at_once_is_no_faster_than_the_server() {
+    let what = |arguments: &str| column(&json(arguments), "30 at once")["what"].as_str().unwrap().to_string();
+    assert!(what(VARYING).contains("takes 17 times as long as all at once"));
+    assert!(what(&format!("{VARYING} --server-capacity 128")).contains("takes 4.25 times as long as all at once"));
+}
+
+#[test]
+fn a_semaphore_gives_every_call_its_whole_time() {
+    // F(120 s) = 98.3 %, whatever the semaphore and however many rounds.
+    for arguments in [format!("{VARYING} --rounds 4"), format!("{VARYING} --rounds 4 --server-capacity 128")] {
+        let plan = json(&arguments);
+        for shape in ["burst", "closed_loop"] {
+            for name in ["after", "30 at once"] {
+                within(&arguments, range(&column(&plan, name)[shape], "success"), 0.982_5, 0.983_5);
+            }
+        }
+    }
+}
+
+#[test]
+fn edges_of_every_time_out() {
+    let queue = |latency: &str| {
+        let plan = json(&format!("--concurrency 100 --latency {latency} --library sqlx --set max_connections=10 --set acquire_timeout=2s"));
+        column(&plan, "before")["burst"].clone()
+    };
+    for latency in ["2s", "1.96s", "2.04s"] {
+        let burst = queue(latency);
+        assert_eq!(range(&burst, "success"), (0.1, 0.2), "{latency}");
+        assert!(burst["notes"].to_string().contains("wave 1 ends about when the time-out does"), "{latency}: {burst}");
+    }
+    assert_eq!((range(&queue("2.2s"), "success"), range(&queue("1.8s"), "success")), ((0.1, 0.1), (0.2, 0.2)));
+    // A read time-out has its edge where calls are about as long.
+    let read = json("--concurrency 50 --latency 5s --library httpx --limit 50 --timeout 5s");
+    assert_eq!(range(&column(&read, "before")["burst"], "success"), (0.0, 1.0));
+}
+
+#[test]
+fn each_attempt_takes_a_time_of_its_own() {
+    // p = 1.7 %: (1 − p²)/(1 − p) attempts, and 1 − p² succeed.
+    let plan = json("--concurrency 50 --latency 40s --latency-p95 90s --timeout 120s --per-host 60 --retries 1");
+    let before = &column(&plan, "before")["burst"];
+    within("success", range(before, "success"), 0.999_65, 0.999_75);
+    within("attempts", range(before, "attempts"), 1.016, 1.018);
+    let text = run("--concurrency 50 --latency 40s --latency-p95 90s --timeout 120s --per-host 60 --retries 1");
+    assert!(text.contains("99.97 %") && text.contains("1.02 attempts of a request, if each attempt takes a time"), "{text}");
+}
+
+#[test]
+fn switches_change_the_scenario() {
+    for on in ["1", "true"] {
+        let plan = json(&format!("--concurrency 40 --latency 1s --library requests --set pool_block={on}"));
+        assert_eq!((plan["asked"]["at_limit"].as_str(), plan["without_latency"]["waves"].as_u64()), (Some("wait"), Some(4)), "{on}");
+    }
+    assert_eq!(json("--concurrency 40 --library requests --set pool_block=false")["asked"]["at_limit"], "discard");
+    let many = json("--concurrency 200 --latency 1s --library httpx --set http2=true");
+    assert_eq!((many["asked"]["at_limit"].as_str(), many["asked"]["limits"]["effective"].as_u64()), (Some("unbounded"), None));
+    assert!(many["asked"]["said"].to_string().contains("a number of connections bounds none"), "{}", many["asked"]["said"]);
+    assert_eq!(json("--concurrency 200 --library httpx --set http2=false")["asked"]["limits"]["effective"], 100);
+    // Settings that are no switches want numbers; those that change nothing are said to.
+    let unused = json("--concurrency 5 --library httpx --set keepalive_expiry=3")["notes"].to_string();
+    assert!(unused.contains("`keepalive_expiry` changes nothing"), "{unused}");
+    assert_eq!(json("--concurrency 5 --latency 1s --library openai --set max_retries=7")["asked"]["retries"], 7);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_advisor"));
+    command.args(["plan", "--concurrency", "4", "--library", "requests", "--set", "pool_maxsize=true"]).env_clear().stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && told.contains("`pool_maxsize` is no switch"), "{told}");
+}
+
+#[test]
+fn nearly_all_is_not_all() {
+    let text = run("--concurrency 10000 --per-host 30").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("99.7 % queue"), "{text}");
+}
+
+#[test]
+fn a_time_out_below_the_service_time_comes_first() {
+    let plan = json("--concurrency 100 --latency 40s --timeout 30s --per-host 30");
+    assert_eq!(plan["time_out_at_least_s"].as_f64(), Some(43.0));
+    let after = column(&plan, "after");
+    assert_eq!((after["time_outs"]["total_s"].as_f64(), range(&after["burst"], "success")), (Some(43.0), (1.0, 1.0)));
+    assert!(run("--concurrency 100 --latency 40s --timeout 30s --per-host 30").contains("first a time-out of 43 s or more"));
+    // httpx: the read time-out alone is too short.
+    let read = json("--concurrency 50 --latency 20s --library httpx");
+    assert_eq!((read["time_out_at_least_s"].as_f64(), range(&column(&read, "after")["burst"], "success")), (Some(22.0), (1.0, 1.0)));
+    // A pool of a database has no size to advise, but a time-out.
+    let database = json("--concurrency 20 --latency 2s --library sqlx --set max_connections=10 --timeout 1s");
+    assert!(database["advice"].is_null() && database["time_out_at_least_s"].as_f64() == Some(2.2), "{database}");
+    // 1.7 % of too long calls are told, no more.
+    assert!(json(VARYING)["time_out_at_least_s"].is_null());
+}
+
+#[test]
+fn over_several_hosts_a_semaphore_is_no_promise() {
+    // 30 permits over three servers of 10: some of them meet at one server and wait there.
+    let plan = json("--concurrency 90 --hosts 3 --server-capacity 10 --latency 1s --latency-p95 2s --timeout 3s");
+    let after = &column(&plan, "after")["burst"];
+    assert!(after["method"] == "simulation" && after["peak_queue"].as_u64() > Some(0), "{after}");
+    // Attempts that follow time-outs at the server follow no refusal.
+    let plan = json("--concurrency 60 --latency 1s --library redis --set max_connections=20 --retries 3 --server-capacity 10 --timeout 5s");
+    let notes = |name: &str| column(&plan, name)["burst"]["notes"].to_string();
+    assert!(notes("before").contains("what is refused is tried again"), "{}", notes("before"));
+    assert!(!notes("pool alone").contains("what is refused"), "{}", notes("pool alone"));
 }

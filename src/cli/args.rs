@@ -140,16 +140,38 @@ impl FromStr for Output {
     }
 }
 
-/// A setting by the library's own name: a number, a time in seconds, or none.
+/// A setting by the library's own name.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Setting(pub String, pub Option<f64>);
+pub(super) struct Setting(pub String, pub Set);
+
+/// What a setting is set to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) enum Set {
+    /// No limit, no time-out.
+    Nothing,
+    /// A number, or a time in seconds.
+    Number(f64),
+    /// Something is switched on or off.
+    Truth(bool),
+}
+
+impl From<Option<f64>> for Set {
+    fn from(number: Option<f64>) -> Self {
+        number.map_or(Self::Nothing, Self::Number)
+    }
+}
 
 impl FromStr for Setting {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
-        let value = if value == "none" { None } else { Some(parse_seconds(value)?) };
+        let value = match value {
+            "none" | "None" => Set::Nothing,
+            "true" | "True" => Set::Truth(true),
+            "false" | "False" => Set::Truth(false),
+            _ => Set::Number(parse_seconds(value)?),
+        };
         Ok(Self(name.trim().to_string(), value))
     }
 }

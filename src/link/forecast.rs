@@ -37,9 +37,9 @@ pub fn scenario(pool: &ResolvedPool<'_>, wanted: f64, load: &Load, patience: &Pa
     scenario.time_outs = time_outs(pool, patience);
     // Where each connection is closed after use, nobody is woken for one that came back: the time-out counts from the call.
     scenario.time_outs.queue_restarts = closes_all.is_none() && pool.quirk(QuirkKind::AcquireTimeoutRestarts).is_some();
-    // A call that took too long takes as long the next time.
+    // Each attempt takes a time of its own; what makes one slow is not known.
     let retries = patience.retries.as_ref().and_then(|(_, value)| value.amount.greatest()).and_then(whole).unwrap_or(0);
-    scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: true };
+    scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: false };
     scenario.keep = closes_all.map(Keep::Open);
     scenario.hand_over = match pool.quirk(QuirkKind::Unfair) {
         // Where each connection is closed after use, a new one goes to the first who waits.

@@ -74,18 +74,20 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
     }
 }
 
-/// What the queueing model says of a pool whose callers wait: in service times without a latency, in seconds with one. The waits are
-/// those of a burst in which nobody gives up; the share that times out is the larger one where the model gives two.
-pub fn estimate(case: &Case, pool: &ResolvedPool<'_>, load: &Load, patience: &Patience) -> Option<Estimate> {
-    let (wanted, limit) = (whole(case.demand.amount.greatest()?)?, whole(pool.capacity.effective.amount.greatest()?)?);
+/// The burst of a case whose callers wait at a limit that is known.
+pub fn burst(case: &Case, pool: &ResolvedPool<'_>, load: &Load, patience: &Patience) -> Option<Scenario> {
+    let limit = whole(pool.capacity.effective.amount.greatest()?)?;
     if pool.capacity.at_limit != AtLimit::Wait || limit == 0 {
         return None;
     }
-    let slots = load
-        .server_capacity
-        .and_then(whole)
-        .filter(|server| load.latency.is_some() && *server > 0)
-        .map_or(limit, |server| server.min(limit));
+    Some(Scenario { rounds: 1, ..scenario(pool, case.demand.amount.greatest()?, load, patience)? })
+}
+
+/// What the queueing model says of a burst: in service times without a latency, in seconds with one. The waits are those of a burst in
+/// which nobody gives up; the share that times out is the larger one where the model gives two.
+pub fn estimate(scenario: &Scenario, load: &Load) -> Option<Estimate> {
+    let (wanted, limit) = (scenario.concurrency, scenario.pool_limit()?);
+    let slots = scenario.server_capacity().filter(|server| load.latency.is_some() && *server > 0).map_or(limit, |server| server.min(limit));
     let burst = Burst { requests: wanted, limit: Some(slots) };
     let waves = burst.waves()? as f64;
     let Some(service) = load.service().ok().flatten() else {
@@ -100,7 +102,6 @@ pub fn estimate(case: &Case, pool: &ResolvedPool<'_>, load: &Load, patience: &Pa
         });
     };
     let in_time = burst.outcome(&service, None);
-    let scenario = Scenario { rounds: 1, ..scenario(pool, wanted as f64, load, patience)? };
     let gives_up = scenario.time_outs.any();
     let figures = if gives_up { scenario.predict().ok().and_then(|prediction| prediction.figures) } else { None };
     Some(Estimate {

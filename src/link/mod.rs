@@ -159,7 +159,8 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
         pool.capacity.acquire_timeout = wait.map(|one| one.value.clone());
     }
     for case in &mut cases {
-        case.estimate = judge::estimate(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);
+        case.burst = judge::burst(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);
+        case.estimate = case.burst.as_ref().and_then(|burst| judge::estimate(burst, &loads[case.pool]));
     }
     let mut limiters_per_task: Vec<(Span, Span)> = flows
         .iter()
@@ -318,6 +319,7 @@ fn pool_cases(
             route: route_steps(evaluator, flow),
             route_is_known: true,
             estimate: None,
+            burst: None,
         });
     }
     let own: Vec<&Flow> = flows.iter().filter(|flow| flow.pool == number).collect();
@@ -339,6 +341,7 @@ fn pool_cases(
             route: parts.first().map(|flow| route_steps(evaluator, flow)).unwrap_or_default(),
             route_is_known: true,
             estimate: None,
+            burst: None,
             demand,
         });
     }
@@ -435,6 +438,7 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         route: vec![Step { at: workload.declared.at, said: format!("workload `{}`, taken to run through this pool", workload.name) }],
         route_is_known: false,
         estimate: None,
+        burst: None,
         demand,
     })
 }

@@ -52,6 +52,16 @@ impl BurstOutcome {
     pub fn sure(&self) -> f64 {
         self.edge.map_or(self.success, |edge| edge.low)
     }
+
+    /// The same as seen by all `requests`, of which only `admitted` were not refused: shares are of all, waits of those that were let in.
+    pub fn of(self, admitted: u64, requests: u64) -> Self {
+        if admitted >= requests {
+            return self;
+        }
+        let share = admitted as f64 / requests as f64;
+        let edge = self.edge.map(|edge| Edge { low: edge.low * share, high: edge.high * share, ..edge });
+        Self { success: self.success * share, edge, ..self }
+    }
 }
 
 impl Burst {

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::simulate::{Draws, TimeOuts};
-use super::{AtLimit, Scenario, Service};
+use super::{Scenario, Service};
 
 /// Requests above which nothing is replayed: a picture of more shows nothing.
 pub const LARGEST: u64 = 20_000;
@@ -40,6 +40,8 @@ pub struct Call {
 pub struct Replay {
     /// Requests, N.
     pub requests: u64,
+    /// Those that were refused at once, by the pool or by the servers.
+    pub refused: u64,
     /// Slots that were used.
     pub slots: u64,
     /// The requests that were sent, in the order in which they were.
@@ -61,33 +63,30 @@ impl Replay {
     /// Replays the burst of a scenario: its first round. `None` without a latency, with no slots, or with too many requests.
     pub fn of(scenario: &Scenario) -> Option<Self> {
         let service = Service::new(scenario.latency?, scenario.latency_p95).ok()?;
-        let requests = scenario.concurrency;
-        let slots = super::tighter(scenario.narrowest(), scenario.semaphore).unwrap_or(requests).min(requests);
-        if requests > LARGEST || slots == 0 {
+        let burst = scenario.burst();
+        let refused = scenario.concurrency.saturating_sub(burst.requests);
+        let slots = super::tighter(burst.limit, scenario.semaphore).unwrap_or(burst.requests).min(burst.requests);
+        if scenario.concurrency > LARGEST || slots == 0 {
             return None;
         }
-        let gated = scenario.semaphore.is_some_and(|permits| permits <= scenario.narrowest().unwrap_or(u64::MAX));
-        let refuses = scenario.at_limit == AtLimit::Error;
+        let gated = scenario.semaphore.is_some_and(|permits| permits <= burst.limit.unwrap_or(u64::MAX));
         let mut time_outs = scenario.time_outs;
         if scenario.server_capacity().is_some_and(|capacity| scenario.pool_limit().is_none_or(|limit| capacity < limit)) {
             // In the server's queue a request is sent already: what counts from sending counts the wait there too.
             time_outs.total = [time_outs.total, time_outs.read].into_iter().flatten().min_by(f64::total_cmp);
             time_outs.queue = None;
         }
-        Some(Self::run(requests, slots, &Draws::new(scenario.seed, service), &time_outs, gated, refuses))
+        let draws = Draws::new(scenario.seed, service);
+        let replay = Self::run(burst.requests, slots, &draws, &time_outs, gated);
+        Some(Self { requests: scenario.concurrency, refused, ..replay })
     }
 
-    fn run(requests: u64, slots: u64, draws: &Draws, time_outs: &TimeOuts, gated: bool, refuses: bool) -> Self {
+    fn run(requests: u64, slots: u64, draws: &Draws, time_outs: &TimeOuts, gated: bool) -> Self {
         let total = time_outs.total.map(nanoseconds);
         let read = time_outs.read.map(nanoseconds);
         let queue = if gated { None } else { time_outs.queue.map(nanoseconds) };
-        let patience = if refuses {
-            Some(0)
-        } else if gated {
-            None
-        } else {
-            [total, queue.filter(|_| !time_outs.queue_restarts)].into_iter().flatten().min()
-        };
+        let waits = |timeout: Option<u64>| timeout.filter(|_| !gated);
+        let patience = [waits(total), queue.filter(|_| !time_outs.queue_restarts)].into_iter().flatten().min();
         let mut free: BinaryHeap<Reverse<(u64, u64)>> = (0..slots).map(|slot| Reverse((0, slot))).collect();
         let mut calls = Vec::new();
         let (mut gave_up_at, mut released) = (None, 0);
@@ -110,7 +109,7 @@ impl Replay {
             calls.push(Call { slot, start: seconds(start), end: seconds(end), ended });
             free.push(Reverse((end, slot)));
         }
-        Self { requests, slots, calls, gave_up_at }
+        Self { requests, refused: 0, slots, calls, gave_up_at }
     }
 
     /// Requests that were answered.
@@ -129,7 +128,7 @@ impl Replay {
         let sent = self.calls.partition_point(|call| call.start <= at) as u64;
         match self.gave_up_at {
             Some(gave_up) if at >= gave_up => (self.calls.len() as u64).saturating_sub(sent),
-            _ => self.requests.saturating_sub(sent),
+            _ => self.requests.saturating_sub(self.refused).saturating_sub(sent),
         }
     }
 
@@ -155,8 +154,8 @@ fn seconds(nanoseconds: u64) -> f64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::queueing::Limits;
-    use crate::queueing::simulate::{Order, run};
+    use crate::queueing::simulate::{GoneClients, Order, ServerLimit, WhenFull, run};
+    use crate::queueing::{AtLimit, Limits};
 
     fn scenario(requests: u64, limit: u64, p95: Option<f64>) -> Scenario {
         Scenario { latency: Some(40.0), latency_p95: p95, ..Scenario::new(requests, Limits::single(Some(limit))) }
@@ -216,7 +215,18 @@ mod tests {
     fn what_refuses_does_not_wait() {
         let refusing = Scenario { at_limit: AtLimit::Error, ..scenario(60, 20, None) };
         let replay = Replay::of(&refusing).unwrap();
-        assert_eq!((replay.answered(), replay.calls.len(), replay.waiting(0.0)), (20, 20, 0));
+        assert_eq!((replay.answered(), replay.calls.len(), replay.waiting(0.0), replay.refused), (20, 20, 0, 40));
+        let capacity = |capacity, when_full| Some(ServerLimit { capacity, when_full, gone: GoneClients::Stops });
+        // A server that refuses makes nobody wait, as far as the pool lets more through than it takes.
+        let server = |limit| Scenario { server: capacity(100, WhenFull::Reject), ..scenario(500, limit, None) };
+        let replay = Replay::of(&server(500)).unwrap();
+        assert_eq!((replay.answered(), replay.slots, replay.waiting(0.0), replay.refused, replay.wall()), (100, 100, 0, 400, 40.0));
+        let replay = Replay::of(&server(100)).unwrap();
+        assert_eq!((replay.answered(), replay.waiting(0.0), replay.refused, replay.wall()), (500, 400, 0, 200.0));
+        // What such a pool lets through may wait at the server.
+        let behind = Scenario { server: capacity(10, WhenFull::Queue), ..refusing.clone() };
+        let replay = Replay::of(&behind).unwrap();
+        assert_eq!((replay.answered(), replay.waiting(0.0), replay.refused, replay.wall()), (20, 10, 40, 80.0));
         assert_eq!(Replay::of(&scenario(60, 0, None)), None);
         assert_eq!(Replay::of(&scenario(LARGEST + 1, 1, None)), None);
     }

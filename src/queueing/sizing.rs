@@ -22,6 +22,8 @@ pub struct Demand {
     pub present: Option<Limits>,
     /// Requests that each server takes at once, where declared.
     pub server_capacity: Option<u64>,
+    /// Requests under way at once at the rate that the servers take, over all hosts: rate × service time; where both are known.
+    pub at_rate: Option<u64>,
     /// Soft limit of open files, where known.
     pub open_files: Option<u64>,
     /// Open files besides connections.
@@ -38,6 +40,7 @@ impl Demand {
             headroom: 1.2,
             present: None,
             server_capacity: None,
+            at_rate: None,
             open_files: None,
             open_files_reserve: 50,
         }
@@ -77,6 +80,8 @@ pub enum Reason {
     Concurrency,
     /// The server takes no more at once; further connections only move the queue to it.
     ServerCapacity,
+    /// The servers take so many a second, which keeps no more under way (Little's law).
+    Rate,
     /// Open files: the soft limit less the reserve.
     OpenFiles,
 }
@@ -87,6 +92,7 @@ impl Reason {
         match self {
             Reason::Concurrency => "with fewer connections than requests under way, requests wait",
             Reason::ServerCapacity => "the server takes no more at once: further connections only move the queue to it",
+            Reason::Rate => "the rate that the servers take keeps no more under way (Little's law)",
             Reason::OpenFiles => "open files of one process (soft limit less the reserve)",
         }
     }
@@ -107,8 +113,13 @@ pub fn advise(demand: &Demand) -> Advice {
     let headroom = if demand.headroom.is_finite() { demand.headroom.max(1.0) } else { 1.0 };
     let hosts = demand.hosts.max(1);
     let (need_host, need_total) = (demand.per_host, demand.total.max(demand.per_host));
-    if let Some(capacity) = demand.server_capacity.filter(|capacity| *capacity < need_host) {
-        return behind_a_narrow_server(demand, capacity, hosts);
+    let at_server = demand.server_capacity.filter(|capacity| *capacity < need_host);
+    let at_servers = at_server.map(|capacity| capacity.saturating_mul(hosts).min(demand.total.max(capacity)));
+    if let Some(most) = demand.at_rate.filter(|most| *most < at_servers.unwrap_or(need_total)) {
+        return held_back(demand, most.min(need_host), most, Reason::Rate);
+    }
+    if let Some((capacity, at_once)) = at_server.zip(at_servers) {
+        return held_back(demand, capacity, at_once, Reason::ServerCapacity);
     }
     let kept = |limit: fn(&Limits) -> Option<u64>| demand.present.as_ref().and_then(limit).unwrap_or(0);
     let per_host = round_up(headroom * need_host as f64).max(kept(|limits| limits.per_host));
@@ -133,20 +144,19 @@ pub fn advise(demand: &Demand) -> Advice {
     }
 }
 
-/// The server is the narrower place: bound the concurrency, do not raise the pool.
-fn behind_a_narrow_server(demand: &Demand, capacity: u64, hosts: u64) -> Advice {
+/// The servers are the narrower place, by what they take at once or by the second: bound the concurrency, do not raise the pool.
+fn held_back(demand: &Demand, each: u64, at_once: u64, reason: Reason) -> Advice {
     let present = demand.present.unwrap_or_default();
-    // A pool below the capacity would be the narrower place again; one above it may stay as it is.
-    let per_host = present.per_host.unwrap_or(capacity).max(capacity);
-    let at_once = capacity.saturating_mul(hosts).min(demand.total.max(capacity));
-    let total = present.total.unwrap_or(at_once).max(at_once);
-    let sockets = Limits { total: Some(total), per_host: Some(per_host), hosts }.peak_sockets(capacity);
+    // A pool below would be the narrower place again; one above may stay as it is.
+    let per_host = present.per_host.unwrap_or(each).max(each);
+    let total = present.total.unwrap_or(per_host).max(at_once);
+    let sockets = Limits { total: Some(total), per_host: Some(per_host), hosts: demand.hosts.max(1) }.peak_sockets(each);
     let budget = demand.open_files.map(|files| descriptor_budget(files, demand.open_files_reserve));
     Advice {
         per_host,
         total,
-        floor: Bound { connections: capacity, reason: Reason::ServerCapacity },
-        ceiling: Some(Bound { connections: capacity, reason: Reason::ServerCapacity }),
+        floor: Bound { connections: each, reason },
+        ceiling: Some(Bound { connections: each, reason }),
         semaphore: Some(at_once),
         open_files: budget.filter(|budget| sockets > *budget).map(|_| sockets.saturating_add(demand.open_files_reserve)),
     }
@@ -215,6 +225,21 @@ mod tests {
         let wide = advise(&Demand { server_capacity: Some(800), ..Demand::single_host(500) });
         assert_eq!(wide.semaphore, None);
         assert_eq!(wide.ceiling, Some(Bound { connections: 800, reason: Reason::ServerCapacity }));
+    }
+
+    #[test]
+    fn a_rate_wants_no_larger_pool() {
+        // 10 a second of 2 s each are 20 under way, which the present 30 carry.
+        let present = Some(Limits { total: None, per_host: Some(30), hosts: 1 });
+        let demand = Demand { at_rate: Some(20), present, ..Demand::single_host(500) };
+        let advice = advise(&demand);
+        assert_eq!((advice.semaphore, advice.per_host), (Some(20), 30));
+        assert_eq!(advice.floor, Bound { connections: 20, reason: Reason::Rate });
+        // The narrower of the two decides.
+        assert_eq!(advise(&Demand { server_capacity: Some(10), ..demand }).floor.reason, Reason::ServerCapacity);
+        assert_eq!(advise(&Demand { server_capacity: Some(25), ..demand }).floor.reason, Reason::Rate);
+        assert_eq!(advise(&Demand { at_rate: Some(500), ..demand }).semaphore, None);
+        assert_eq!(advise(&Demand { at_rate: Some(20), present: None, ..Demand::single_host(500) }).per_host, 20);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::queueing::model::{Figures, Note};
 use crate::queueing::{Burst, ClosedLoop, Range, Scenario, Service, tighter};
 use crate::resolve::WrittenLatency;
 use crate::settings::Load;
-use crate::value::{show_number, show_seconds as exact};
+use crate::value::{show_number, show_percent_to, show_seconds as exact};
 
 /// What so many requests through so few slots come to: the burst and the steady state, in service times or, with a latency, in seconds;
 /// what the time-outs do to it; what else could be done, with its cost.
@@ -34,7 +34,7 @@ pub fn burst_and_steady(context: &Context<'_>, case: &Case) -> Vec<String> {
             notes
         }
         None => {
-            let mut notes = in_calls(burst, waves);
+            let mut notes = in_calls(burst, waves, scenario.server_capacity());
             if let Some(sum) = break_even(&scenario, &patience) {
                 notes.push(sum);
                 notes.extend(retries(&scenario, &patience));
@@ -44,13 +44,20 @@ pub fn burst_and_steady(context: &Context<'_>, case: &Case) -> Vec<String> {
     }
 }
 
-fn in_calls(burst: Burst, waves: u64) -> Vec<String> {
+fn in_calls(burst: Burst, waves: u64, server: Option<u64>) -> Vec<String> {
     let (requests, slots) = (burst.requests, burst.limit.unwrap_or(burst.requests));
     let steady = ClosedLoop { workers: requests, limit: Some(slots), service: 1.0 };
+    // With a connection for each they wait at the server, where that takes fewer.
+    let at_server = Burst { requests, limit: server };
+    let times = (waves as f64 / at_server.slow_down()).max(1.0);
+    let why = match at_server.waves().filter(|waves| *waves > 1) {
+        Some(at_server) => format!(" ({waves} waves against the {at_server} of the server)"),
+        None => String::new(),
+    };
     vec![
         format!(
             "burst: {requests} requests that start together need {waves} waves of {slots}; {} % wait, on average {} service times, the last one waits {} service times",
-            show_number((burst.queue_share() * 100.0).round()),
+            show_percent_to(burst.queue_share(), 0),
             show_number(burst.mean_wait()),
             show_number(burst.longest_wait()),
         ),
@@ -59,7 +66,8 @@ fn in_calls(burst: Burst, waves: u64) -> Vec<String> {
             show_number(steady.mean_wait()),
         ),
         format!(
-            "instead of a larger pool: with at most {slots} at once nobody waits in the pool, and the whole takes {waves} times as long as with a connection for each"
+            "instead of a larger pool: with at most {slots} at once nobody waits in the pool, and the whole takes {} times as long as with a connection for each{why}",
+            show_number(times)
         ),
     ]
 }
@@ -147,7 +155,7 @@ fn in_seconds(scenario: &Scenario, service: &Service, load: &Load, patience: &Pa
     let mut notes = vec![format!(
         "burst: {requests} requests {each} that start together need {} waves of {narrow}; {} % wait, on average {}, the last one {}, if nobody gives up",
         show_number(burst.slow_down()),
-        show_number((burst.queue_share() * 100.0).round()),
+        show_percent_to(burst.queue_share(), 0),
         about(free.mean_wait),
         about(free.max_wait),
     )];
@@ -215,17 +223,24 @@ fn instead(once: &Scenario, slots: u64, figures: impl Fn(&Scenario) -> Option<(F
     notes
 }
 
-/// How many times as long as another a scenario takes: of the burst, and where the work goes on.
+/// How many times as long as another a scenario takes: in waves, as where the work goes on, and in this burst where that differs.
 fn as_long(slow: &Scenario, fast: &Scenario, figures: &impl Fn(&Scenario) -> Option<(Figures, Vec<Note>)>) -> String {
     let untimed = |scenario: &Scenario| Scenario { time_outs: Default::default(), ..scenario.clone() };
     let wall = |scenario: &Scenario| figures(&untimed(scenario)).map(|(told, _)| told.wall.high).filter(|wall| *wall > 0.0);
     let Some((slow_wall, fast_wall)) = wall(slow).zip(wall(fast)) else { return String::new() };
-    let times = (slow_wall / fast_wall * 10.0).round() / 10.0;
-    let steady = ClosedLoop { workers: fast.concurrency, limit: slow.semaphore, service: 1.0 };
-    let going_on = ((steady.mean_wait() + 1.0) * 10.0).round() / 10.0;
-    let rest =
-        if (times - going_on).abs() < 1.0 { String::new() } else { format!(" ({} times where the work goes on)", show_number(going_on)) };
-    format!(", {} times as long as with a connection for each{rest}", show_number(times))
+    let two_digits = |times: f64| show_number((times * 100.0).round() / 100.0);
+    let waves = |limit| Burst { requests: fast.concurrency, limit }.slow_down();
+    let (slow_waves, fast_waves) = (waves(slow.semaphore), waves(fast.server_capacity()));
+    let (times, in_burst) = (slow_waves / fast_waves, slow_wall / fast_wall);
+    let mut why = Vec::new();
+    if fast_waves > 1.0 {
+        why.push(format!("{} waves against the {} of the server", show_number(slow_waves), show_number(fast_waves)));
+    }
+    if (times - in_burst).abs() > 0.1 * times {
+        why.push(format!("{} times in this burst, which ends with its slowest call", show_number((in_burst * 10.0).round() / 10.0)));
+    }
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join("; ")) };
+    format!(", {} times as long as with a connection for each{why}", two_digits(times))
 }
 
 /// The time-outs that bound a request, in words.
@@ -240,9 +255,12 @@ fn reasons(notes: &[Note], success: Range) -> String {
     let is_range = !success.is_one_number();
     let told = notes.iter().filter(|note| match note {
         Note::HandOverUnknown | Note::Edge { .. } | Note::Lockstep | Note::GoneClientsUnknown | Note::WholeSeconds => is_range,
-        Note::ServerBinds { .. } | Note::TimeOutTooShort { .. } | Note::Scaled { .. } | Note::Retried { .. } | Note::PortsRunOut { .. } => {
-            true
-        }
+        Note::ServerBinds { .. }
+        | Note::ServerRefuses { .. }
+        | Note::TimeOutTooShort { .. }
+        | Note::Scaled { .. }
+        | Note::Retried { .. }
+        | Note::PortsRunOut { .. } => true,
         Note::TooLarge { .. } | Note::CpuBound => false,
     });
     let told: Vec<String> = told.map(ToString::to_string).collect();

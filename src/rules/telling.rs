@@ -5,7 +5,7 @@ use crate::finding::{AtLimit, Case, Finding, Label, Pool, Severity};
 use crate::link::{Flow, TimeOut};
 use crate::queueing::Range;
 use crate::text::Span;
-use crate::value::{Amount, Certainty, How, Value, show_number};
+use crate::value::{Amount, Certainty, How, Value, show_number, show_percent};
 
 /// A finding with nothing but its place and message.
 pub fn finding(
@@ -104,8 +104,7 @@ pub fn sure_of_latency(context: &Context<'_>, pool: usize) -> Certainty {
 
 /// A share in per cent, one digit after the point at most; a pair where it is a range.
 pub fn share(range: Range) -> String {
-    let percent = |share: f64| show_number((share * 1000.0).round() / 10.0);
-    let (low, high) = (percent(range.low), percent(range.high));
+    let (low, high) = (show_percent(range.low), show_percent(range.high));
     if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
 }
 

@@ -4,6 +4,7 @@ use pool_advisor::finding::{
     AtLimit, Capacity, Case, Concurrency, ConcurrencyKind, Counters, Edit, Estimate, EstimateUnit, Finding, Fix, Label, Pool, Report,
     Safety, Setting, Severity, Suggestion, Verdict,
 };
+use pool_advisor::queueing::{Limits, Scenario};
 use pool_advisor::text::{FileId, Language, Problem, Sources, Span};
 use pool_advisor::value::{Amount, Certainty, How, Step, Value};
 
@@ -198,6 +199,7 @@ pub fn story() -> Report {
         route,
         route_is_known: true,
         estimate: Some(estimate),
+        burst: Some(Scenario::new(500, Limits::single(Some(30)))),
     };
     let concurrency = vec![
         Concurrency { span: semaphore, kind: ConcurrencyKind::Semaphore, name: "sem".into(), value: alternatives.clone() },

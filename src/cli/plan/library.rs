@@ -7,6 +7,7 @@ use crate::catalog::load::nearest;
 use crate::catalog::version::{Version, Versions};
 use crate::catalog::{Catalog, default_for};
 use crate::cli::Failure;
+use crate::cli::args::Set;
 use crate::queueing::simulate::Keep;
 use crate::queueing::what_if::Question;
 use crate::queueing::{self, HandOver, tighter};
@@ -26,8 +27,8 @@ pub(in crate::cli) struct Written {
     pub per_host: Option<f64>,
     /// Of a request, seconds.
     pub timeout: Option<f64>,
-    /// Other settings by their names, as a program sets them; none is no limit.
-    pub set: BTreeMap<String, Option<f64>>,
+    /// Other settings by their names, as a program sets them.
+    pub set: BTreeMap<String, Set>,
 }
 
 /// A kind of pool in a version of its library.
@@ -106,11 +107,38 @@ impl<'a> Known<'a> {
             let known: Vec<&str> = self.kind.settings.iter().map(|setting| setting.name.as_str()).collect();
             return Err(Failure::new(format!("--set: {} has no `{name}`; there are {}", self.library.name, known.join(", "))));
         }
+        self.check_kinds(written)?;
         self.limits(question, written, &mut origin)?;
         self.time_outs(question, written, &mut origin);
         self.behaviours(question, &mut origin);
         question.sized_by_concurrency = !self.kind.database;
         Ok(origin)
+    }
+
+    /// Whether each setting that is set takes such a value.
+    fn check_kinds(&self, written: &Written) -> Result<(), Failure> {
+        let mut set = self.kind.settings.iter().filter(|setting| matches!(written.set.get(&setting.name), Some(Set::Truth(_))));
+        match set.find(|setting| !is_switch(setting.role)) {
+            Some(setting) => Err(Failure::new(format!("--set: `{}` is no switch: it takes a number, a time or `none`", setting.name))),
+            None => Ok(()),
+        }
+    }
+
+    /// What is set without being a part of any prediction.
+    pub(in crate::cli) fn unused(&self, written: &Written) -> Vec<String> {
+        let is_unused = |setting: &&Setting| match setting.role {
+            Role::ConnectTimeout => !setting.covers_queue,
+            role => matches!(role, Role::Hosts | Role::Minimum | Role::KeepAlive | Role::Other),
+        };
+        let set = self.kind.settings.iter().filter(|setting| written.set.contains_key(&setting.name));
+        set.filter(is_unused).map(|setting| format!("`{}` changes nothing that a plan tells", setting.name)).collect()
+    }
+
+    /// Whether a switch is on: as it is set, else by default.
+    fn is_on(&self, role: Role, written: &Written) -> Option<(&Setting, bool)> {
+        let setting = self.setting(role)?;
+        let default = || matches!(default_for(setting, &Versions::of(self.version)).value, Literal::Truth(true));
+        Some((setting, written.set.get(&setting.name).map_or_else(default, |set| truth(*set))))
     }
 
     fn setting(&self, role: Role) -> Option<&Setting> {
@@ -149,8 +177,7 @@ impl<'a> Known<'a> {
                 };
             }
             Shape::BlockingFlag => {
-                if let Some(setting) = self.setting(Role::Block) {
-                    let blocks = matches!(default_for(setting, &Versions::of(self.version)).value, Literal::Truth(true));
+                if let Some((setting, blocks)) = self.is_on(Role::Block, written) {
                     if blocks {
                         now.at_limit = queueing::AtLimit::Wait;
                     }
@@ -173,7 +200,20 @@ impl<'a> Known<'a> {
             (Some(idle), _) => Some(Keep::Idle(idle)),
             (None, _) => None,
         };
-        let setting = self.setting(Role::Idle).filter(|_| question.now.concurrency > idle.unwrap_or(u64::MAX));
+        if let Some((setting, true)) = self.is_on(Role::CloseAfterUse, written) {
+            now.keep = Some(Keep::Idle(0));
+            origin.said.push(format!("`{}`: each connection is closed after use", setting.name));
+        }
+        if let Some((setting, true)) = self.is_on(Role::Multiplexed, written) {
+            now.at_limit = queueing::AtLimit::Unbounded;
+            (now.limits.total, now.limits.per_host, now.keep) = (None, None, None);
+            origin.said.push(format!(
+                "`{}`: one connection carries many requests, so that a number of connections bounds none: limits of connections are left out, and what is advised of them does not hold; the server bounds the requests on each connection, which --server-capacity can say",
+                setting.name
+            ));
+            return Ok(());
+        }
+        let setting = self.setting(Role::Idle).filter(|_| now.concurrency > idle.unwrap_or(u64::MAX));
         if let (Some(setting), Some(idle)) = (setting, idle) {
             origin
                 .notes
@@ -182,15 +222,15 @@ impl<'a> Known<'a> {
         Ok(())
     }
 
-    /// Attempts that follow a failed one by default.
-    pub(in crate::cli) fn retries(&self, origin: &mut Origin) -> u32 {
-        self.default(Role::Retries, origin).map_or(0, |times| times as u32)
+    /// Attempts that follow a failed one.
+    pub(in crate::cli) fn retries(&self, written: &Written, origin: &mut Origin) -> u32 {
+        self.set_or_default(Role::Retries, written, origin).map_or(0, |times| times as u32)
     }
 
     /// The number that the command line sets for a role by the setting's name, else the default; `None` is no limit.
     fn set_or_default(&self, role: Role, written: &Written, origin: &mut Origin) -> Option<f64> {
         match self.setting(role).and_then(|setting| written.set.get(&setting.name)) {
-            Some(set) => *set,
+            Some(set) => number(*set),
             None => self.default(role, origin),
         }
     }
@@ -229,8 +269,8 @@ impl<'a> Known<'a> {
             if !counts {
                 continue;
             }
-            let seconds = if let Some(seconds) = written.set.get(&setting.name) {
-                *seconds
+            let seconds = if let Some(set) = written.set.get(&setting.name) {
+                number(*set)
             } else if set.contains(&setting.name.as_str()) {
                 written.timeout
             } else {
@@ -333,6 +373,27 @@ impl<'a> Known<'a> {
             .into_iter()
             .find(|quirk| versions(&quirk.package).newest_is_within(quirk.since.as_deref(), quirk.until.as_deref()))
             .map(|quirk| quirk.source.as_str())
+    }
+}
+
+/// Whether a setting of this role is on or off.
+fn is_switch(role: Role) -> bool {
+    matches!(role, Role::Block | Role::CloseAfterUse | Role::Multiplexed)
+}
+
+/// What switches something on or off; programs write numbers and nothing too.
+fn truth(set: Set) -> bool {
+    match set {
+        Set::Truth(truth) => truth,
+        Set::Number(number) => number != 0.0,
+        Set::Nothing => false,
+    }
+}
+
+fn number(set: Set) -> Option<f64> {
+    match set {
+        Set::Number(number) => Some(number),
+        Set::Nothing | Set::Truth(_) => None,
     }
 }
 

@@ -95,8 +95,8 @@ struct Pool {
     /// Library with its version: defaults, what happens at the limit and what time-outs count are taken from the catalog
     #[arg(long, value_name = "NAME[:POOL][@VERSION]")]
     library: Option<String>,
-    /// Another setting by the library's own name, as `advisor explain LIBRARY` lists them: a number, a time, or `none`. May be given several
-    /// times
+    /// Another setting by the library's own name, as `advisor explain LIBRARY` lists them: a number, a time, `none`, `true` or `false`. May
+    /// be given several times
     #[arg(long, value_name = "NAME=VALUE", requires = "library")]
     set: Vec<Setting>,
 }
@@ -142,9 +142,10 @@ fn plan(arguments: &Arguments, terminal: &Terminal) -> Result<Plan, Failure> {
         let set = pool.set.iter().cloned().map(|Setting(name, value)| (name, value)).collect();
         let written = library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, set };
         origin = found.apply(&mut question, &written)?;
-        retries = load.retries.unwrap_or_else(|| found.retries(&mut origin));
+        origin.notes.extend(found.unused(&written));
+        retries = load.retries.unwrap_or_else(|| found.retries(&written, &mut origin));
     }
-    question.now.retries = Retries { times: retries, backoff: load.backoff.unwrap_or(queueing::retry::PAUSE), repeats_service: true };
+    question.now.retries = Retries { times: retries, backoff: load.backoff.unwrap_or(queueing::retry::PAUSE), repeats_service: false };
     let answer = answer(&question).map_err(|why| Failure::new(format!("--latency, --latency-p95: {why}")))?;
     Ok(plan::document(&question, &answer, &origin))
 }

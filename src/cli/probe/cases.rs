@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{Arguments, Task};
 use crate::catalog::AtLimit;
-use crate::cli::args::Scope;
+use crate::cli::args::{Scope, Set};
 use crate::cli::configure::{self, Job};
 use crate::cli::plan::{self, library};
 use crate::cli::terminal::Terminal;
@@ -195,10 +195,10 @@ fn limit_of(value: &Value) -> Option<f64> {
 }
 
 /// The settings besides the limits that are one number, or none.
-fn other_settings(pool: &Pool) -> BTreeMap<String, Option<f64>> {
+fn other_settings(pool: &Pool) -> BTreeMap<String, Set> {
     let known = pool.settings.iter().filter_map(|setting| match setting.value.amount {
-        Amount::One(number) => Some((setting.name.clone(), Some(number))),
-        Amount::Unbounded => Some((setting.name.clone(), None)),
+        Amount::One(number) => Some((setting.name.clone(), Set::Number(number))),
+        Amount::Unbounded => Some((setting.name.clone(), Set::Nothing)),
         _ => None,
     });
     known.collect()

@@ -65,7 +65,7 @@ fn task(arguments: &Arguments, live: &Live, concurrency: f64, job: &Job) -> Resu
     let mut question = plan::question(concurrency, arguments.load.hosts.unwrap_or(1.0), None, None);
     arguments.load.put_into(&mut question.now);
     let is_number = |value: &serde_json::Value| value.is_number() || value.is_null();
-    let set = settings.iter().filter(|(_, value)| is_number(value)).map(|(name, value)| (name.clone(), value.as_f64())).collect();
+    let set = settings.iter().filter(|(_, value)| is_number(value)).map(|(name, value)| (name.clone(), value.as_f64().into())).collect();
     Ok(Task {
         library: format!("{name}:{}", kind.name),
         wanted: None,

@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 
 use super::{Figures, Method, Note, Prediction, Range, Scenario, Shape, WaitsOf};
+use crate::queueing::burst::EDGE;
 use crate::queueing::capacity::server_binds as server_is_narrower;
 use crate::queueing::limits::ports_used;
 use crate::queueing::retry::amplification;
 use crate::queueing::service::Impossible;
-use crate::queueing::simulate::{Drawn, GoneClients, Keep, Order, Outcome, ServerLimit, Setup, WhenFull, run_sharing};
+use crate::queueing::simulate::{Drawn, GoneClients, Keep, Order, Outcome, Retries, ServerLimit, Setup, WhenFull, run_sharing};
 use crate::queueing::{AtLimit, Burst, ClosedLoop, Service, tighter};
 
 /// Attempts that one simulation may make; above it workers and rounds are cut in proportion.
@@ -26,6 +27,8 @@ const NEARLY: f64 = 1.01;
 const TOO_LONG: f64 = 0.01;
 /// Difference of shares below which two results are told as one.
 const TOO_LITTLE: f64 = 0.000_5;
+/// Time-outs from here on end at a whole second, where the client does that.
+const WHOLE_SECONDS_FROM: f64 = 5.0;
 /// Attempts per request from which retries are worth a word.
 const WORTH_SAYING: f64 = 1.005;
 
@@ -33,7 +36,8 @@ pub(super) fn predict(scenario: &Scenario, drawn: &Drawn) -> Result<Prediction, 
     let service = scenario.latency.map(|latency| Service::new(latency, scenario.latency_p95)).transpose()?;
     let mut notes = Vec::new();
     if let Some(capacity) = server_binds(scenario) {
-        notes.push(Note::ServerBinds { capacity });
+        let refuses = scenario.refusing_servers().is_some();
+        notes.push(if refuses { Note::ServerRefuses { capacity } } else { Note::ServerBinds { capacity } });
     }
     let figures = service.and_then(|service| figures(scenario, &service, drawn, &mut notes));
     if scenario.cpu_bound {
@@ -41,7 +45,7 @@ pub(super) fn predict(scenario: &Scenario, drawn: &Drawn) -> Result<Prediction, 
     }
     Ok(Prediction {
         shape: if scenario.rounds > 1 { Shape::ClosedLoop } else { Shape::Burst },
-        burst: Burst { requests: scenario.concurrency, limit: scenario.narrowest() },
+        burst: scenario.burst(),
         break_even: scenario.break_even(),
         figures,
         notes,
@@ -58,13 +62,17 @@ fn figures(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Ve
         let attempts = if retries.repeats_service { 1.0 + share * f64::from(retries.times) } else { amplification(share, retries.times) };
         notes.push(Note::TimeOutTooShort { share, attempts });
     }
-    if time_outs.whole_seconds && time_outs.all().any(|timeout| timeout >= 5.0) {
+    if time_outs.whole_seconds && time_outs.all().any(|timeout| timeout >= WHOLE_SECONDS_FROM) {
         notes.push(Note::WholeSeconds);
     }
-    let figures = if by_formula(scenario) { burst(scenario, service, drawn, notes) } else { simulated(scenario, service, drawn, notes)? };
-    let queues = scenario.narrowest().is_some_and(|slots| slots < scenario.concurrency.min(scenario.semaphore.unwrap_or(u64::MAX)));
-    if queues && scenario.retries.times > 0 && figures.attempts.high >= WORTH_SAYING {
-        notes.push(Note::Retried { attempts: figures.attempts.high });
+    let mut figures =
+        if by_formula(scenario) { burst(scenario, service, drawn, notes) } else { simulated(scenario, service, drawn, notes)? };
+    if is_free(scenario) && figures.method != Method::Formula {
+        figures = free(scenario, service, figures, notes);
+    }
+    if !is_free(scenario) && scenario.retries.times > 0 && figures.attempts.high >= WORTH_SAYING {
+        let refused = scenario.burst().requests < scenario.concurrency;
+        notes.push(Note::Retried { attempts: figures.attempts.high, refused });
     }
     if let Some(opened) = figures.opened {
         // Ports are taken for each destination by itself.
@@ -74,6 +82,19 @@ fn figures(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Ve
         }
     }
     Some(figures)
+}
+
+/// Whether no place is narrower than what can come to it: nothing waits, except for a semaphore outside the time-outs, and nothing is
+/// refused.
+fn is_free(scenario: &Scenario) -> bool {
+    let at_once = scenario.concurrency.min(scenario.semaphore.unwrap_or(u64::MAX));
+    // Only requests that start together are spread evenly; later ones may meet at one host.
+    let is_even = scenario.rounds <= 1 && at_once == scenario.concurrency;
+    let to_one_host = if is_even { at_once.div_ceil(scenario.limits.hosts.max(1)) } else { at_once };
+    let in_pool = |limit: Option<u64>, most: u64| !scenario.at_limit.bounds_concurrency() || limit.is_none_or(|limit| limit >= most);
+    in_pool(scenario.limits.total, at_once)
+        && in_pool(scenario.limits.per_host, to_one_host)
+        && scenario.server.is_none_or(|server| server.capacity >= to_one_host)
 }
 
 /// Whether the burst formulas hold: one round, one attempt, everybody waits in one queue, and only the total time-out counts.
@@ -88,12 +109,12 @@ fn by_formula(scenario: &Scenario) -> bool {
 }
 
 fn burst(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Vec<Note>) -> Figures {
-    let burst = Burst { requests: scenario.concurrency, limit: scenario.narrowest() };
+    let burst = scenario.burst();
     let timeout = scenario.time_outs.total;
     let sure = burst.outcome(service, timeout);
     let mut success = Range::exactly(sure.success);
     if let (Some(timeout), true) = (timeout, scenario.time_outs.whole_seconds)
-        && timeout >= 5.0
+        && timeout >= WHOLE_SECONDS_FROM
     {
         success = success.and(Range::exactly(burst.outcome(service, Some(timeout + 1.0)).success));
     }
@@ -129,6 +150,49 @@ fn burst(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Vec<
         timeline: simulation.map(|average| average.first.timeline).unwrap_or_default(),
         method: Method::Formula,
     }
+}
+
+/// What succeeds where nothing waits and nothing is refused: the calls that are shorter than their time-out, F(T), whatever a semaphore
+/// outside of it lets through. Only the walls and counts remain the simulator's.
+fn free(scenario: &Scenario, service: &Service, simulated: Figures, notes: &mut Vec<Note>) -> Figures {
+    let mut within = Range::exactly(1.0);
+    if let Some(timeout) = [scenario.time_outs.total, scenario.time_outs.read].into_iter().flatten().min_by(f64::total_cmp) {
+        within = Range::exactly(service.cdf(timeout));
+        if scenario.time_outs.whole_seconds && timeout >= WHOLE_SECONDS_FROM {
+            within = within.and(Range::exactly(service.cdf(timeout + 1.0)));
+        }
+        let alone = Burst { requests: 1, limit: None };
+        if let Some(edge) = alone.edge(service.mean(), timeout).filter(|_| matches!(service, Service::Constant(_))) {
+            notes.push(Note::Edge { wave: edge.wave });
+            within = within.and(Range { low: edge.low, high: edge.high });
+        }
+    }
+    let Retries { times, repeats_service, .. } = scenario.retries;
+    let succeeds = |share: f64| if repeats_service { share } else { 1.0 - libm::pow(1.0 - share, f64::from(times) + 1.0) };
+    let attempts = |share: f64| {
+        let failure = 1.0 - share;
+        if repeats_service { 1.0 + failure * f64::from(times) } else { amplification(failure, times) }
+    };
+    let nobody = Range::exactly(0.0);
+    Figures {
+        success: Range { low: succeeds(within.low), high: succeeds(within.high) },
+        attempts: Range { low: attempts(within.high), high: attempts(within.low) },
+        mean_wait: nobody,
+        p95_wait: nobody,
+        max_wait: nobody,
+        waits_of: WaitsOf::Everybody,
+        method: Method::Formula,
+        ..simulated
+    }
+}
+
+/// The wave that ends within [`EDGE`] of a time-out, in a burst of calls of equal length.
+fn wave_at_edge(scenario: &Scenario, service: &Service) -> Option<u64> {
+    let Service::Constant(seconds) = service else { return None };
+    let waves = scenario.burst().waves().filter(|waves| *waves > 0 && scenario.rounds <= 1)?;
+    let nearest = |timeout: f64| (timeout / seconds).round().clamp(1.0, waves as f64);
+    let at_edge = |timeout: &f64| (nearest(*timeout) * seconds - timeout).abs() < EDGE * timeout;
+    scenario.time_outs.all().find(at_edge).map(|timeout| nearest(timeout) as u64)
 }
 
 fn simulated(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut Vec<Note>) -> Option<Figures> {
@@ -175,6 +239,14 @@ fn simulated(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut 
             setups.iter().flat_map(|setup| [GoneClients::Stops, GoneClients::EndsWhatItBegan].map(|gone| with_gone(setup, gone))).collect();
         notes.push(Note::GoneClientsUnknown);
     }
+    let at_edge = wave_at_edge(scenario, service).filter(|_| !is_free(scenario));
+    if at_edge.is_some() {
+        // A hair inside, for the bounds are open.
+        let bounds = [1.0, 1.0 - EDGE * (1.0 - 1e-6), 1.0 + EDGE * (1.0 - 1e-6)];
+        let moved =
+            |setup: &Setup| bounds.map(|factor| Setup { time_outs: setup.time_outs.map(|timeout| timeout * factor), ..setup.clone() });
+        setups = setups.iter().flat_map(moved).collect();
+    }
     let averages = setups.par_iter().map(|setup| averaged(setup, drawn)).collect::<Option<Vec<Average>>>()?;
     let range = |figure: fn(&Average) -> f64| averages.iter().map(|average| Range::exactly(figure(average))).reduce(Range::and);
     let scale = full.workers as f64 / base.workers.max(1) as f64;
@@ -187,6 +259,9 @@ fn simulated(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut 
     let success = range(|average| average.success)?;
     if in_lockstep && success.high - success.low > TOO_LITTLE {
         notes.push(Note::Lockstep);
+    }
+    if let Some(wave) = at_edge.filter(|_| success.high - success.low > TOO_LITTLE) {
+        notes.push(Note::Edge { wave });
     }
     let attempts = range(|average| average.attempts)?;
     let all_sent = (success.low == 1.0 && attempts.high == 1.0) || !(gives_up || scenario.at_limit == AtLimit::Error);
@@ -214,7 +289,7 @@ fn simulated(scenario: &Scenario, service: &Service, drawn: &Drawn, notes: &mut 
 
 /// The share that can succeed at best, where calls are of equal length and each is tried once within a total time-out.
 fn at_best(scenario: &Scenario, service: &Service) -> Option<f64> {
-    let late = |timeout: f64| if scenario.time_outs.whole_seconds && timeout >= 5.0 { timeout + 1.0 } else { timeout };
+    let late = |timeout: f64| if scenario.time_outs.whole_seconds && timeout >= WHOLE_SECONDS_FROM { timeout + 1.0 } else { timeout };
     let timeout = scenario.time_outs.total.map(late)?;
     let all = ClosedLoop { workers: scenario.concurrency, limit: scenario.narrowest(), service: service.mean() };
     let applies = matches!(service, Service::Constant(_)) && scenario.semaphore.is_none() && scenario.retries.times == 0;

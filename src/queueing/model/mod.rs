@@ -9,7 +9,7 @@ use std::fmt;
 
 use super::limits::{EPHEMERAL_PORTS, Limits, TIME_WAIT};
 use super::service::Impossible;
-use super::simulate::{Drawn, Keep, Order, Point, Retries, ServerLimit, Setup, TimeOuts};
+use super::simulate::{Drawn, Keep, Order, Point, Retries, ServerLimit, Setup, TimeOuts, WhenFull};
 use super::{AtLimit, Burst, HandOver, Service, tighter};
 
 /// What is to be predicted.
@@ -82,9 +82,46 @@ impl Scenario {
         self.server.map(|server| server.capacity.saturating_mul(self.limits.hosts.max(1)))
     }
 
-    /// Slots of the narrowest place: the pool, the servers.
+    /// Slots of the narrowest place, whether it lets the rest wait or refuses it: the pool, the servers.
     pub fn narrowest(&self) -> Option<u64> {
         tighter(self.pool_limit(), self.server_capacity())
+    }
+
+    /// Slots behind which requests wait, in the pool or at the servers. What refuses makes nobody wait.
+    pub fn waits_behind(&self) -> Option<u64> {
+        tighter(self.waiting_pool(), self.queueing_servers())
+    }
+
+    /// Requests under way above which the pool or the servers refuse; `None` where none is refused, or what stands before lets no more
+    /// through.
+    pub fn refuses_above(&self) -> Option<u64> {
+        let pool = self.limits.effective().filter(|_| self.at_limit == AtLimit::Error);
+        let held = tighter(self.semaphore, self.waiting_pool());
+        tighter(pool, self.refusing_servers()).filter(|most| held.is_none_or(|held| *most < held))
+    }
+
+    /// What all servers together work on at once, where they refuse the rest.
+    pub fn refusing_servers(&self) -> Option<u64> {
+        self.server_capacity().filter(|_| self.server.is_some_and(|server| server.when_full == WhenFull::Reject))
+    }
+
+    fn queueing_servers(&self) -> Option<u64> {
+        self.server_capacity().filter(|_| self.server.is_some_and(|server| server.when_full == WhenFull::Queue))
+    }
+
+    fn waiting_pool(&self) -> Option<u64> {
+        self.limits.effective().filter(|_| self.at_limit == AtLimit::Wait)
+    }
+
+    /// The burst of all requests: those that are not refused at once, and the slots behind which they wait. A semaphore is left out.
+    pub fn burst(&self) -> Burst {
+        self.burst_of(self.concurrency)
+    }
+
+    /// The same for another number of requests.
+    pub fn burst_of(&self, requests: u64) -> Burst {
+        let admitted = self.refuses_above().map_or(requests, |most| most.min(requests));
+        Burst { requests: admitted, limit: self.waits_behind() }
     }
 
     /// The longest that a request waits for a connection, seconds; `None` where nothing bounds it.
@@ -138,10 +175,11 @@ impl Scenario {
         let waves = |requests: u64, limit: Option<u64>| Burst { requests, limit }.waves();
         // What a semaphore holds back waits neither in the pool nor at the server, and what the pool holds back not at the server.
         let past_semaphore = self.semaphore.map_or(self.concurrency, |permits| permits.min(self.concurrency));
+        let past_semaphore = self.burst_of(past_semaphore).requests;
         let past_pool = self.pool_limit().map_or(past_semaphore, |limit| limit.min(past_semaphore));
-        let through = waves(past_semaphore, self.narrowest());
-        let behind = waves(past_semaphore, self.pool_limit()).map(|waves| waves.saturating_sub(1));
-        let at_server = waves(past_pool, self.server_capacity());
+        let through = waves(past_semaphore, self.waits_behind());
+        let behind = waves(past_semaphore, self.waiting_pool()).map(|waves| waves.saturating_sub(1));
+        let at_server = waves(past_pool, self.queueing_servers());
         let queue = if self.time_outs.queue_restarts { behind.map(|calls| calls.min(1)) } else { behind };
         [over(self.time_outs.total, through), over(self.time_outs.queue, queue), over(self.time_outs.read, at_server)]
             .into_iter()
@@ -252,7 +290,7 @@ pub struct Figures {
 pub struct Prediction {
     /// Burst or closed loop.
     pub shape: Shape,
-    /// N and the narrowest L: waves, shares and waits in service times, which need no latency.
+    /// What is not refused of N, and the L behind which it waits: waves, shares and waits in service times, which need no latency.
     pub burst: Burst,
     /// Latency up to which nobody meets a time-out, seconds.
     pub break_even: Option<f64>,
@@ -283,6 +321,11 @@ pub enum Note {
         /// Requests that the servers take at once.
         capacity: u64,
     },
+    /// The server refuses what is more than it works on.
+    ServerRefuses {
+        /// Requests that the servers take at once.
+        capacity: u64,
+    },
     /// It is not known whether the server stops working for clients that gave up; if not, work is done for nobody.
     GoneClientsUnknown,
     /// This share of the calls is longer than the time-out, whatever the pool.
@@ -292,10 +335,12 @@ pub enum Note {
         /// Attempts per request that this alone makes; 1 without retries.
         attempts: f64,
     },
-    /// So many attempts are made of each request, because what waits too long is tried again.
+    /// So many attempts are made of each request, because what waits too long, or is refused, is tried again.
     Retried {
         /// Attempts per request.
         attempts: f64,
+        /// Whether they follow refusals.
+        refused: bool,
     },
     /// Connections are closed faster than the ports of the client's machine become free again.
     PortsRunOut {
@@ -336,14 +381,32 @@ impl fmt::Display for Note {
                 )
             }
             Note::ServerBinds { capacity } => write!(f, "the server takes {capacity} at once: the queue stands there, not in the pool"),
+            Note::ServerRefuses { capacity } => {
+                write!(f, "the server takes {capacity} at once and refuses what is more: nothing waits there")
+            }
             Note::GoneClientsUnknown => {
                 write!(f, "it is not known whether the server stops working for clients that gave up; if it goes on, its work is wasted")
             }
             Note::TimeOutTooShort { share, attempts } => {
-                write!(f, "{:.1} % of the calls take longer than the time-out, whatever the pool", share * 100.0)?;
-                if *attempts > 1.0 { write!(f, "; their retries alone make {attempts:.2} attempts of a request") } else { Ok(()) }
+                match *share {
+                    all if all >= 1.0 - 1e-9 => write!(f, "all calls")?,
+                    most if most >= 0.9995 => write!(f, "nearly all calls")?,
+                    share => write!(f, "{:.1} % of the calls", share * 100.0)?,
+                }
+                write!(f, " take longer than the time-out, whatever the pool")?;
+                if *attempts > 1.0 {
+                    write!(
+                        f,
+                        "; their retries alone make {attempts:.2} attempts of a request, if each attempt takes a time of its own (what is slow each time fails each time)"
+                    )
+                } else {
+                    Ok(())
+                }
             }
-            Note::Retried { attempts } => write!(
+            Note::Retried { attempts, refused: true } => {
+                write!(f, "what is refused is tried again: {attempts:.2} attempts of a request; the place does not become wider")
+            }
+            Note::Retried { attempts, refused: false } => write!(
                 f,
                 "what waits too long is tried again and queues anew: {attempts:.2} attempts of a request; they last longer and send more, but do not make the place wider"
             ),

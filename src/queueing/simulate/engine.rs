@@ -252,10 +252,14 @@ impl<'a> Engine<'a> {
         let (job, started) = (self.job(index), self.workers.get(index).map_or(self.now, |worker| worker.started));
         self.waits.push(self.now - started);
         self.depth.in_flight += 1;
-        self.out.peak_in_flight = self.out.peak_in_flight.max(self.depth.in_flight);
         self.timers.set(Kind::Read, self.now, index, job.attempt);
         self.set_state(index, State::AtServer);
-        match self.servers.arrive(job) {
+        let arrival = self.servers.arrive(job);
+        // What is refused at once is under way for no time.
+        if arrival != Arrival::Refused {
+            self.out.peak_in_flight = self.out.peak_in_flight.max(self.depth.in_flight);
+        }
+        match arrival {
             Arrival::Begins => self.serve(job),
             Arrival::Refused => self.refuse(job),
             Arrival::Queued => {

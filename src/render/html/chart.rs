@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::escape;
 use crate::render::plan::figures::{in_unit, shares};
+use crate::render::plan::text::answered;
 use crate::render::plan::{Block, Moment, Picture, Step, Sweep};
 
 /// Width of all pictures, in their own units; the page scales them.
@@ -84,12 +85,12 @@ pub fn timeline(picture: &Picture) -> String {
     let most = picture.depth.iter().map(|depth| depth.waiting).max().unwrap_or(0);
     let floor = bottom + depth + 12.0;
     let says = format!(
-        "{}: {} requests through {} lanes, {} wait at the start, {} answered after {}",
+        "{}: {} requests through {} lanes, {} wait at the start, {} after {}",
         picture.name,
         picture.requests,
         picture.slots,
         most,
-        picture.answered,
+        answered(picture),
         in_unit(picture.wall, picture.unit)
     );
     let mut svg = Svg::new(floor + 20.0, &says);
@@ -172,7 +173,7 @@ pub fn percentiles(picture: &Picture) -> String {
 
 /// Success and mean wait over the size of the pool, with the knee and the present size marked.
 pub fn sweep(sweep: &Sweep) -> String {
-    let timed = sweep.time_out_s.is_some();
+    let timed = sweep.tells_success();
     let widest = sweep.steps.last().map_or(1, |step| step.slots) as f64;
     let longest = sweep.steps.iter().map(|step| step.wait_mean.0).filter(|wait| wait.is_finite()).fold(0.0, f64::max);
     let says: Vec<String> = sweep

@@ -101,13 +101,12 @@ fn pictures(picture: &Picture) -> String {
         lanes.insert(1, legend("cut", "ended by a time-out"));
     }
     format!(
-        "<figure>\n<div><figcaption><b>{name}</b>: {answered} of {requests} {how} through {slots}. One burst, call by call.</figcaption>\n{timeline}\
+        "<figure>\n<div><figcaption><b>{name}</b>: {requests} requests through {slots}, {answered}. One burst, call by call.</figcaption>\n{timeline}\
          <p class=\"legend\">{lanes}</p></div>\n\
          <div><figcaption>What the time of a request is made of, from the fastest to the slowest, if nobody gave up.</figcaption>\n{bars}\
          <p class=\"legend\">{wait}{service}</p></div>\n</figure>\n",
         name = escape(&picture.name),
-        answered = picture.answered,
-        how = crate::render::plan::text::answered(picture),
+        answered = crate::render::plan::text::answered(picture),
         requests = picture.requests,
         slots = if picture.slots == 1 { "1 slot".into() } else { format!("{} slots", picture.slots) },
         timeline = chart::timeline(picture),

@@ -143,6 +143,7 @@ fn sweep(body: &mut String, plan: &Plan) {
     let Some(sweep) = &plan.sweep else { return };
     let title = match sweep.time_out_s {
         Some(timeout) => format!("Pool sizes: success of a burst within {}, and its mean wait", figures::time(timeout.0)),
+        None if sweep.tells_success() => "Pool sizes: success of a burst, and its mean wait".into(),
         None => "Pool sizes: the mean wait in a burst".into(),
     };
     let rows: String = sweep
@@ -151,7 +152,7 @@ fn sweep(body: &mut String, plan: &Plan) {
         .enumerate()
         .map(|(number, step)| {
             let cell = |key: &str, text: &str| format!("<td data-figure=\"/sweep/steps/{number}/{key}\">{}</td>", escape(text));
-            let success = if sweep.time_out_s.is_some() { cell("success", &figures::shares(step.success)) } else { String::new() };
+            let success = if sweep.tells_success() { cell("success", &figures::shares(step.success)) } else { String::new() };
             format!(
                 "<tr><th scope=\"row\">{}</th>{success}{}{}<td>{}</td></tr>\n",
                 step.slots,
@@ -161,10 +162,8 @@ fn sweep(body: &mut String, plan: &Plan) {
             )
         })
         .collect();
-    let (legend, head) = match sweep.time_out_s {
-        Some(_) => ("<span><i class=\"call\"></i>success</span>", "<th scope=\"col\">success</th>"),
-        None => ("", ""),
-    };
+    let (legend, head) =
+        if sweep.tells_success() { ("<span><i class=\"call\"></i>success</span>", "<th scope=\"col\">success</th>") } else { ("", "") };
     let _ = write!(
         body,
         "<h2>{}</h2>\n<div class=\"pair\">\n<figure>\n{}<p class=\"legend\">{legend}<span><i class=\"wait\"></i>mean wait</span></p>\n\

@@ -1,17 +1,17 @@
-//! The page of a scan: each finding with its places, its sums, what to write, and a picture of the burst in calls.
+//! The page of a scan: each finding with its places, its sums, what to write, and a picture of the burst.
 //!
-//! The picture is made from the case that the finding was made from, for calls of equal length and of the length 1: what it shows holds
-//! for any latency.
+//! The picture is made from the burst that the finding's sums are of. Without a latency all its calls have the length 1 and no time-out
+//! counts: what it shows holds for any latency.
 
 use std::fmt::Write as _;
 
 use super::{escape, list, page as whole_page, pictures, with_code};
-use crate::finding::{AtLimit, Case, Finding, Report, Suggestion};
-use crate::queueing::{Limits, Scenario};
+use crate::finding::{Case, EstimateUnit, Finding, Report, Suggestion};
+use crate::queueing::Scenario;
 use crate::render::plan::{Number, figures, picture};
 use crate::render::{RenderOptions, concise, json, place, severity_word, summary};
 use crate::text::Span;
-use crate::value::show_number;
+use crate::value::{show_number, show_share};
 
 /// Longest line of source that is shown; lines of generated code are longer than any screen.
 const LINE: usize = 400;
@@ -64,7 +64,7 @@ fn card(body: &mut String, report: &Report, finding: &Finding, number: usize) {
         let _ = write!(body, "<details><summary>How the one reaches the other</summary>\n{}</details>\n", list(&steps));
     }
     if let Some((index, case)) = place::case_of(report, finding).and_then(|case| Some((position(report, case)?, case))) {
-        waits(body, report, case, index);
+        waits(body, case, index);
     }
     body.push_str("</article>\n");
 }
@@ -126,40 +126,33 @@ fn suggestions(body: &mut String, suggestions: &[Suggestion], finding: usize) {
 }
 
 /// What becomes of a burst, where requests wait.
-fn waits(body: &mut String, report: &Report, case: &Case, index: usize) {
-    let waits = report.pools.get(case.pool).is_some_and(|pool| pool.capacity.at_limit == AtLimit::Wait);
-    let (Some(demand), Some(supply)) = (count(case.demand.amount.greatest()), count(case.supply.amount.greatest())) else { return };
-    if !waits || supply >= demand {
+fn waits(body: &mut String, case: &Case, index: usize) {
+    let Some((burst, estimate)) = case.burst.as_ref().zip(case.estimate.as_ref()) else { return };
+    if burst.narrowest().is_none_or(|slots| slots >= burst.concurrency) {
         return;
     }
-    if let Some(estimate) = &case.estimate {
-        let unit = if estimate.unit == crate::finding::EstimateUnit::ServiceTimes { "calls" } else { "seconds" };
-        let wait = |wait: f64| figures::in_unit(Number(wait), unit);
-        let cells = [
-            ("waves", show_number(estimate.waves), "waves in a burst"),
-            ("wait_mean", wait(estimate.wait_mean), "mean wait in a burst"),
-            ("wait_max", wait(estimate.wait_max), "longest wait in a burst"),
-            ("wait_steady", wait(estimate.wait_steady), "mean wait in the steady state"),
-        ];
-        let cells: String = cells
-            .iter()
-            .map(|(key, value, what)| {
-                format!(
-                    "<div class=\"tile\"><b data-figure=\"/cases/{index}/estimate/{key}\">{}</b><span>{what}</span></div>\n",
-                    escape(value)
-                )
-            })
-            .collect();
-        let _ = write!(body, "<div class=\"tiles\">\n{cells}</div>\n");
+    let in_calls = estimate.unit == EstimateUnit::ServiceTimes;
+    let unit = if in_calls { "calls" } else { "seconds" };
+    let wait = |wait: f64| figures::in_unit(Number(wait), unit);
+    let patient = if estimate.timed_out.is_some() { ", if nobody gave up" } else { "" };
+    let mut cells = vec![
+        ("waves", show_number(estimate.waves), "waves in a burst".to_string()),
+        ("wait_mean", wait(estimate.wait_mean), format!("mean wait in a burst{patient}")),
+        ("wait_max", wait(estimate.wait_max), format!("longest wait in a burst{patient}")),
+        ("wait_steady", wait(estimate.wait_steady), format!("mean wait in the steady state{patient}")),
+    ];
+    if let Some(share) = estimate.timed_out {
+        cells.insert(1, ("timed_out", show_share(share), "of a burst fail, at most".into()));
     }
-    let mut burst = Scenario::new(demand, Limits::single(Some(supply)));
-    burst.latency = Some(1.0);
-    if let Some(shown) = picture("now", &burst, "calls") {
+    let cells: String = cells
+        .iter()
+        .map(|(key, value, what)| {
+            format!("<div class=\"tile\"><b data-figure=\"/cases/{index}/estimate/{key}\">{}</b><span>{what}</span></div>\n", escape(value))
+        })
+        .collect();
+    let _ = write!(body, "<div class=\"tiles\">\n{cells}</div>\n");
+    let in_calls_alone = Scenario { latency: Some(1.0), ..Scenario::new(burst.concurrency, burst.limits) };
+    if let Some(shown) = picture("now", if in_calls { &in_calls_alone } else { burst }, unit) {
         body.push_str(&pictures(&shown));
     }
-}
-
-/// A count that can be drawn.
-fn count(number: Option<f64>) -> Option<u64> {
-    number.filter(|number| number.is_finite() && (1.0..1e9).contains(number)).map(|number| number as u64)
 }

@@ -1,20 +1,16 @@
 //! Figures of a plan as people read them: shares, times and counts, and ranges of them. The same words on the terminal and on the page.
 
 use super::{Column, Figures, Number, Plan, Range};
-use crate::value::{show_number, show_seconds};
+use crate::value::{show_number, show_percent, show_seconds, show_share};
 
 /// `18 %`, `16.4 %`.
 pub fn share(share: f64) -> String {
-    format!("{} %", percent(share))
-}
-
-fn percent(share: f64) -> String {
-    show_number((share * 1000.0).round() / 10.0)
+    show_share(share)
 }
 
 /// `12–18 %`.
 pub fn shares(range: Range) -> String {
-    let (low, high) = (percent(range.low.0), percent(range.high.0));
+    let (low, high) = (show_percent(range.low.0), show_percent(range.high.0));
     if low == high { format!("{high} %") } else { format!("{low}–{high} %") }
 }
 
@@ -211,7 +207,7 @@ pub fn remarks(plan: &Plan, of: Of) -> Vec<String> {
         let Some(figures) = of.of(column) else { continue };
         had += 1;
         let waits = match figures.waits_of {
-            "sent" => "waits are those of the requests that were sent; what gave up before is left out",
+            "sent" => "waits are those of the requests that were sent; what gave up or was refused before is left out",
             _ => "waits are those of all requests, if nobody gave up",
         };
         add(waits.into(), &column.name);
@@ -219,7 +215,7 @@ pub fn remarks(plan: &Plan, of: Of) -> Vec<String> {
             add("what the semaphore holds back has not begun, so that no time-out counts and no wait is shown".into(), &column.name);
         }
         let at_servers = plan.asked.server_capacity.is_some_and(|each| each.saturating_mul(column.limits.hosts) < figures.peak_in_flight);
-        if at_servers && figures.seed.is_some() {
+        if at_servers && !plan.asked.server_rejects && figures.seed.is_some() {
             add("the queue at the server is none of these waits: a request that stands there was sent".into(), &column.name);
         }
         if let Some(seed) = figures.seed {

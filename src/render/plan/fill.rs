@@ -11,7 +11,7 @@ use crate::queueing::sizing::Reason;
 use crate::queueing::what_if::{Answer, Change, Knee, Question};
 use crate::queueing::{self, AtLimit, Burst, BurstOutcome, ClosedLoop, Scenario, model, tighter};
 use crate::render::document::Tool;
-use crate::value::{show_number, show_seconds};
+use crate::value::{show_number, show_seconds, show_share};
 
 /// Lanes of a picture at most.
 const LANES: u64 = 24;
@@ -36,7 +36,7 @@ pub struct Origin {
 /// The document of an answer.
 pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
     let now = &question.now;
-    let columns: Vec<Column> = answer.columns.iter().map(column).collect();
+    let columns: Vec<Column> = answer.columns.iter().map(|one| column(one, question.rate_limit, answer.time_out)).collect();
     let mut notes = origin.notes.clone();
     for column in &answer.columns {
         for (of, prediction) in [("burst", Some(&column.burst)), ("closed loop", column.closed.as_ref())] {
@@ -71,6 +71,8 @@ pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
             ceiling: advice.ceiling.map(|bound| bound.connections),
             ceiling_why: advice.ceiling.map(|bound| reason(bound.reason, question)),
             semaphore: advice.semaphore,
+            semaphore_why: advice.semaphore.map(|_| bigger_pool(advice.floor.reason, now).to_string()),
+            by_rate: advice.floor.reason == Reason::Rate,
             open_files: advice.open_files,
         }),
         sizes: answer
@@ -82,23 +84,50 @@ pub fn document(question: &Question, answer: &Answer, origin: &Origin) -> Plan {
                 semaphore: size.advice.semaphore,
                 sockets: size.sockets,
                 waves_now: size.now.waves(),
+                refused_now: size.concurrency.saturating_sub(size.now.requests),
                 success_now: size.outcome.as_ref().map(successes),
             })
             .collect(),
+        time_out_at_least_s: answer.time_out.map(Number),
         sweep: sweep(question, answer),
         arrivals: answer.staffing.as_ref().map(rates::arrivals),
         rate_limit: rates::rate_limit(question),
         share: rates::share(question),
-        pictures: pictured.filter_map(|column| picture(&name(column.change), &column.scenario, "seconds")).collect(),
+        pictures: pictured
+            .filter(|column| !is_paced(column))
+            .filter_map(|column| picture(&name(column.change), &column.scenario, "seconds"))
+            .collect(),
         notes,
         columns,
     }
 }
 
+/// Whether a limiter of the rate makes a column slower than its slots do: nothing draws that.
+fn is_paced(column: &queueing::what_if::Column) -> bool {
+    column.change == Change::AsAdvised && column.sends.is_some()
+}
+
 fn reason(reason: Reason, question: &Question) -> String {
     match (reason, question.open_files) {
         (Reason::OpenFiles, Some(files)) => format!("{files} open files less {} for the rest", question.open_files_reserve),
+        (Reason::ServerCapacity, _) if question.now.refusing_servers().is_some() => {
+            "the server takes no more at once, and refuses the rest".into()
+        }
+        (Reason::Concurrency, _) => match question.now.at_limit {
+            AtLimit::Error => "with fewer connections than requests under way, requests fail".into(),
+            AtLimit::Discard | AtLimit::Churn => "with fewer, connections that are wanted again are closed".into(),
+            AtLimit::Wait | AtLimit::Unbounded => reason.text().into(),
+        },
         _ => reason.text().to_string(),
+    }
+}
+
+/// What a bigger pool does where requests are to be held back.
+fn bigger_pool(reason: Reason, now: &Scenario) -> &'static str {
+    match reason {
+        Reason::Rate => "a bigger pool only sends faster what the server then refuses or lets wait",
+        _ if now.refusing_servers().is_some() => "what comes on top of it the server refuses, and a bigger pool only sends more of that",
+        _ => "a bigger pool only moves the queue to the server",
     }
 }
 
@@ -128,13 +157,13 @@ fn at_limit(at_limit: AtLimit) -> &'static str {
 }
 
 fn without_latency(now: &Scenario) -> WithoutLatency {
-    let slots = now.narrowest();
-    let burst = Burst { requests: now.concurrency, limit: slots };
-    let steady = ClosedLoop { workers: now.concurrency, limit: slots, service: 1.0 };
+    let burst = now.burst();
+    let steady = ClosedLoop { workers: burst.requests, limit: burst.limit, service: 1.0 };
     WithoutLatency {
-        slots,
+        slots: now.narrowest(),
         waves: burst.waves(),
-        queue_share: Number(burst.queue_share()),
+        refused: now.concurrency.saturating_sub(burst.requests),
+        queue_share: Number(burst.queued() as f64 / now.concurrency.max(1) as f64),
         wait_mean: Number(burst.mean_wait()),
         wait_longest: Number(burst.longest_wait()),
         wait_steady: Number(steady.mean_wait()),
@@ -153,19 +182,33 @@ fn name(change: Change) -> String {
     }
 }
 
-fn what(change: Change, scenario: &Scenario) -> String {
+fn what(change: Change, scenario: &Scenario, time_out: Option<f64>, is_paced: bool) -> String {
     match change {
         Change::Nothing => "as it is".into(),
-        Change::AsAdvised => match scenario.semaphore {
-            Some(permits) => format!("the advised limits, and a semaphore of {permits} outside the time-outs: the server takes no more"),
-            None => "the advised limits".into(),
-        },
+        Change::AsAdvised => {
+            let longer = time_out.map_or_else(String::new, |seconds| format!(" with a time-out of {}", show_seconds(seconds)));
+            match scenario.semaphore {
+                Some(permits) => {
+                    let paced = if is_paced { " and a limiter of the rate" } else { "" };
+                    format!(
+                        "the advised limits{longer}, and a semaphore of {permits}{paced} outside the time-outs: the server takes no more"
+                    )
+                }
+                None => format!("the advised limits{longer}"),
+            }
+        }
+        Change::TimeOut(seconds) if time_out == Some(seconds) => {
+            format!("the present limits with a time-out of {}: nearly all calls keep to it by themselves", show_seconds(seconds))
+        }
         Change::AtOnce(limit) => {
-            let turns = Burst { requests: scenario.concurrency, limit: Some(limit) }.slow_down();
+            let turns = |limit| Burst { requests: scenario.concurrency, limit }.slow_down();
             format!(
                 "the concurrency lowered to the limit: no more than {limit} under way, held back before the time-outs begin; takes {} times as long as all at once",
-                show_number(turns)
+                show_number(turns(Some(limit)) / turns(scenario.server_capacity()))
             )
+        }
+        Change::PoolAlone if scenario.refusing_servers().is_some() => {
+            "a pool for all, without a semaphore: the server refuses what is more than it takes".into()
         }
         Change::PoolAlone => "a pool for all, without a semaphore: the queue moves to the server".into(),
         Change::TimeOut(seconds) => {
@@ -175,29 +218,36 @@ fn what(change: Change, scenario: &Scenario) -> String {
     }
 }
 
-fn column(column: &queueing::what_if::Column) -> Column {
+fn column(column: &queueing::what_if::Column, rate: Option<f64>, time_out: Option<f64>) -> Column {
     let scenario = &column.scenario;
-    let at_pool = Burst { requests: scenario.concurrency, limit: scenario.narrowest() };
-    let through = tighter(scenario.narrowest(), scenario.semaphore);
-    let all = Burst { requests: scenario.concurrency, limit: through };
+    let at_pool = scenario.burst();
+    let all = Burst { limit: tighter(at_pool.limit, scenario.semaphore), ..at_pool };
     // What a semaphore holds back has not begun: it waits nowhere that a time-out counts.
-    let held_back = scenario.semaphore.is_some_and(|permits| permits <= scenario.narrowest().unwrap_or(u64::MAX));
-    let waits = scenario.at_limit == AtLimit::Wait && !held_back;
+    let waits = scenario.semaphore.is_none_or(|permits| permits > at_pool.limit.unwrap_or(u64::MAX));
+    let of = |prediction: &Prediction, rounds: u64| {
+        let mut figures = figures(prediction)?;
+        let too_fast = column.sends.zip(rate).filter(|_| column.change != Change::AsAdvised);
+        if let Some((sends, rate)) = too_fast {
+            let requests = scenario.concurrency as f64 * rounds as f64;
+            figures.notes.push(rates::too_fast(sends, rate, figures.wall.high.0, requests));
+        }
+        Some(figures)
+    };
     let wait = |calls: f64| Number(if waits { calls } else { 0.0 });
     Column {
         name: name(column.change),
-        what: what(column.change, scenario),
+        what: what(column.change, scenario, time_out, is_paced(column)),
         limits: limits(scenario.limits),
         semaphore: scenario.semaphore,
         time_outs: time_outs(scenario),
-        burst: figures(&column.burst),
-        closed_loop: column.closed.as_ref().and_then(figures),
+        burst: of(&column.burst, 1),
+        closed_loop: column.closed.as_ref().and_then(|closed| of(closed, scenario.rounds)),
         in_calls: InCalls {
             wait_mean: wait(at_pool.mean_wait()),
             wait_p95: wait(at_pool.wait_at(0.95)),
             wait_longest: wait(at_pool.longest_wait()),
-            wall: Number(if scenario.at_limit == AtLimit::Error { 1.0 } else { all.slow_down() }),
-            peak_in_flight: tighter(scenario.pool_limit(), scenario.semaphore).unwrap_or(u64::MAX).min(scenario.concurrency),
+            wall: Number(all.slow_down()),
+            peak_in_flight: tighter(scenario.pool_limit(), scenario.semaphore).unwrap_or(u64::MAX).min(all.requests),
             peak_queue: if waits { at_pool.queued() } else { 0 },
         },
     }
@@ -309,6 +359,7 @@ pub fn picture(name: &str, scenario: &Scenario, unit: &'static str) -> Option<Pi
         requests: replay.requests,
         slots: replay.slots,
         answered: replay.answered(),
+        refused: replay.refused,
         first_attempts_only: scenario.retries.times > 0,
         gave_up_at: replay.gave_up_at.map(Number),
         wall: Number(wall),
@@ -326,24 +377,32 @@ pub fn picture(name: &str, scenario: &Scenario, unit: &'static str) -> Option<Pi
 pub fn sweep_remarks(plan: &Plan) -> Vec<String> {
     let Some(sweep) = &plan.sweep else { return Vec::new() };
     let mut all: Vec<String> = sweep.knee_why.iter().map(|why| format!("knee: {why}")).collect();
-    let percent = |target: &Target| show_number((target.success.0 * 100.0).round());
-    let reached = sweep.targets.iter().filter_map(|target| Some(format!("{} % with {}", percent(target), target.slots?)));
+    let reached = sweep.targets.iter().filter_map(|target| Some(format!("{} with {}", show_share(target.success.0), target.slots?)));
     let reached: Vec<String> = reached.collect();
     if !reached.is_empty() {
         all.push(format!("connections with which at least so many succeed: {}", reached.join(", ")));
     }
     if let Some(target) = sweep.targets.iter().find(|target| target.slots.is_none()) {
-        all.push(format!("no pool of any size lets {} % succeed", percent(target)));
+        all.push(format!("no pool of any size lets {} succeed", show_share(target.success.0)));
     }
-    if plan.asked.retries > 0 && sweep.time_out_s.is_some() {
+    if plan.asked.retries > 0 && sweep.tells_success() {
         all.push("success: of the first attempts".into());
     }
     all.push("waits: mean / longest, if nobody gave up".into());
+    if let Some(under_way) = plan.rate_limit.as_ref().and_then(|limit| limit.under_way)
+        && sweep.steps.last().is_some_and(|step| step.slots as f64 > under_way.0)
+    {
+        all.push(format!("above {} more is sent a second than the server takes, which these figures leave out", show_number(under_way.0)));
+    }
     let widest = sweep.steps.last().map_or(0, |step| step.slots);
     if let Some(capacity) = plan.asked.server_capacity.map(|capacity| capacity.saturating_mul(plan.asked.limits.hosts))
         && capacity < widest
     {
-        all.push(format!("above {capacity} the server is the narrower place: the queue moves there"));
+        all.push(if plan.asked.server_rejects {
+            format!("above {capacity} the server refuses what is more")
+        } else {
+            format!("above {capacity} the server is the narrower place: the queue moves there")
+        });
     }
     all
 }
@@ -358,24 +417,33 @@ pub fn latency_free(plan: &Plan) -> Vec<String> {
     let mut all = Vec::new();
     let limit = plan.asked.limits.effective.filter(|limit| *limit < concurrency);
     match (plan.asked.at_limit, limit) {
-        ("error", Some(limit)) => {
-            return vec![format!("burst: {limit} of {concurrency} get a connection, {} fail at once", concurrency - limit)];
+        ("error", Some(limit)) if without.refused > 0 && limit == concurrency - without.refused => {
+            all.push(format!("burst: {limit} of {concurrency} get a connection, {} fail at once", without.refused));
         }
         ("discard" | "churn", Some(limit)) => {
             all.push(format!("burst: nothing waits in the client: {concurrency} connections are opened, and {limit} kept"));
         }
         _ => {}
     }
-    match without.slots.filter(|slots| *slots < concurrency) {
+    if without.refused > 0 && all.is_empty() {
+        let again = if plan.asked.retries > 0 { " and tried again" } else { "" };
+        all.push(format!(
+            "burst: the server takes {} of {concurrency}, {} are refused at once{again}: nothing waits",
+            concurrency - without.refused,
+            without.refused
+        ));
+    }
+    match without.slots.filter(|_| waves > 1) {
         Some(slots) => {
+            let workers = concurrency - without.refused;
             all.push(format!(
-                "burst: {waves} waves of {slots}, so that all of it takes {waves} times as long; {} % queue, for {} calls on average and {} at most",
-                show_number((without.queue_share.0 * 1000.0).round() / 10.0),
+                "burst: {waves} waves of {slots}, so that all of it takes {waves} times as long; {} queue, for {} calls on average and {} at most",
+                show_share(without.queue_share.0),
                 show_number(without.wait_mean.0),
                 show_number(without.wait_longest.0),
             ));
             all.push(format!(
-                "steady state: with {concurrency} always under way each request waits {} calls on average ({concurrency} / {slots} - 1)",
+                "steady state: with {workers} always under way each request waits {} calls on average ({workers} / {slots} - 1)",
                 show_number(without.wait_steady.0),
             ));
         }

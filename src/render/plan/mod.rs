@@ -69,6 +69,8 @@ pub struct Plan {
     pub without_latency: WithoutLatency,
     /// The limits to write; null for pools that are not sized by concurrency.
     pub advice: Option<Advice>,
+    /// The time-out to write before anything else, seconds, where the present one is shorter than most calls; null where it is not.
+    pub time_out_at_least_s: Option<Number>,
     /// The present settings first, then the advised ones, then what else could be done.
     pub columns: Vec<Column>,
     /// Bursts of usual sizes: what to write for each, and what the present limits do to it.
@@ -153,7 +155,9 @@ pub struct WithoutLatency {
     pub slots: Option<u64>,
     /// Turns that a burst needs, which is how many times as long it takes; null when nothing is ever served.
     pub waves: Option<u64>,
-    /// Share of a burst that finds no slot at first.
+    /// Requests of a burst that are refused at once; they wait nowhere.
+    pub refused: u64,
+    /// Share of a burst that waits for a slot.
     pub queue_share: Number,
     /// Mean wait in a burst, calls.
     pub wait_mean: Number,
@@ -180,6 +184,10 @@ pub struct Advice {
     pub ceiling_why: Option<String>,
     /// Hold requests back with a semaphore of this size, outside the time-outs.
     pub semaphore: Option<u64>,
+    /// What a bigger pool would do instead.
+    pub semaphore_why: Option<String>,
+    /// Whether it is the rate that the server takes, not its capacity, that the semaphore keeps to.
+    pub by_rate: bool,
     /// Soft limit of open files that is needed, where the present one is too low.
     pub open_files: Option<u64>,
 }
@@ -282,6 +290,8 @@ pub struct Size {
     pub sockets: u64,
     /// Turns that it needs through the present limits.
     pub waves_now: Option<u64>,
+    /// Requests of it that are refused at once.
+    pub refused_now: u64,
     /// Share of it that succeeds through the present limits.
     pub success_now: Option<Range>,
 }
@@ -301,6 +311,13 @@ pub struct Sweep {
     pub knee_why: Option<String>,
     /// The fewest connections for a share of successes.
     pub targets: Vec<Target>,
+}
+
+impl Sweep {
+    /// Whether some pool lets less than all succeed for sure: by a time-out, or because a server refuses.
+    pub fn tells_success(&self) -> bool {
+        self.time_out_s.is_some() || self.steps.iter().any(|step| step.success.low.0 < 1.0)
+    }
 }
 
 /// The fewest connections for a share of successes.
@@ -389,6 +406,8 @@ pub struct Picture {
     pub slots: u64,
     /// Requests that were answered.
     pub answered: u64,
+    /// Requests that were refused at once.
+    pub refused: u64,
     /// Whether what failed would be tried again, which the picture leaves out.
     pub first_attempts_only: bool,
     /// When those that were never sent gave up.

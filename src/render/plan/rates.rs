@@ -37,6 +37,17 @@ pub(super) fn share(question: &Question) -> Option<Share> {
     Some(Share { connections, pools, each: database_share(connections, pools), now })
 }
 
+/// What must be known of figures that leave a rate out.
+pub(super) fn too_fast(sends: f64, rate: f64, wall: f64, requests: f64) -> String {
+    let most = (rate * wall / requests).min(1.0);
+    format!(
+        "sends {} a second where the server takes {}, which these figures leave out: if it refuses the rest, {} succeed at most",
+        two_digits(sends),
+        show_number(rate),
+        percent(most)
+    )
+}
+
 /// All of it, line by line; nothing where nothing of it was asked.
 pub fn lines(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
@@ -99,15 +110,24 @@ fn of_rate_limit(plan: &Plan, limit: &RateLimit, lines: &mut Vec<String>) {
         show_seconds(rounded_to(limit.wall_at_least.0, 4))
     ));
     let Some(under_way) = &limit.under_way else { return };
-    let most = under_way.0.floor().max(1.0);
-    if most < concurrency as f64 {
+    if under_way.0 < concurrency as f64 {
         lines.push(format!(
-            "at that rate {} are under way (Little's law): {concurrency} at once only meet its refusals; a limiter of {rate} a second, or a semaphore of {}, holds them back",
+            "at that rate {} are under way (Little's law): {concurrency} at once only meet its refusals; {} holds them back",
             two_digits(under_way.0),
-            show_number(most)
+            keeper(limit, under_way.0.floor() as u64)
         ));
     } else {
         lines.push(format!("at that rate {} are under way (Little's law): {concurrency} at once stay below it", two_digits(under_way.0)));
+    }
+}
+
+/// What keeps to a rate. A semaphore does where at least one request is always under way at that rate.
+pub(super) fn keeper(limit: &RateLimit, permits: u64) -> String {
+    let rate = show_number(limit.per_second.0);
+    if limit.under_way.as_ref().is_some_and(|under_way| under_way.0 >= 1.0) {
+        format!("a limiter of {rate} a second, or a semaphore of {permits},")
+    } else {
+        format!("a limiter of {rate} a second")
     }
 }
 

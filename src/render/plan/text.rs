@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::figures::{self, Of, Row, limit, shares, time};
 pub use super::fill::{latency_free, sweep_remarks};
 use super::lanes;
+use super::rates::keeper;
 pub use super::rates::lines as rates;
 use super::table::table;
-use super::{Limits, Picture, Plan, Step};
+use super::{Limits, Picture, Plan, Step, TimeOuts};
 use crate::render::escape;
 
 /// Columns of bars in the sweep, where there is room.
@@ -49,7 +50,7 @@ pub fn text(plan: &Plan, options: Options) -> String {
         writer.item(&format!("{}: {}", column.name, column.what));
     }
     for picture in &plan.pictures {
-        writer.title(&format!("one burst of {} call by call: {} {}", picture.requests, picture.answered, answered(picture)));
+        writer.title(&format!("one burst of {} call by call: {}", picture.requests, answered(picture)));
         let width = writer.width;
         writer.out.push_str(&lanes::picture(picture, width));
     }
@@ -131,12 +132,30 @@ pub fn headline(plan: &Plan) -> String {
     format!("plan: {} request{s} at once{latency}", asked.concurrency)
 }
 
-/// The advice, line by line; nothing for pools that are not sized by concurrency.
+/// The advice, line by line; no limits for pools that are not sized by concurrency.
 pub fn advice(plan: &Plan) -> Vec<String> {
-    let Some(advice) = &plan.advice else {
-        return vec!["a pool of database connections is sized by its share of what the server takes, never by concurrency".into()];
-    };
     let mut lines = Vec::new();
+    if let Some(seconds) = plan.time_out_at_least_s {
+        let TimeOuts { total_s, read_s, .. } = plan.asked.time_outs;
+        let present = [total_s, read_s].into_iter().flatten().map(|timeout| timeout.0).fold(f64::INFINITY, f64::min);
+        let latency = plan.asked.latency_s.map_or(0.0, |latency| latency.0);
+        lines.push(format!(
+            "first a time-out of {} or more: the present {} is shorter than most calls ({}), so that they fail whatever the pool",
+            time(seconds.0),
+            time(present),
+            time(latency)
+        ));
+    }
+    let Some(advice) = &plan.advice else {
+        lines.push("a pool of database connections is sized by its share of what the server takes, never by concurrency".into());
+        return lines;
+    };
+    if let Some(limit) = plan.rate_limit.as_ref().filter(|limit| limit.under_way.is_none()) {
+        lines.push(format!(
+            "first a limiter of {} a second around the requests: it decides how long all takes, not the pool; with --latency it can be said how many connections that keeps busy",
+            crate::value::show_number(limit.per_second.0)
+        ));
+    }
     if !plan.columns.iter().any(|column| column.name == "after") {
         lines.push(match plan.asked.limits.effective {
             None => format!("no limit is fine as long as the program itself bounds what is under way to {}; else:", plan.asked.concurrency),
@@ -147,10 +166,10 @@ pub fn advice(plan: &Plan) -> Vec<String> {
     if let (Some(ceiling), Some(why)) = (advice.ceiling, &advice.ceiling_why) {
         lines.push(format!("not more than {ceiling} in use at once: {why}"));
     }
-    if let Some(permits) = advice.semaphore {
-        lines.push(format!(
-            "a semaphore of {permits} around each request, outside the time-outs: a bigger pool only moves the queue to the server"
-        ));
+    if let Some((permits, why)) = advice.semaphore.zip(advice.semaphore_why.as_ref()) {
+        let by_rate = plan.rate_limit.as_ref().filter(|_| advice.by_rate);
+        let keeper = by_rate.map_or_else(|| format!("a semaphore of {permits}"), |limit| keeper(limit, permits));
+        lines.push(format!("{keeper} around each request, outside the time-outs: {why}"));
     } else if plan.asked.server_capacity.is_none() {
         lines.push("if the server takes fewer, this moves the queue to the server: raise it stepwise, or say --server-capacity".into());
     }
@@ -160,16 +179,18 @@ pub fn advice(plan: &Plan) -> Vec<String> {
     lines
 }
 
-/// What was answered in a picture.
-pub fn answered(picture: &Picture) -> &'static str {
-    if picture.first_attempts_only { "answered at the first attempt" } else { "answered" }
+/// What was answered in a picture, and what refused.
+pub fn answered(picture: &Picture) -> String {
+    let first = if picture.first_attempts_only { " at the first attempt" } else { "" };
+    let refused = if picture.refused > 0 { format!(", {} refused", picture.refused) } else { String::new() };
+    format!("{} answered{first}{refused}", picture.answered)
 }
 
 /// What the sizes' table shows: titles and rows.
 pub fn sizes(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
     let has = |of: fn(&super::Size) -> bool| plan.sizes.iter().any(of);
-    let (per_host, semaphore, success) =
-        (has(|size| size.advised.per_host.is_some()), has(|size| size.semaphore.is_some()), has(|size| size.success_now.is_some()));
+    let (per_host, semaphore) = (has(|size| size.advised.per_host.is_some()), has(|size| size.semaphore.is_some()));
+    let (refused, success) = (has(|size| size.refused_now > 0), has(|size| size.success_now.is_some()));
     let mut head = vec!["at once".to_string()];
     let columns = [
         (per_host, "per host"),
@@ -177,6 +198,7 @@ pub fn sizes(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
         (semaphore, "semaphore"),
         (true, "sockets"),
         (true, "waves now"),
+        (refused, "refused now"),
         (success, "success now"),
     ];
     head.extend(columns.iter().filter(|(shown, _)| *shown).map(|(_, name)| (*name).to_string()));
@@ -188,6 +210,7 @@ pub fn sizes(plan: &Plan) -> (Vec<String>, Vec<Vec<String>>) {
             (semaphore, limit(size.semaphore)),
             (true, size.sockets.to_string()),
             (true, size.waves_now.map_or_else(|| "never".into(), |waves| waves.to_string())),
+            (refused, size.refused_now.to_string()),
             (success, size.success_now.map_or_else(|| "—".into(), shares)),
         ];
         row.extend(cells.into_iter().filter(|(shown, _)| *shown).map(|(_, cell)| cell));
@@ -256,9 +279,10 @@ impl Writer {
 
     fn sweep(&mut self, plan: &Plan) {
         let Some(sweep) = &plan.sweep else { return };
-        let timed = sweep.time_out_s.is_some();
+        let timed = sweep.tells_success();
         self.title(&match sweep.time_out_s {
             Some(timeout) => format!("pool sizes (burst of {}): success within {}, waits", plan.asked.concurrency, time(timeout.0)),
+            None if timed => format!("pool sizes (burst of {}): success, mean and longest wait", plan.asked.concurrency),
             None => format!("pool sizes (burst of {}): mean and longest wait", plan.asked.concurrency),
         });
         let most = sweep.steps.iter().map(|step| step.wait_mean.0).filter(|wait| wait.is_finite()).fold(0.0, f64::max);
@@ -268,11 +292,12 @@ impl Writer {
         let digits = widest(&|step| step.slots.to_string().len()).max(4);
         let tail = widest(&|step| waits(step).chars().count());
         let marked = widest(&|step| marks(step).chars().count());
-        let success_width = if timed { 8 } else { 0 };
+        let shown = widest(&|step| shares(step.success).chars().count()).max(7);
+        let success_width = if timed { shown + 1 } else { 0 };
         let room = BAR.min(self.width.saturating_sub(4 + digits + success_width + tail + marked)).max(1);
         for step in &sweep.steps {
             let filled = if timed { step.success.low.0 } else { step.wait_mean.0 / most.max(f64::MIN_POSITIVE) };
-            let success = if timed { format!("{:>7} ", shares(step.success)) } else { String::new() };
+            let success = if timed { format!("{:>shown$} ", shares(step.success)) } else { String::new() };
             let line = format!("  {:>digits$} {success}{} {:<tail$}{}", step.slots, bar(filled, room), waits(step), marks(step));
             let _ = writeln!(self.out, "{}", line.trim_end());
         }

@@ -4,16 +4,19 @@
 //! Each column is predicted as a burst and, where workers go round, as a closed loop: two predictions that are never mixed. The
 //! table and the sweep are of bursts, by formula, so that they cost next to nothing.
 
+mod clock;
+
 use rayon::prelude::*;
 
+use self::clock::{Clock, in_service_times};
 use super::erlang::Arrivals;
 use super::model::Scenario;
-use super::renewal::Renewals;
 use super::service::Impossible;
-use super::simulate::{Drawn, Retries};
-use super::sizing::{Advice, Demand, advise, round_up};
+use super::simulate::{Drawn, Retries, TimeOuts};
+use super::sizing::{Advice, Demand, Reason, advise, round_up};
 use super::staffing::Staffing;
-use super::{AtLimit, Burst, BurstOutcome, Limits, Prediction, Service, tighter};
+use super::steady::in_system;
+use super::{AtLimit, Burst, BurstOutcome, Limits, Prediction, Range, tighter};
 
 /// What is asked.
 #[derive(Clone, PartialEq, Debug)]
@@ -68,6 +71,22 @@ pub struct Column {
     pub burst: Prediction,
     /// All rounds, where there are several.
     pub closed: Option<Prediction>,
+    /// Requests per second that it sends while all of it is busy, where that is more than the servers take.
+    pub sends: Option<f64>,
+}
+
+impl Column {
+    /// Where the advice is a limiter of the rate, it decides how long all takes; it holds back outside the time-outs.
+    fn hold_to(&mut self, rate: Option<f64>) {
+        let Some(rate) = rate.filter(|_| self.change == Change::AsAdvised) else { return };
+        let rounds = [(1, Some(&mut self.burst)), (self.scenario.rounds, self.closed.as_mut())];
+        for (rounds, prediction) in rounds {
+            let least = self.scenario.concurrency as f64 * rounds as f64 / rate;
+            if let Some(figures) = prediction.and_then(|prediction| prediction.figures.as_mut()) {
+                figures.wall = Range { low: figures.wall.low.max(least), high: figures.wall.high.max(least) };
+            }
+        }
+    }
 }
 
 /// What is advised for one concurrency, and what the present limits do to it.
@@ -110,6 +129,8 @@ pub enum Knee {
 pub struct Answer {
     /// What to write; `None` for pools that are not sized by concurrency.
     pub advice: Option<Advice>,
+    /// The time-out to write first, seconds, where the present one is shorter than most calls.
+    pub time_out: Option<f64>,
     /// The present settings first, then the advised ones, then what else could be done.
     pub columns: Vec<Column>,
     /// For usual concurrencies and the present one.
@@ -133,6 +154,9 @@ const ALMOST_ALL: f64 = 0.99;
 /// Shares of a burst for which the fewest slots are told.
 const TARGETS: [f64; 4] = [0.90, 0.95, 0.97, 0.99];
 
+/// Share of the calls that a time-out must let end for a pool to matter.
+const MOST: f64 = 0.5;
+
 /// Answers a question.
 ///
 /// # Errors
@@ -141,9 +165,12 @@ pub fn answer(question: &Question) -> Result<Answer, Impossible> {
     let now = &question.now;
     let clock = Clock::new(now)?;
     let advice = question.sized_by_concurrency.then(|| advise(&question.demand(now.concurrency, Some(now.limits))));
+    let time_out = question.time_out_needed(&clock);
     let mut changes = vec![(Change::Nothing, now.clone())];
     if let Some(advice) = &advice {
         changes.extend(question.alternatives(advice, &clock));
+    } else if let Some(needed) = time_out {
+        changes.push((Change::TimeOut(needed), within(now.clone(), needed)));
     } else {
         changes.extend(at_once(now));
     }
@@ -155,15 +182,17 @@ pub fn answer(question: &Question) -> Result<Answer, Impossible> {
             let once = Scenario { rounds: 1, ..scenario.clone() };
             let all_rounds = || (scenario.rounds > 1).then(|| scenario.predict_sharing(&drawn)).transpose();
             let (closed, burst) = rayon::join(all_rounds, || once.predict_sharing(&drawn));
-            Ok(Column { burst: burst?, closed: closed?, change, scenario })
+            let mut column = Column { burst: burst?, closed: closed?, sends: question.sends_too_fast(&scenario), change, scenario };
+            column.hold_to(question.rate_limit);
+            Ok(column)
         })
         .collect::<Result<Vec<Column>, Impossible>>()?;
     let sizes = if question.sized_by_concurrency { question.sizes(&clock) } else { Vec::new() };
-    let (sweep, knee) = if now.at_limit.bounds_concurrency() { question.sweep(&clock, advice.as_ref()) } else { (Vec::new(), None) };
+    let (sweep, knee) = if now.at_limit == AtLimit::Wait { question.sweep(&clock, advice.as_ref()) } else { (Vec::new(), None) };
     let targets = if sweep.is_empty() || now.retries.times > 0 { Vec::new() } else { question.targets(&clock) };
     let arrivals = question.arrivals.zip(now.latency).map(|(rate, service)| Arrivals { rate, service });
     let staffing = arrivals.map(|arrivals| Staffing::of(arrivals, now.narrowest(), now.patience()));
-    Ok(Answer { advice, columns, sizes, sweep, knee, targets, staffing })
+    Ok(Answer { advice, time_out, columns, sizes, sweep, knee, targets, staffing })
 }
 
 impl Question {
@@ -192,9 +221,23 @@ impl Question {
             headroom: self.headroom,
             present,
             server_capacity: self.now.server.map(|server| server.capacity),
+            at_rate: self.at_rate(),
             open_files: self.open_files,
             open_files_reserve: self.open_files_reserve,
         }
+    }
+
+    /// Requests under way at once at the rate that the servers take; at least one.
+    fn at_rate(&self) -> Option<u64> {
+        // A whole number must not become the next lower one by its last bit.
+        Some((in_system(self.rate_limit?, self.now.latency?)? * (1.0 + 1e-9)).floor().max(1.0) as u64)
+    }
+
+    /// Requests per second that a scenario sends while all of it is busy, where that is more than the servers take.
+    fn sends_too_fast(&self, scenario: &Scenario) -> Option<f64> {
+        let under_way = tighter(tighter(scenario.narrowest(), scenario.semaphore), Some(scenario.concurrency))?;
+        let sends = under_way as f64 / scenario.latency?;
+        (sends > self.rate_limit? * (1.0 + 1e-9)).then_some(sends)
     }
 
     /// The limits that an advice comes to for this kind of pool.
@@ -213,22 +256,37 @@ impl Question {
         let now = &self.now;
         let queues = now.pool_limit().is_some_and(|limit| limit < now.concurrency);
         let is_kept_short = !now.at_limit.bounds_concurrency() && now.limits.effective().is_some_and(|limit| limit < now.concurrency);
+        let needed = self.time_out_needed(clock);
         let mut changes = Vec::new();
-        if queues || is_kept_short || advice.semaphore.is_some() {
+        if queues || is_kept_short || advice.semaphore.is_some() || needed.is_some() {
             let semaphore = tighter(now.semaphore, advice.semaphore);
-            changes.push((Change::AsAdvised, Scenario { semaphore, keep: None, ..self.with_limits(self.limits(advice)) }));
+            let after = Scenario { semaphore, keep: None, ..self.with_limits(self.limits(advice)) };
+            changes.push((Change::AsAdvised, needed.map_or(after.clone(), |seconds| within(after, seconds))));
         }
-        changes.extend(at_once(now));
-        if advice.semaphore.is_some() && now.at_limit.bounds_concurrency() {
+        let by_rate = advice.floor.reason == Reason::Rate;
+        // Below its service time no call ends, whatever else is changed.
+        if needed.is_none() {
+            changes.extend(at_once(now).filter(|(_, held)| self.sends_too_fast(held).is_none()));
+        }
+        if needed.is_none() && advice.semaphore.is_some() && now.at_limit.bounds_concurrency() && !by_rate {
             let unaware = Demand { server_capacity: None, ..self.demand(now.concurrency, Some(now.limits)) };
             let wide = self.with_limits(self.limits(&advise(&unaware)));
             changes.push((Change::PoolAlone, Scenario { keep: None, ..wide }));
         }
-        changes.extend(self.longer_time_out(clock));
-        if now.retries.times > 0 && queues {
+        changes.extend(self.longer_time_out(clock).filter(|(_, longer)| self.sends_too_fast(longer).is_none()));
+        if needed.is_none() && now.retries.times > 0 && queues {
             changes.push((Change::NoRetries, Scenario { retries: Retries::default(), ..now.clone() }));
         }
         changes
+    }
+
+    /// The time-out that nearly all calls keep to by themselves, seconds, where the present one is shorter than most of them: no pool
+    /// helps there.
+    fn time_out_needed(&self, clock: &Clock) -> Option<f64> {
+        let time_outs = &self.now.time_outs;
+        let shortest = [time_outs.total, time_outs.read].into_iter().flatten().min_by(f64::total_cmp)?;
+        let is_too_short = clock.service.as_ref()?.cdf(shortest) < MOST;
+        clock.time_out_for(&Burst { requests: 1, limit: None }).filter(|_| is_too_short).map(round_time)
     }
 
     fn with_limits(&self, limits: Limits) -> Scenario {
@@ -240,13 +298,10 @@ impl Question {
         let now = &self.now;
         let time_outs = &now.time_outs;
         let shortest = now.patience()?;
-        let burst = Burst { requests: now.concurrency, limit: now.narrowest() };
+        let burst = now.burst();
         let needed = round_time(clock.time_out_for(&burst)?);
-        let raised = |timeout: Option<f64>| timeout.map(|timeout| timeout.max(needed));
-        let mut longer = now.clone();
-        longer.time_outs.total = raised(time_outs.total);
-        longer.time_outs.queue = raised(time_outs.queue);
-        longer.time_outs.read = raised(time_outs.read);
+        let mut longer = within(now.clone(), needed);
+        longer.time_outs.queue = time_outs.queue.map(|timeout| timeout.max(needed));
         let waits = now.at_limit == AtLimit::Wait && burst.queued() > 0;
         (waits && needed > shortest).then_some((Change::TimeOut(needed), longer))
     }
@@ -257,11 +312,15 @@ impl Question {
         all.dedup();
         let size = |concurrency: u64| {
             let advice = advise(&self.demand(concurrency, None));
-            let now = Burst { requests: concurrency, limit: self.now.narrowest() };
+            let now = self.now.burst_of(concurrency);
             let at_once = advice.semaphore.unwrap_or(concurrency).min(concurrency);
             let sockets = Limits { per_host: Some(advice.per_host), ..self.limits(&advice) }.peak_sockets(at_once).min(at_once.max(1));
-            let by_formula = self.now.at_limit == AtLimit::Wait && self.now.time_outs.queue.is_none() && self.now.retries.times == 0;
-            Size { concurrency, advice, now, outcome: clock.outcome(&now).filter(|_| by_formula), sockets }
+            let time_outs = &self.now.time_outs;
+            let waits_are_told = now.queued() == 0 || (time_outs.queue.is_none() && time_outs.read.is_none());
+            let by_formula = self.now.at_limit.bounds_concurrency() && waits_are_told && self.now.retries.times == 0;
+            let timeout = [time_outs.total, time_outs.read].into_iter().flatten().min_by(f64::total_cmp);
+            let outcome = clock.outcome_within(&now, timeout).filter(|_| by_formula);
+            Size { concurrency, advice, now, outcome: outcome.map(|outcome| outcome.of(now.requests, concurrency)), sockets }
         };
         all.into_iter().map(size).collect()
     }
@@ -276,14 +335,27 @@ impl Question {
         sizes.dedup();
         let step = |slots: u64| {
             let burst = self.through(slots);
-            Some(Step { slots, burst, outcome: clock.outcome(&burst).unwrap_or_else(|| in_service_times(&burst)) })
+            let outcome = self.outcome(clock, slots).unwrap_or_else(|| in_service_times(&burst).of(burst.requests, requests));
+            Step { slots, burst, outcome }
         };
-        (sizes.into_iter().filter_map(step).collect(), knee)
+        (sizes.into_iter().map(step).collect(), knee)
     }
 
     /// The burst through a pool of another size, or through the servers where those are narrower.
     fn through(&self, slots: u64) -> Burst {
-        Burst { requests: self.now.concurrency, limit: tighter(Some(slots), self.now.server_capacity()) }
+        let limits = Limits { per_host: None, ..self.now.limits };
+        self.with_limits(Limits { total: Some(slots), ..limits }).burst()
+    }
+
+    /// What becomes of all requests through a pool of another size, where a latency is known.
+    fn outcome(&self, clock: &Clock, slots: u64) -> Option<BurstOutcome> {
+        let burst = self.through(slots);
+        Some(clock.outcome(&burst)?.of(burst.requests, self.now.concurrency))
+    }
+
+    /// The most slots up to which more never do harm: one for each request, and no more than servers take that refuse the rest.
+    fn most_useful(&self) -> u64 {
+        tighter(self.now.refusing_servers(), Some(self.now.concurrency)).unwrap_or(self.now.concurrency)
     }
 
     /// The fewest slots for each target share, where a time-out counts the wait.
@@ -291,24 +363,30 @@ impl Question {
         if clock.timeout.is_none() || clock.service.is_none() {
             return Vec::new();
         }
-        let requests = self.now.concurrency;
-        let share = |slots| clock.outcome(&self.through(slots)).map_or(0.0, |outcome| outcome.sure());
-        TARGETS.iter().map(|target| (*target, fewest(requests, |slots| share(slots) >= *target))).collect()
+        let most = self.most_useful();
+        let share = |slots| self.outcome(clock, slots).map_or(0.0, |outcome| outcome.sure());
+        TARGETS.iter().map(|target| (*target, fewest(most, |slots| share(slots) >= *target))).collect()
     }
 
-    /// The fewest slots, up to one for each request, that are nearly as good as any number.
+    /// The fewest slots that are nearly as good as any number.
     fn knee(&self, clock: &Clock) -> Option<(u64, Knee)> {
-        let requests = self.now.concurrency;
-        let best = clock.outcome(&self.through(requests)).filter(|_| clock.timeout.is_some()).map(|outcome| outcome.sure());
-        match best {
+        let most = self.most_useful();
+        let sure = |slots| self.outcome(clock, slots).map(|outcome| outcome.sure());
+        match sure(most).filter(|_| clock.timeout.is_some()) {
             Some(best) if best > 0.0 => {
-                let fits = |slots| clock.outcome(&self.through(slots)).is_some_and(|outcome| outcome.sure() >= ALMOST_ALL * best);
-                Some((fewest(requests, fits)?, Knee::Success))
+                Some((fewest(most, |slots| sure(slots).is_some_and(|share| share >= ALMOST_ALL * best))?, Knee::Success))
             }
             Some(_) => None,
-            None => Some((fewest(requests, |slots| self.through(slots).mean_wait() <= 1.0)?, Knee::Wait)),
+            None => Some((fewest(most, |slots| self.through(slots).mean_wait() <= 1.0)?, Knee::Wait)),
         }
     }
+}
+
+/// With time-outs of at least so many seconds once a request has a connection.
+fn within(scenario: Scenario, seconds: f64) -> Scenario {
+    let TimeOuts { total, read, .. } = scenario.time_outs;
+    let raised = |timeout: Option<f64>| timeout.map(|timeout| timeout.max(seconds));
+    Scenario { time_outs: TimeOuts { total: raised(total), read: raised(read), ..scenario.time_outs }, ..scenario }
 }
 
 /// No more under way than the pool lets through, held back before the clock starts.
@@ -332,65 +410,6 @@ fn fewest(most: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
     Some(fits)
 }
 
-/// Outcomes of bursts for one service time and time-out; the costly table is made once.
-struct Clock {
-    service: Option<Service>,
-    table: Option<Renewals>,
-    timeout: Option<f64>,
-}
-
-impl Clock {
-    fn new(now: &Scenario) -> Result<Self, Impossible> {
-        let service = now.latency.map(|latency| Service::new(latency, now.latency_p95)).transpose()?;
-        let table = match &service {
-            Some(Service::Lognormal(distribution)) => Some(Renewals::new(distribution)),
-            _ => None,
-        };
-        Ok(Self { service, table, timeout: now.time_outs.total })
-    }
-
-    fn outcome(&self, burst: &Burst) -> Option<BurstOutcome> {
-        self.outcome_within(burst, self.timeout)
-    }
-
-    fn outcome_within(&self, burst: &Burst, timeout: Option<f64>) -> Option<BurstOutcome> {
-        Some(match (self.service.as_ref()?, &self.table) {
-            (Service::Lognormal(distribution), Some(table)) => burst.varying(table, distribution, timeout),
-            (service, _) => burst.outcome(service, timeout),
-        })
-    }
-
-    /// The time-out that nearly all of a burst keep to, seconds; away from the edge where calls are of equal length.
-    fn time_out_for(&self, burst: &Burst) -> Option<f64> {
-        let free = self.outcome_within(burst, None)?;
-        if matches!(self.service, Some(Service::Constant(_))) {
-            return Some(free.wall / (1.0 - super::burst::EDGE)).filter(|seconds| seconds.is_finite());
-        }
-        let enough = |timeout: f64| self.outcome_within(burst, Some(timeout)).is_some_and(|outcome| outcome.success >= ALMOST_ALL);
-        let (mut short, mut fits) = (0.0, Some(free.max_wait).filter(|wait| wait.is_finite())? + 20.0 * self.service.as_ref()?.mean());
-        if !enough(fits) {
-            return None;
-        }
-        for _ in 0..40 {
-            let middle = (short + fits) / 2.0;
-            if enough(middle) { fits = middle } else { short = middle }
-        }
-        Some(fits)
-    }
-}
-
-/// A burst of constant calls with the length of a call as the unit of time.
-fn in_service_times(burst: &Burst) -> BurstOutcome {
-    BurstOutcome {
-        success: 1.0,
-        edge: None,
-        mean_wait: burst.mean_wait(),
-        p95_wait: burst.wait_at(0.95),
-        max_wait: burst.longest_wait(),
-        wall: burst.slow_down(),
-    }
-}
-
 /// A pool size that people write.
 fn round_slots(slots: f64, requests: u64) -> u64 {
     if requests < 100 { slots.ceil() as u64 } else { round_up(slots) }
@@ -403,90 +422,4 @@ fn round_time(seconds: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::queueing::simulate::{GoneClients, ServerLimit, TimeOuts, WhenFull};
-
-    fn seed(p95: Option<f64>) -> Question {
-        let mut now = Scenario::new(500, Limits { total: Some(100), per_host: Some(30), hosts: 1 });
-        now.latency = Some(40.0);
-        now.latency_p95 = p95;
-        now.time_outs = TimeOuts { total: Some(120.0), ..TimeOuts::default() };
-        Question::of(now)
-    }
-
-    fn success(answer: &Answer, change: impl Fn(&Change) -> bool) -> f64 {
-        answer.columns.iter().find(|column| change(&column.change)).unwrap().burst.figures.as_ref().unwrap().success.high
-    }
-
-    #[test]
-    fn before_after_and_what_else() {
-        let answer = answer(&seed(Some(90.0))).unwrap();
-        let changes: Vec<Change> = answer.columns.iter().map(|column| column.change).collect();
-        assert!(matches!(changes[..], [Change::Nothing, Change::AsAdvised, Change::AtOnce(30), Change::TimeOut(_)]), "{changes:?}");
-        assert!((success(&answer, |change| *change == Change::Nothing) - 0.163).abs() < 0.005);
-        assert!((success(&answer, |change| *change == Change::AsAdvised) - 0.982).abs() < 0.002);
-        assert!(success(&answer, |change| matches!(change, Change::TimeOut(_))) >= ALMOST_ALL);
-        let (slots, knee) = answer.knee.unwrap();
-        assert!(knee == Knee::Success && (250..350).contains(&slots), "{slots}");
-        assert!(answer.sweep.windows(2).all(|pair| pair[0].slots < pair[1].slots && pair[0].outcome.success <= pair[1].outcome.success));
-    }
-
-    #[test]
-    fn a_longer_time_out_stays_away_from_the_edge() {
-        let answer = answer(&seed(None)).unwrap();
-        let column = answer.columns.iter().find(|column| matches!(column.change, Change::TimeOut(_))).unwrap();
-        assert_eq!(column.scenario.time_outs.total, Some(720.0));
-        let figures = column.burst.figures.as_ref().unwrap();
-        assert_eq!((figures.success.low, figures.wall.high), (1.0, 680.0));
-    }
-
-    #[test]
-    fn behind_a_narrow_server_the_pool_alone_does_not_help() {
-        let mut question = seed(Some(90.0));
-        question.now.server = Some(ServerLimit { capacity: 128, when_full: WhenFull::Queue, gone: GoneClients::Stops });
-        let answer = answer(&question).unwrap();
-        assert_eq!(answer.advice.unwrap().semaphore, Some(128));
-        assert!(success(&answer, |change| *change == Change::AsAdvised) > 0.97);
-        let alone = success(&answer, |change| *change == Change::PoolAlone);
-        assert!((alone - 0.69).abs() < 0.02, "{alone}");
-        assert!(answer.knee.unwrap().0 <= 128);
-    }
-
-    #[test]
-    fn without_a_latency_the_knee_is_of_the_wait() {
-        let mut question = seed(None);
-        question.now.latency = None;
-        let answer = answer(&question).unwrap();
-        let (slots, knee) = answer.knee.unwrap();
-        assert_eq!(knee, Knee::Wait);
-        let wait = |limit| Burst { requests: 500, limit: Some(limit) }.mean_wait();
-        assert!(wait(slots) <= 1.0 && wait(slots - 1) > 1.0, "{slots}");
-        assert!(answer.columns.iter().all(|column| column.burst.figures.is_none()));
-    }
-
-    #[test]
-    fn a_database_pool_is_not_sized_by_concurrency() {
-        let answer = answer(&Question { sized_by_concurrency: false, ..seed(None) }).unwrap();
-        assert!(answer.advice.is_none() && answer.sizes.is_empty());
-        assert!(answer.columns.iter().all(|column| column.change != Change::AsAdvised));
-    }
-
-    #[test]
-    fn huge_figures_are_answered() {
-        let mut question = seed(Some(90.0));
-        question.now.concurrency = 1_000_000_000;
-        question.now.rounds = 1_000_000;
-        assert!(answer(&question).is_ok());
-        question.now.limits = Limits { total: Some(0), per_host: Some(0), hosts: 3 };
-        assert!(answer(&question).is_ok());
-    }
-
-    #[test]
-    fn times_are_rounded_up_to_two_digits() {
-        for (seconds, rounded) in [(715.8, 720.0), (680.0, 680.0), (0.123, 0.13), (7.2, 7.2)] {
-            assert!((round_time(seconds) - rounded).abs() < 1e-9, "{seconds}");
-        }
-    }
-}
+mod tests;
