@@ -143,6 +143,9 @@ pub struct FileCall {
     /// Methods of paths and of opened files that do the same.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Whether its first argument is a package, in whose folder the rest lies (`importlib.resources.files("app")`).
+    #[serde(default)]
+    pub in_package: bool,
     /// What it gives.
     pub gives: FileGives,
 }

@@ -115,6 +115,7 @@ impl Evaluator<'_> {
             self.project.catalog.constructor(symbol).is_some()
                 || self.project.catalog.limiter(symbol).is_some()
                 || self.project.catalog.executor(symbol).is_some()
+                || self.project.catalog.document(symbol).is_some_and(|reader| !reader.reads.is_empty())
         });
         match known {
             Some(symbol) => {
@@ -293,13 +294,17 @@ impl Evaluator<'_> {
     /// What `super().name` names: the base's method and the method that says `super`. `Some(None)`: a base outside the project.
     #[allow(clippy::type_complexity)]
     pub(super) fn super_target(&self, object: ExprRef, name: &str) -> Option<Option<(ScopeRef, ScopeRef)>> {
-        let ExprKind::Call { callee, .. } = &self.expr(object).kind else { return None };
-        let ExprKind::Name(called) = &self.project.facts(object.file).expr(*callee).kind else { return None };
-        if &**called != "super" {
+        if !self.is_super(object) {
             return None;
         }
         let (method, class) = self.enclosing_method(self.scope_of(object))?;
         Some(self.ancestry(class).0.iter().skip(1).find_map(|base| self.own_method(*base, name)).map(|found| (found, method)))
+    }
+
+    /// Whether an expression is `super()`.
+    pub(super) fn is_super(&self, at: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = &self.expr(at).kind else { return false };
+        matches!(&self.project.facts(at.file).expr(*callee).kind, ExprKind::Name(called) if &**called == "super")
     }
 
     /// The method and class around a scope.

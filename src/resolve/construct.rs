@@ -388,6 +388,12 @@ impl Evaluator<'_> {
             _ => false,
         })
     }
+
+    /// Whether an expression is `super()` in a class that an object is of.
+    pub(super) fn is_super_of(&self, at: ExprRef, made: &Made) -> bool {
+        let around = || self.enclosing_method(self.scope_of(at)).map(|(_, class)| class);
+        made.class.is_some_and(|class| self.is_super(at) && around().is_some_and(|around| self.derives(class, around)))
+    }
 }
 
 /// `redis://host?max_connections=20`: settings in the query of a URL; arguments win over them.

@@ -121,13 +121,14 @@ impl Evaluator<'_> {
                 found.extend(kept.into_iter().flatten());
                 continue;
             }
-            let read = match &possible.thing {
-                Thing::Document(_) => Some(possible.clone()),
-                Thing::Made(made) => self.read_by(made),
-                _ => None,
+            let read: Possibles = match &possible.thing {
+                Thing::Document(_) => vec![possible.clone()],
+                Thing::Made(made) => self.read_by(made).into_iter().collect(),
+                Thing::Object(object) => self.readers_of(object.class).iter().filter_map(|made| self.read_by(made)).collect(),
+                _ => Vec::new(),
             };
-            if let Some(document) = read {
-                found.extend(keys.iter().map(|key| self.element(&document, key)));
+            if !read.is_empty() {
+                found.extend(read.iter().flat_map(|document| keys.iter().map(|key| self.element(document, key))));
                 continue;
             }
             for key in &keys {
@@ -380,6 +381,11 @@ impl Evaluator<'_> {
                 .extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))));
         }
         if found.is_empty() {
+            let readers = self.readers_of(object.class);
+            if !readers.is_empty() {
+                let parts = readers.into_iter().map(|made| Possible::literal(Thing::Part(made, Rc::from(name)), self.span(at)));
+                return parts.collect();
+            }
             if let Some(symbol) = symbols.first() {
                 return vec![Possible::literal(Thing::Foreign(dotted(symbol, name)), self.span(at))];
             }
