@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::library::Literal;
-use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SettingsModule, SharedState};
 use crate::text::Language;
 
 /// One source of concurrency: `rules/concurrency/<name>.toml`.
@@ -53,6 +53,9 @@ pub struct Source {
     /// Objects of frameworks in which a program keeps what its functions share.
     #[serde(default, rename = "shared-state")]
     pub shared_states: Vec<SharedState>,
+    /// Objects of frameworks whose attributes are the names of a module of the program.
+    #[serde(default, rename = "settings-module")]
+    pub settings_modules: Vec<SettingsModule>,
     /// Calls that give the path of a file, or its contents.
     #[serde(default, rename = "file")]
     pub files: Vec<FileCall>,

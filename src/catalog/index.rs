@@ -9,7 +9,7 @@ use super::concurrency::{Executor, FanOut, Handler, Hidden, Limiter, NumberFunct
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
-use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SettingsModule, SharedState};
 use super::version::Versions;
 use super::{base, check, embedded};
 use crate::text::{Language, Problem};
@@ -240,6 +240,12 @@ impl Catalog {
     /// Objects of frameworks in which programs keep what their functions share.
     pub fn shared_states(&self) -> impl Iterator<Item = &SharedState> {
         self.sources.iter().flat_map(|source| &source.shared_states)
+    }
+
+    /// The object of a framework whose attributes are the names of a module of the program.
+    pub fn settings_module(&self, symbol: &str) -> Option<&SettingsModule> {
+        let mut all = self.sources.iter().flat_map(|source| &source.settings_modules);
+        all.find(|object| object.symbols.iter().any(|known| known == symbol))
     }
 
     /// The call or constant that gives a file's path or contents.

@@ -133,6 +133,16 @@ pub struct SharedState {
     pub attribute: Option<String>,
 }
 
+/// An object of a framework whose attributes are the names of a module that an environment variable names (`django.conf.settings`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SettingsModule {
+    /// Names of the object.
+    pub symbols: Vec<String>,
+    /// The variable.
+    pub variable: String,
+}
+
 /// A call that gives the path of a file, or its contents.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

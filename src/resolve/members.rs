@@ -45,7 +45,7 @@ impl Evaluator<'_> {
         match &of.thing {
             Thing::Symbol(path) => match self.project.catalog.parser(path).filter(|parser| !parser.defines.is_empty()) {
                 Some(parser) => self.flag_of_program(parser, name),
-                None => vec![self.symbol(dotted(path, name), span)],
+                None => self.framework_setting(path, name, at.file).unwrap_or_else(|| vec![self.symbol(dotted(path, name), span)]),
             },
             Thing::Module(file) => self
                 .module_member(*file, name)

@@ -44,6 +44,7 @@ mod records;
 mod rounds;
 mod set_by_name;
 mod setters;
+mod settings_modules;
 mod shipped;
 mod sites;
 mod thing;
