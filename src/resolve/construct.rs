@@ -86,7 +86,9 @@ impl Evaluator<'_> {
         }
         if let Some((call, frame)) = self.library_call(made) {
             result.may_be_given_more = self.unpacks_unknown(call, &frame);
-            for (number, parameter) in found.constructor.parameters.iter().enumerate() {
+            let versions = self.project.demanded(found.library, made.site.file).versions;
+            let is_taken = |parameter: &Parameter| !parameter.ignored || !self.project.ignores(parameter, &versions);
+            for (number, parameter) in found.constructor.parameters.iter().enumerate().filter(|(_, parameter)| is_taken(parameter)) {
                 let position = found.constructor.takes_by_position(parameter).then_some(number);
                 self.take_parameter(&mut result, made, &found, parameter, call, &frame, position, depth);
             }

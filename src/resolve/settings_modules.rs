@@ -73,7 +73,8 @@ impl Evaluator<'_> {
             }
         }
         values.retain(|value| !self.project.is_test(value.file));
-        let texts = values.into_iter().flat_map(|value| self.eval_open(value).into_iter().map(move |possible| (value.file, possible.thing)));
+        let texts =
+            values.into_iter().flat_map(|value| self.eval_open(value).into_iter().map(move |possible| (value.file, possible.thing)));
         texts.filter_map(|(file, thing)| if let Thing::Text(text) = thing { Some((file, text.to_string())) } else { None }).collect()
     }
 }
