@@ -97,6 +97,7 @@ impl Evaluator<'_> {
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
+            Thing::Made(made) if self.is_named_tuple(made) => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
             Thing::Made(made) if self.makes_when_called(made) => self.part_call(made, &Rc::from(CALLED), at, frame),
             Thing::Made(made) => match self.project.catalog.environment(&dotted(&made.symbol, CALLED)) {
                 Some(read) => self.environment_call(read, at, frame),

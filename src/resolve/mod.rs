@@ -33,6 +33,7 @@ mod members;
 mod memory;
 mod modules;
 mod mounts;
+mod named_tuples;
 mod names;
 mod numbers;
 mod options;
