@@ -86,6 +86,9 @@ pub struct Source {
     /// Names that look alike and mean something else.
     #[serde(default)]
     pub not_names: Vec<String>,
+    /// Names of what is entered (`with x.limit():`) that say it lets a number in at a time, for what nobody knows more of.
+    #[serde(default)]
+    pub limiter_names: Vec<String>,
     /// Names that say how long one call takes on average, without their unit (`_s`, `_ms`).
     #[serde(default)]
     pub latency_names: Vec<String>,

@@ -61,15 +61,7 @@ impl Evaluator<'_> {
                 // A function that a derive or trait gives (`Args::parse`, `Settings::default`): it makes one.
                 self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![of.clone()])
             }
-            Thing::Class(class) => self
-                .class_member(*class, name, &of.thing, frame)
-                .map(|mut found| {
-                    found.extend(
-                        self.assigned_outside(name, *class, None, |thing| matches!(thing, Thing::Class(other) if other == class)).0,
-                    );
-                    found
-                })
-                .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
+            Thing::Class(class) => self.member_of_class(*class, name, &of.thing, frame),
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
             Thing::Made(made) => {
                 if let Some(class) = made.class
@@ -100,6 +92,20 @@ impl Evaluator<'_> {
             Thing::Unknown(why) => vec![Possible::unknown(why.clone())],
             _ => vec![Possible::unknown(format!("`{name}` of what is not an object"))],
         }
+    }
+
+    /// A member of a class itself: what its body says, and what is assigned to it by its own class methods or others.
+    fn member_of_class(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
+        let mut found = self.class_member(class, name, of, frame).unwrap_or_default();
+        found.extend(self.assigned_by(&self.ancestry(class).0, name, of, frame, |method| self.has_decorator(method, &["classmethod"])));
+        found.extend(self.assigned_outside(name, class, None, |thing| matches!(thing, Thing::Class(other) if *other == class)).0);
+        if found.is_empty() {
+            return vec![Possible::unknown(format!("`{name}` is not set in the class"))];
+        }
+        if found.iter().any(|possible| !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))) {
+            found.retain(|possible| !matches!(possible.thing, Thing::Nothing));
+        }
+        found
     }
 
     /// `object[index]`.
