@@ -225,6 +225,10 @@ pub struct Starter {
     pub name: Option<String>,
     /// Position of an executor that it runs on; the loop's default where it is `None`.
     pub executor: Option<usize>,
+    /// The executor's name, where it may be given by name.
+    pub executor_name: Option<String>,
+    /// Method that puts another executor in the place of the default one (`set_default_executor`).
+    pub replaced_by: Option<String>,
     /// Number of workers of the default executor, where it runs on one: as [`Executor::default`].
     pub workers: Option<Literal>,
     /// Whether it starts a process, with a copy of everything.

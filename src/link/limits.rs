@@ -50,7 +50,9 @@ fn is_unbound(facts: &FileFacts, scope: &Scope, entered: ExprId) -> bool {
 fn may_be_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     let is_dark = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Nothing);
     match evaluator.expr(at).kind {
-        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => evaluator.glance(at).iter().all(Possible::is_unknown),
+        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+            evaluator.glance(at).iter().all(Possible::is_unknown)
+        }
         ExprKind::Call { callee, .. } => {
             let callee = ExprRef { file: at.file, expr: callee };
             let is_own = |possible: &Possible| matches!(possible.thing, Thing::Function(..) | Thing::Method(..));
