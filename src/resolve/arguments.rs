@@ -130,7 +130,8 @@ impl Evaluator<'_> {
         if left_out || found.iter().all(Possible::is_unknown) {
             let default = self.parameter_default(function, number, frame);
             let default_is_known = default.iter().any(|possible| !possible.is_unknown());
-            if default_is_known {
+            // A default of `None` says nothing of what callers give that is not known.
+            if default_is_known && default.iter().any(|possible| !matches!(possible.thing, Thing::Nothing)) {
                 found.retain(|possible| !possible.is_unknown());
             }
             if found.is_empty() || default_is_known {
