@@ -27,6 +27,11 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
                     drafts.extend(held_by_entering(evaluator, value));
                 }
             }
+            ContextKind::Branch { test: Some(test), when } => {
+                let missing = missing_where(facts, test, when).map(|expr| ExprRef { file: at.file, expr });
+                let missing = missing.filter(|missing| is_limiter(evaluator, *missing));
+                drafts.extend(missing.map(|missing| (Draft::silent(What::Missing(missing), evaluator.span(missing)), here)));
+            }
             ContextKind::For { over, .. } if !facts.is_part_of(at.expr, over) => {
                 drafts.push((Draft::silent(What::Loop, context.span), here));
             }
@@ -37,6 +42,20 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
     drafts.extend(acquired_before(evaluator, at, true).into_iter().map(|draft| (draft, here)));
     drafts.extend(guards_at(evaluator, at).into_iter().map(|guard| held_by(evaluator, &guard)));
     drafts
+}
+
+/// The object that is not there on one side of a test: `if limiter:` … `else:`, `if limiter is None:`.
+fn missing_where(facts: &FileFacts, test: ExprId, when: bool) -> Option<ExprId> {
+    match &facts.expr(test).kind {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => (!when).then_some(test),
+        ExprKind::Not(inner) => missing_where(facts, *inner, !when),
+        ExprKind::Compare { operator, left, right } if facts.expr(*right).kind == ExprKind::None => match &**operator {
+            "is" | "==" => when.then_some(*left),
+            "is not" | "!=" => (!when).then_some(*left),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether a block binds nothing of what it enters: `with x:`, not `with x as y:`.

@@ -11,7 +11,12 @@ pub fn value_of(possibles: &Possibles, unlimited: &[Literal]) -> Value {
     let unknown = possibles.iter().find(|possible| possible.is_unknown());
     let says_something = |possible: &&Possible| unknown.is_none() || !matches!(possible.thing, Thing::Nothing);
     let known = possibles.iter().filter(|possible| amount_of(&possible.thing, unlimited).is_some()).filter(says_something);
-    let known: Vec<&Possible> = known.collect();
+    let mut known: Vec<&Possible> = known.collect();
+    // Of several numbers the largest decides: its place is the one that is shown.
+    let size = |possible: &Possible| amount_of(&possible.thing, unlimited).and_then(|amount| amount.greatest());
+    if let Some(most) = known.iter().filter_map(|possible| size(possible)).max_by(f64::total_cmp) {
+        known.sort_by_key(|possible| size(possible) != Some(most));
+    }
     let Some(first) = known.first() else {
         let unknown = unknown.or_else(|| possibles.first());
         let why = unknown.map_or_else(|| "no value".to_string(), |possible| why(&possible.thing));

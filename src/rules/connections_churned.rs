@@ -4,7 +4,7 @@ use super::telling::{assumptions, busiest, by_default, decisive, finding_of_case
 use super::{Context, Rule, advice, sums};
 use crate::catalog::library::{QuirkKind, Role};
 use crate::finding::{Finding, Verdict};
-use crate::value::{Amount, Certainty};
+use crate::value::Certainty;
 
 /// The rule.
 pub static RULE: Rule = Rule { id: "connections-churned", check };
@@ -15,9 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(quirk) = pool.quirk(QuirkKind::IdleCapCountsBusy) else { continue };
         let Some(idle) = pool.role(Role::Idle) else { continue };
         let Some(cap) = idle.value.amount.greatest().filter(|cap| cap.is_finite()) else { continue };
-        if idle.value.certainty == Certainty::Assumed
-            || pool.role(Role::Multiplexed).is_some_and(|setting| setting.value.amount == Amount::Truth(true))
-        {
+        if idle.value.certainty == Certainty::Assumed || pool.multiplexed_by().is_some() {
             continue;
         }
         // Where requests wait, that is the finding; the churn is a part of it.

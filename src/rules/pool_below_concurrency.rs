@@ -40,7 +40,7 @@ fn tell(context: &Context<'_>, pool: &ResolvedPool<'_>, case: &Case) -> Option<F
     let mut found = finding_of_case(context, RULE.id, case, decided_by, certainty, message, label)?;
     found.notes = sums::burst_and_steady(context, case);
     found.notes.extend(masked(pool, decided_by, advice::to_carry(context, case, wanted)));
-    found.notes.extend(symptoms(pool));
+    found.notes.extend(symptoms(context, case.pool));
     if pool.kind.database {
         found.notes.push("a database pool is not sized by concurrency: its share of the server's `max_connections` decides; a larger pool moves the queue into the database".to_string());
     }
