@@ -108,6 +108,7 @@ pub struct Explored<'a> {
     sites: Vec<Site>,
     homes: Vec<Vec<Home>>,
     flows: Vec<Flow>,
+    written: Vec<WrittenLatency>,
 }
 
 /// Asks everything that linking needs; what it asks for decides which files are read.
@@ -115,12 +116,13 @@ pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
     let resolved = evaluator.pools();
     let sites = evaluator.sites();
     let (homes, flows) = flows(evaluator, &resolved);
-    Explored { resolved, sites, homes, flows }
+    let written = evaluator.written_latencies();
+    Explored { resolved, sites, homes, flows, written }
 }
 
 /// Links what was explored.
 pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Settings) -> Linked<'a> {
-    let Explored { resolved, sites, homes, flows } = explored;
+    let Explored { resolved, sites, homes, flows, written } = explored;
     let mut pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     for declared in evaluator.declarations() {
@@ -146,7 +148,6 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
             None => cases.extend(known),
         }
     }
-    let written = evaluator.written_latencies();
     let written_latencies = (loads.iter_mut().zip(&resolved))
         .map(|(load, pool)| latency::fill(load, pool, resolved.len(), evaluator.span(pool.made.site).file, &written))
         .collect();
