@@ -242,8 +242,10 @@ impl Evaluator<'_> {
                 _ => plain.push(possible),
             }
         }
-        result.may_have_own |= not_handed && handed && result.unknown_pool.is_none();
-        if handed {
+        // Where it may be handed none, its own limits hold then.
+        let may_have_own = not_handed && handed && result.unknown_pool.is_none();
+        result.may_have_own |= may_have_own;
+        if handed && !may_have_own {
             result.disabled.extend(parameter.disables.iter().cloned());
         }
         let carried_any = !carried.is_empty();

@@ -134,10 +134,7 @@ impl<'p> Evaluator<'p> {
             for client in &pool.clients {
                 let (_, construction) = &constructions[client];
                 let at = construction.pools.first().map_or_else(|| self.span(*client), |(_, at)| *at);
-                // Where it may be handed none, its own limits hold then.
-                if !construction.may_have_own {
-                    pool.ignored.extend(given_and_disabled(construction, at));
-                }
+                pool.ignored.extend(given_and_disabled(construction, at));
             }
             if pool.clients.is_empty() && pool.constructor.makes == Makes::Pool {
                 pool.clients = self.mounted_on(pool.made.site);
