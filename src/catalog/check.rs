@@ -281,6 +281,7 @@ pub fn sources(written: &[Written<Source>]) -> Vec<Problem> {
         for (key, names) in [
             ("names", &source.names),
             ("not-names", &source.not_names),
+            ("limiter-names", &source.limiter_names),
             ("latency-names", &source.latency_names),
             ("latency-p95-names", &source.latency_p95_names),
             ("latency-not-names", &source.latency_not_names),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::library::Literal;
-use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SettingsModule, SharedState};
 use crate::text::Language;
 
 /// One source of concurrency: `rules/concurrency/<name>.toml`.
@@ -53,6 +53,9 @@ pub struct Source {
     /// Objects of frameworks in which a program keeps what its functions share.
     #[serde(default, rename = "shared-state")]
     pub shared_states: Vec<SharedState>,
+    /// Objects of frameworks whose attributes are the names of a module of the program.
+    #[serde(default, rename = "settings-module")]
+    pub settings_modules: Vec<SettingsModule>,
     /// Calls that give the path of a file, or its contents.
     #[serde(default, rename = "file")]
     pub files: Vec<FileCall>,
@@ -83,6 +86,9 @@ pub struct Source {
     /// Names that look alike and mean something else.
     #[serde(default)]
     pub not_names: Vec<String>,
+    /// Names of what is entered (`with x.limit():`) that say it lets a number in at a time, for what nobody knows more of.
+    #[serde(default)]
+    pub limiter_names: Vec<String>,
     /// Names that say how long one call takes on average, without their unit (`_s`, `_ms`).
     #[serde(default)]
     pub latency_names: Vec<String>,
@@ -219,6 +225,10 @@ pub struct Starter {
     pub name: Option<String>,
     /// Position of an executor that it runs on; the loop's default where it is `None`.
     pub executor: Option<usize>,
+    /// The executor's name, where it may be given by name.
+    pub executor_name: Option<String>,
+    /// Method that puts another executor in the place of the default one (`set_default_executor`).
+    pub replaced_by: Option<String>,
     /// Number of workers of the default executor, where it runs on one: as [`Executor::default`].
     pub workers: Option<Literal>,
     /// Whether it starts a process, with a copy of everything.

@@ -9,7 +9,7 @@ use super::concurrency::{Executor, FanOut, Handler, Hidden, Limiter, NumberFunct
 use super::library::{Constant, Constructor, DefaultValue, Library, Literal, PoolKind, Setting};
 use super::load::{self, Entry, Written};
 use super::names::Names;
-use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SharedState};
+use super::origins::{DocumentReader, Environment, FileCall, FlagOption, Parser, Provider, SettingsModule, SharedState};
 use super::version::Versions;
 use super::{base, check, embedded};
 use crate::text::{Language, Problem};
@@ -39,6 +39,7 @@ pub struct Catalog {
     methods: [Places; 2],
     modules: FxHashSet<Box<str>>,
     names: Names,
+    limiters_by_name: Names,
     latency: Names,
     latency_p95: Names,
 }
@@ -136,6 +137,7 @@ impl Catalog {
                 }
             }
             catalog.names.add(&source.names, &source.not_names);
+            catalog.limiters_by_name.add(&source.limiter_names, &[]);
             catalog.latency.add(&source.latency_names, &source.latency_not_names);
             catalog.latency_p95.add(&source.latency_p95_names, &source.latency_not_names);
         }
@@ -242,6 +244,12 @@ impl Catalog {
         self.sources.iter().flat_map(|source| &source.shared_states)
     }
 
+    /// The object of a framework whose attributes are the names of a module of the program.
+    pub fn settings_module(&self, symbol: &str) -> Option<&SettingsModule> {
+        let mut all = self.sources.iter().flat_map(|source| &source.settings_modules);
+        all.find(|object| object.symbols.iter().any(|known| known == symbol))
+    }
+
     /// The call or constant that gives a file's path or contents.
     pub fn file(&self, symbol: &str) -> Option<&FileCall> {
         self.entry(&self.files, symbol, |source| &source.files)
@@ -328,6 +336,11 @@ impl Catalog {
     /// Whether the name of a flag, key or constant says that its number is a number of things done at once.
     pub fn means_concurrency(&self, name: &str) -> bool {
         self.names.contain(name)
+    }
+
+    /// Whether the name of something that is entered says that it lets a number in at a time.
+    pub fn means_limiter(&self, name: &str) -> bool {
+        self.limiters_by_name.contain(name)
     }
 
     /// Which figure of a latency the name of a flag, key or constant says its number is; the name without its unit.

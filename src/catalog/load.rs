@@ -80,7 +80,7 @@ pub fn source(stem: &str, path: &str, text: &str, packed: Option<&[u8]>) -> Resu
 /// # Errors
 /// What is wrong with the text, with places.
 pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>> {
-    const ONLY_IN_SOURCES: [&str; 15] = [
+    const ONLY_IN_SOURCES: [&str; 16] = [
         "limiter",
         "executor",
         "fan-out",
@@ -90,6 +90,7 @@ pub fn either(stem: &str, path: &str, text: &str) -> Result<Entry, Vec<Problem>>
         "environment",
         "provider",
         "shared-state",
+        "settings-module",
         "file",
         "document",
         "function",

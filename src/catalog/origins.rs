@@ -133,6 +133,16 @@ pub struct SharedState {
     pub attribute: Option<String>,
 }
 
+/// An object of a framework whose attributes are the names of a module that an environment variable names (`django.conf.settings`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SettingsModule {
+    /// Names of the object.
+    pub symbols: Vec<String>,
+    /// The variable.
+    pub variable: String,
+}
+
 /// A call that gives the path of a file, or its contents.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -143,6 +153,9 @@ pub struct FileCall {
     /// Methods of paths and of opened files that do the same.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Whether its first argument is a package, in whose folder the rest lies (`importlib.resources.files("app")`).
+    #[serde(default)]
+    pub in_package: bool,
     /// What it gives.
     pub gives: FileGives,
 }

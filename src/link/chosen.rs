@@ -8,7 +8,7 @@ use crate::resolve::{Evaluator, ExprRef};
 pub enum Choice {
     /// A condition, which most elements may well meet.
     Condition,
-    /// An arm of a `match`: the elements are of several kinds, and one of them starts something.
+    /// An arm of a `match`, or the handler of what failed: the elements are of several kinds, and one of them starts something.
     Arm,
 }
 
@@ -17,14 +17,15 @@ pub fn chosen(evaluator: &Evaluator<'_>, at: ExprRef, around: ContextId) -> Opti
     let facts = evaluator.project.facts(at.file);
     let (scope_id, context) = (facts.expr(at.expr).scope, facts.expr(at.expr).context);
     let scope = facts.scope(scope_id);
-    let inside = scope.context_chain(context).take_while(|(id, _)| *id != around);
-    let tests = inside.filter_map(|(_, context)| match context.kind {
+    let inside = || scope.context_chain(context).take_while(|(id, _)| *id != around);
+    let failed = inside().any(|(_, context)| matches!(context.kind, ContextKind::Handler));
+    let tests = inside().filter_map(|(_, context)| match context.kind {
         ContextKind::Branch { test: Some(test), .. } => Some(test),
         _ => None,
     });
     let tests: Vec<ExprId> = tests.filter(|test| asks_about_turn(facts, scope_id, scope, around, *test)).collect();
     let is_arm = |test: &ExprId| matches!(&facts.expr(*test).kind, ExprKind::Compare { operator, .. } if &**operator == "matches");
-    match tests.iter().any(is_arm) {
+    match failed || tests.iter().any(is_arm) {
         true => Some(Choice::Arm),
         false if tests.is_empty() => None,
         false => Some(Choice::Condition),

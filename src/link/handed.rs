@@ -4,7 +4,8 @@ use super::climb::{Climber, Way};
 use super::guards::guards_at;
 use super::hops::{Draft, What};
 use super::iterators::Each;
-use super::limits::{held_by, is_executor};
+use super::limits::held_by;
+use super::runs_on::runs_on;
 use super::starts::{fan_out_of, is_awaited};
 use super::turns::names_within;
 use super::{iterators, served, streams};
@@ -85,13 +86,7 @@ impl<'c> Climber<'_, 'c> {
             };
             if let Some(starter) = symbol.as_deref().and_then(|symbol| catalog.starter(symbol)).or_else(|| catalog.starter_method(&method))
             {
-                let given = starter.executor.and_then(|position| evaluator.positional(caller.call, position));
-                let executor = given.filter(|given| is_executor(evaluator, *given));
-                match (executor, &starter.workers) {
-                    (Some(executor), _) => way.drafts.push((Draft::silent(What::Runs(executor), place), scope)),
-                    (None, Some(workers)) => way.drafts.push((Draft::silent(What::Workers(caller.call, workers), place), scope)),
-                    (None, None) => {}
-                }
+                way.drafts.extend(runs_on(evaluator, caller.call, starter).map(|what| (Draft::silent(what, place), scope)));
                 if let Some(task) = evaluator.positional(caller.call, starter.argument) {
                     way.drafts.extend(self.permits(task, caller.call));
                 }

@@ -83,7 +83,16 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
                 Some(_) => return add(found, Home::Program),
                 None => {}
             }
-            return add(found, Home::Activation(ScopeRef { file: at.file, scope: scope_id }));
+            let lambda = ScopeRef { file: at.file, scope: scope_id };
+            let gives_it = scope
+                .statements
+                .iter()
+                .any(|statement| matches!(statement.kind, StatementKind::Return(value) if holds(facts, value, inner)));
+            let callers = evaluator.callers_of(lambda);
+            if gives_it && !callers.is_empty() && callers.iter().all(|caller| !caller.handed_on) {
+                return to_callers(evaluator, lambda, found, seen, steps);
+            }
+            return add(found, Home::Activation(lambda));
         }
         return follow(evaluator, ExprRef { file: at.file, expr: *maker }, found, seen, steps + 1);
     }

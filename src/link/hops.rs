@@ -87,8 +87,8 @@ pub enum What<'c> {
     Missing(ExprRef),
     /// The executor that an expression is.
     Runs(ExprRef),
-    /// The number of workers of a default executor, by the call that uses it.
-    Workers(ExprRef, &'c Literal),
+    /// The number of workers of a default executor, by the call that uses it, and the executor that the program puts in its place.
+    Workers(ExprRef, &'c Literal, Option<ExprRef>),
     /// The limit of a fan-out call itself.
     Bound(ExprRef, &'c FanOut),
     /// At most as many as an expression says: the program waits when it has started so many.
@@ -150,11 +150,17 @@ impl<'c> Draft<'c> {
                 let site = made_at(evaluator, *executor, frame).find_map(|made| evaluator.site_of(&made))?;
                 Some(limiter_hop(evaluator, &site, self.at, "runs it"))
             }
-            What::Workers(call, literal) => {
-                let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None, before: None };
-                let value = value_of(&vec![evaluator.workers_default(Some(literal), &made)], &[]);
+            What::Workers(call, literal, replaced) => {
+                let other = replaced.and_then(|other| made_at(evaluator, other, frame).find_map(|made| evaluator.site_of(&made)));
+                let (site, value) = match other {
+                    Some(other) => (other.made.site, other.value),
+                    None => {
+                        let made = Made { symbol: "".into(), site: *call, frame: frame.clone(), class: None, before: None };
+                        (*call, value_of(&vec![evaluator.workers_default(Some(literal), &made)], &[]))
+                    }
+                };
                 Some(Hop {
-                    kind: HopKind::Limiter { site: *call, kind: ConcurrencyKind::Executor, of_program: true },
+                    kind: HopKind::Limiter { site, kind: ConcurrencyKind::Executor, of_program: true },
                     at: self.at,
                     value,
                     said: "runs on the default executor".into(),

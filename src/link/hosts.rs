@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::turns::argument_for;
-use crate::facts::{ExprId, ExprKind, ScopeKind, StatementKind, Target};
+use crate::facts::{Argument, ArgumentKind, ExprId, ExprKind, FileFacts, ScopeId, ScopeKind, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 
 /// How far a URL is followed to the texts that it is made of.
@@ -13,7 +13,76 @@ const MAX_STEPS: u32 = 8;
 /// the URLs that are known name several.
 pub fn vary(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
     let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return false };
-    arguments.iter().any(|argument| is_of_many(evaluator, ExprRef { file: call.file, expr: argument.value }, 0))
+    let part = |argument: &Argument| ExprRef { file: call.file, expr: argument.value };
+    arguments.iter().any(|argument| is_of_many(evaluator, part(argument), 0))
+        || arguments.iter().filter(|argument| may_be_url(argument)).any(|argument| is_of_entries(evaluator, part(argument), 0))
+}
+
+/// Whether an argument of a request may be its URL: the first ones, or one that is called so.
+fn may_be_url(argument: &Argument) -> bool {
+    match &argument.kind {
+        ArgumentKind::Keyword(name) => says_where(name),
+        _ => true,
+    }
+}
+
+/// Whether a name says that what it stands for leads to a host.
+fn says_where(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["url", "uri", "host", "domain", "site", "endpoint"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a URL is made of what each entry of a loop says itself (`for site in sites: get(site["url"])`): entries of sites, not pages of one.
+fn is_of_entries(evaluator: &Evaluator<'_>, at: ExprRef, steps: u32) -> bool {
+    if steps > MAX_STEPS {
+        return false;
+    }
+    let facts = evaluator.project.facts(at.file);
+    let go = |expr: ExprId| is_of_entries(evaluator, ExprRef { file: at.file, expr }, steps + 1);
+    let is_text = |id: ExprId| matches!(&facts.expr(id).kind, ExprKind::Text(key) if says_where(key));
+    match &facts.expr(at.expr).kind {
+        ExprKind::Subscript { object, index } => is_text(*index) && is_entry(facts, *object),
+        ExprKind::Call { callee, arguments } => {
+            let by_key = match &facts.expr(*callee).kind {
+                ExprKind::Attribute { object, name, .. } if &**name == "get" => {
+                    arguments.first().is_some_and(|key| is_text(key.value)) && is_entry(facts, *object)
+                }
+                _ => false,
+            };
+            by_key || arguments.iter().any(|argument| go(argument.value))
+        }
+        ExprKind::Operator { left, .. } => go(*left),
+        ExprKind::Or(parts) => parts.iter().any(|part| go(*part)),
+        ExprKind::Name(name) => facts
+            .scope_chain(facts.expr(at.expr).scope)
+            .find_map(|scope| {
+                let bound = |value: ExprId| (value != at.expr).then(|| go(value));
+                let values = values_of(facts, scope, name).filter_map(bound).collect::<Vec<_>>();
+                (!values.is_empty()).then(|| values.into_iter().any(|is_it| is_it))
+            })
+            .unwrap_or(false),
+        _ => false,
+    }
+}
+
+/// Whether a name is bound to what a loop goes over, or to a part of it (`for name, entry in entries.items()`).
+fn is_entry(facts: &FileFacts, at: ExprId) -> bool {
+    let ExprKind::Name(name) = &facts.expr(at).kind else { return false };
+    facts.scope_chain(facts.expr(at).scope).any(|scope| {
+        values_of(facts, scope, name).any(|value| match facts.expr(value).kind {
+            ExprKind::Element(_) => true,
+            ExprKind::Unpacked { value, .. } => matches!(facts.expr(value).kind, ExprKind::Element(_)),
+            _ => false,
+        })
+    })
+}
+
+/// What a name is bound to in a scope.
+fn values_of<'f>(facts: &'f FileFacts, scope: ScopeId, name: &'f str) -> impl Iterator<Item = ExprId> + 'f {
+    facts.scope(scope).statements.iter().filter_map(move |statement| match &statement.kind {
+        StatementKind::Bind { target: Target::Name(bound), value, .. } if **bound == *name => Some(*value),
+        _ => None,
+    })
 }
 
 /// Whether what an expression gives are URLs of several hosts.
@@ -66,10 +135,7 @@ fn elements_are(evaluator: &Evaluator<'_>, over: ExprRef, steps: u32) -> bool {
 fn bound_to_many(evaluator: &Evaluator<'_>, at: ExprRef, name: &str, steps: u32) -> bool {
     let facts = evaluator.project.facts(at.file);
     for scope in facts.scope_chain(facts.expr(at.expr).scope) {
-        let mut bound = facts.scope(scope).statements.iter().filter_map(|statement| match &statement.kind {
-            StatementKind::Bind { target: Target::Name(bound), value, .. } if **bound == *name => Some(*value),
-            _ => None,
-        });
+        let mut bound = values_of(facts, scope, name);
         if let Some(value) = bound.next() {
             return bound.next().is_none() && is_of_many(evaluator, ExprRef { file: at.file, expr: value }, steps + 1);
         }

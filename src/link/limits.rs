@@ -4,7 +4,7 @@ use super::guards::{Guard, guards_at};
 use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
 use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, Scope, StatementKind, Target};
-use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
+use crate::resolve::{Evaluator, ExprRef, Possible, ScopeRef, Thing};
 
 /// Limiters that are held where an expression runs inline, innermost first, and the loops around it, each with the scope it stands in.
 pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
@@ -64,10 +64,31 @@ fn is_unbound(facts: &FileFacts, scope: &Scope, entered: ExprId) -> bool {
     !scope.statements.iter().any(|statement| matches!(statement.kind, StatementKind::Bind { value, .. } if binds(value)))
 }
 
-/// Whether an expression that is entered may be a limiter, for all that is known: one of several that are kept, or one from outside.
+/// Whether an expression that is entered may be a limiter, for all that is known: one of several that are kept, one from outside, or what a call
+/// gives that is not followed to its end.
 fn may_be_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
-    let is_kept = matches!(evaluator.expr(at).kind, ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. });
-    is_kept && evaluator.glance(at).iter().all(|possible| matches!(possible.thing, Thing::Unknown(_)))
+    let is_dark = |possible: &Possible| matches!(possible.thing, Thing::Unknown(_) | Thing::Nothing);
+    match evaluator.expr(at).kind {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+            evaluator.glance(at).iter().all(Possible::is_unknown)
+        }
+        ExprKind::Call { callee, .. } => {
+            let callee = ExprRef { file: at.file, expr: callee };
+            let is_own = |possible: &Possible| matches!(possible.thing, Thing::Function(..) | Thing::Method(..));
+            evaluator.glance(at).iter().all(is_dark) && (evaluator.glance(callee).iter().any(is_own) || says_limiter(evaluator, callee))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a part of a dotted name says that it lets a number in at a time.
+fn says_limiter(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
+    let says = |name: &str| evaluator.project.catalog.means_limiter(name);
+    match &evaluator.expr(at).kind {
+        ExprKind::Name(name) => says(name),
+        ExprKind::Attribute { object, name, .. } => says(name) || says_limiter(evaluator, ExprRef { file: at.file, expr: *object }),
+        _ => false,
+    }
 }
 
 /// The limiter of which a guard keeps a place, with the scope in which it is taken.

@@ -21,6 +21,7 @@ mod once;
 mod pace;
 mod patience;
 mod route;
+mod runs_on;
 mod served;
 mod starts;
 mod streams;

@@ -14,6 +14,11 @@ pub fn is_retry(evaluator: &Evaluator<'_>, at: ExprRef, inside: ContextId) -> bo
     ends_with(facts, at, inside, counts_tries(evaluator, facts, scope, at, inside))
 }
 
+/// Whether a loop around an expression is left behind it in any case, so that it runs once at most.
+pub fn is_left_after(evaluator: &Evaluator<'_>, at: ExprRef, inside: ContextId) -> bool {
+    ends_with(evaluator.project.facts(at.file), at, inside, false)
+}
+
 /// Whether an expression may run again in its own scope before it ends, in a loop that does not begin at one of these places: one that
 /// looks at what came back may ask many times.
 pub fn may_go_again(evaluator: &Evaluator<'_>, at: ExprRef, apart: &[u32]) -> bool {
@@ -40,7 +45,7 @@ fn ends_with(facts: &FileFacts, at: ExprRef, inside: ContextId, perhaps: bool) -
         leaves
             && statement.span.end >= expr.span.end
             && scope.is_within(statement.context, inside)
-            && !in_handler(scope, statement.context, inside)
+            && !in_handler_of(scope, statement.context, inside, expr.context)
             && (perhaps || is_unconditional(scope, statement.context, expr.context))
     })
 }
@@ -66,8 +71,10 @@ fn innermost_loop(scope: &Scope, at: ContextId) -> Option<ContextId> {
         .map(|(id, _)| id)
 }
 
-fn in_handler(scope: &Scope, at: ContextId, outside: ContextId) -> bool {
-    scope.context_chain(at).take_while(|(id, _)| *id != outside).any(|(_, context)| matches!(context.kind, ContextKind::Handler))
+/// Whether something in a loop runs only where something else failed, which an expression of the loop is not the answer to itself.
+fn in_handler_of(scope: &Scope, at: ContextId, turns: ContextId, expr: ContextId) -> bool {
+    let mut between = scope.context_chain(at).take_while(|(id, _)| *id != turns);
+    between.any(|(id, context)| matches!(context.kind, ContextKind::Handler) && !scope.is_within(expr, id))
 }
 
 /// `for attempt in range(n)` whose number the expression does not use.

@@ -5,6 +5,7 @@ use super::counted::counted;
 use super::hops::{Draft, What};
 use super::joins::join_of;
 use super::limits::{acquired_for, collected_in};
+use super::once::is_left_after;
 use super::pace::{Pace, pace};
 use crate::catalog::concurrency::FanOut;
 use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, FileFacts, ScopeKind};
@@ -73,6 +74,7 @@ pub fn together<'c>(evaluator: &Evaluator<'c>, task: ExprRef, many: Option<What<
             break;
         }
         let over = match context.kind {
+            ContextKind::For { .. } | ContextKind::While { .. } if is_left_after(evaluator, at, id) => continue,
             ContextKind::For { over, .. } => Some(over),
             ContextKind::While { .. } => None,
             _ => continue,

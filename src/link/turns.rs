@@ -88,6 +88,8 @@ fn made_with(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>) -> Vec<ExprRef>
             }
         }
     }
+    // `session_of(account).client("s3")`
+    given.extend(evaluator.receiver(site));
     // `Client::builder().proxy(proxy).build()`
     let mut at = site.expr;
     while let Some((method, call)) = called_on(facts, at) {

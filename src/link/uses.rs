@@ -56,14 +56,18 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
             .map(|mention| (*mention, *mention));
         for (call, callee) in calls.chain(handed) {
             let ExprKind::Attribute { object, name, .. } = &loaded.facts.expr(callee).kind else { continue };
-            if call == callee && evaluator.handed_on(ExprRef { file, expr: call }).is_none() {
-                continue;
-            }
+            // `send = client.get`: called by another name.
+            let is_named = call == callee && evaluator.handed_on(ExprRef { file, expr: call }).is_none();
             let object = ExprRef { file, expr: *object };
-            // Of the many attributes that are arguments few are methods of a pool, and of those not all are called.
+            // Of the many attributes that are no callees few are methods of a pool, and of those not all are called.
             let is_listed = methods.contains(&**name);
             let may_send = |possible: &Possible| matches!(possible.thing, Thing::Made(_) | Thing::Part(..));
-            if call == callee && !is_listed && !evaluator.glance(object).iter().any(may_send) {
+            let is_worth_it = match (is_named, is_listed) {
+                (true, false) => false,
+                (false, true) => true,
+                _ => evaluator.glance(object).iter().any(may_send),
+            };
+            if call == callee && !is_worth_it {
                 continue;
             }
             for possible in evaluator.eval_open(object) {
@@ -71,7 +75,7 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                     Thing::Made(made) => (made, ""),
                     Thing::Part(made, path) => (made, &**path),
                     // `self` in a subclass of the client.
-                    Thing::Object(own) => {
+                    Thing::Object(own) if !is_named => {
                         let is_one = |pool: &ResolvedPool<'_>| pool.made.class.is_some_and(|class| evaluator.derives(class, own.class));
                         let sending =
                             pools.iter().enumerate().filter(|(_, pool)| is_one(pool) && sends(pool.kind, pool.constructor, name, ""));
@@ -83,6 +87,22 @@ pub fn uses(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> Vec<Use> {
                 };
                 let mut sending = pools_at(made.site).filter(|number| sent_by(made, &pools[*number], name, below)).peekable();
                 let call = ExprRef { file, expr: call };
+                if is_named {
+                    let calls: Vec<ExprRef> = match sending.peek() {
+                        Some(_) => {
+                            evaluator.landings(call).into_iter().filter(|caller| !caller.handed_on).map(|caller| caller.call).collect()
+                        }
+                        None => Vec::new(),
+                    };
+                    for pool in sending {
+                        // One call, though the name may stand for several methods.
+                        let is_new = |call: &&ExprRef| !found.iter().any(|known: &Use| known.pool == pool && known.call == **call);
+                        let new: Vec<Use> =
+                            calls.iter().filter(is_new).map(|call| Use { pool, call: *call, object: Some(object) }).collect();
+                        found.extend(new);
+                    }
+                    continue;
+                }
                 if sending.peek().is_some() && (call.expr != callee || is_listed || is_run(evaluator, call)) {
                     found.extend(sending.map(|pool| session(evaluator, pool, made).unwrap_or(Use { pool, call, object: Some(object) })));
                 }

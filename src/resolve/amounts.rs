@@ -6,18 +6,22 @@ use crate::value::{Amount, Certainty, How, Step, Value};
 
 /// The value of alternatives; `unlimited` are the written values that mean "no limit".
 ///
-/// Alternatives that are not known are left out beside known ones, at the price of certainty.
+/// Alternatives that are not known are left out beside known ones, at the price of certainty; `None` beside them is not enough to be known.
 pub fn value_of(possibles: &Possibles, unlimited: &[Literal]) -> Value {
-    let mut known: Vec<&Possible> = possibles.iter().filter(|possible| amount_of(&possible.thing, unlimited).is_some()).collect();
+    let unknown = possibles.iter().find(|possible| possible.is_unknown());
+    let says_something = |possible: &&Possible| unknown.is_none() || !matches!(possible.thing, Thing::Nothing);
+    let known = possibles.iter().filter(|possible| amount_of(&possible.thing, unlimited).is_some()).filter(says_something);
+    let mut known: Vec<&Possible> = known.collect();
     // Of several numbers the largest decides: its place is the one that is shown.
     let size = |possible: &Possible| amount_of(&possible.thing, unlimited).and_then(|amount| amount.greatest());
     if let Some(most) = known.iter().filter_map(|possible| size(possible)).max_by(f64::total_cmp) {
         known.sort_by_key(|possible| size(possible) != Some(most));
     }
     let Some(first) = known.first() else {
-        let why = possibles.first().map_or_else(|| "no value".to_string(), |possible| why(&possible.thing));
+        let unknown = unknown.or_else(|| possibles.first());
+        let why = unknown.map_or_else(|| "no value".to_string(), |possible| why(&possible.thing));
         let mut value = Value::unknown(why);
-        if let Some(possible) = possibles.first() {
+        if let Some(possible) = unknown {
             value.trail = possible.trail.steps();
             value.defined_at = possible.defined_at;
             value.same_as = (*possible.same_as).clone();

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
-use super::thing::{Binding, ExprRef, Frame, Object, Possible, Possibles, ScopeRef, Thing};
+use super::thing::{Binding, ExprRef, Frame, Made, Object, Possible, Possibles, ScopeRef, Thing};
+use crate::catalog::library::Makes;
 use crate::facts::{Argument, ArgumentKind, ExprKind, ParameterKind};
 use crate::value::{Certainty, How};
 
@@ -129,7 +130,8 @@ impl Evaluator<'_> {
         if left_out || found.iter().all(Possible::is_unknown) {
             let default = self.parameter_default(function, number, frame);
             let default_is_known = default.iter().any(|possible| !possible.is_unknown());
-            if default_is_known {
+            // A default of `None` says nothing of what callers give that is not known.
+            if default_is_known && default.iter().any(|possible| !matches!(possible.thing, Thing::Nothing)) {
                 found.retain(|possible| !possible.is_unknown());
             }
             if found.is_empty() || default_is_known {
@@ -232,13 +234,18 @@ impl Evaluator<'_> {
             let ExprKind::List(items) = &self.expr(*list).kind else { return None };
             return items.first().and_then(|first| self.typed(ExprRef { file: list.file, expr: *first }));
         }
+        let any_of = |thing| Possible::literal(thing, self.span(at)).at_most(Certainty::Assumed);
+        let makes_clients =
+            |symbol: &str| self.project.catalog.constructor(symbol).is_some_and(|found| found.constructor.makes == Makes::Factory);
         let classes: Possibles = named
             .into_iter()
             .filter_map(|possible| match possible.thing {
-                Thing::Class(class) => Some(
-                    Possible::literal(Thing::Object(Rc::new(Object { class, site: None, from: None })), self.span(at))
-                        .at_most(Certainty::Assumed),
-                ),
+                Thing::Class(class) => Some(any_of(Thing::Object(Rc::new(Object { class, site: None, from: None })))),
+                // What owns nothing may be made anywhere: the clients that it makes are made here.
+                Thing::Symbol(symbol) if makes_clients(&symbol) => {
+                    let frame = self.open_frame(self.scope_of(at));
+                    Some(any_of(Thing::Made(Rc::new(Made { symbol, site: at, frame, class: None, before: None }))))
+                }
                 _ => None,
             })
             .collect();

@@ -84,6 +84,18 @@ impl Evaluator<'_> {
 
     /// What `self.name = …` in the methods of these classes gives.
     pub(super) fn assigned(&self, classes: &[ScopeRef], name: &str, of: &Thing, frame: &Frame) -> Possibles {
+        self.assigned_by(classes, name, of, frame, |_| true)
+    }
+
+    /// The same of those methods that count.
+    pub(super) fn assigned_by(
+        &self,
+        classes: &[ScopeRef],
+        name: &str,
+        of: &Thing,
+        frame: &Frame,
+        counts: impl Fn(ScopeRef) -> bool,
+    ) -> Possibles {
         let mut found = Vec::new();
         for class in classes {
             let facts = self.project.facts(class.file);
@@ -94,7 +106,7 @@ impl Evaluator<'_> {
                 let Some(method) = self.method_around(class.file, *scope, *class) else { continue };
                 let statement = &facts.scope(*scope).statements[*number as usize];
                 let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
-                if !self.is_receiver(ExprRef { file: class.file, expr: *object }, method) || taken >= MAX_SETS {
+                if !self.is_receiver(ExprRef { file: class.file, expr: *object }, method) || !counts(method) || taken >= MAX_SETS {
                     continue;
                 }
                 taken += 1;

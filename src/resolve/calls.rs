@@ -97,6 +97,7 @@ impl Evaluator<'_> {
                 None => vec![Possible::unknown("the result of calling an object")],
             },
             Thing::Part(made, path) => self.part_call(made, path, at, frame),
+            Thing::Made(made) if self.is_named_tuple(made) => vec![Possible::literal(Thing::Mapping(at, frame.clone()), span)],
             Thing::Made(made) if self.makes_when_called(made) => self.part_call(made, &Rc::from(CALLED), at, frame),
             Thing::Made(made) => match self.project.catalog.environment(&dotted(&made.symbol, CALLED)) {
                 Some(read) => self.environment_call(read, at, frame),
@@ -115,6 +116,7 @@ impl Evaluator<'_> {
             self.project.catalog.constructor(symbol).is_some()
                 || self.project.catalog.limiter(symbol).is_some()
                 || self.project.catalog.executor(symbol).is_some()
+                || self.project.catalog.document(symbol).is_some_and(|reader| !reader.reads.is_empty())
         });
         match known {
             Some(symbol) => {
@@ -293,13 +295,17 @@ impl Evaluator<'_> {
     /// What `super().name` names: the base's method and the method that says `super`. `Some(None)`: a base outside the project.
     #[allow(clippy::type_complexity)]
     pub(super) fn super_target(&self, object: ExprRef, name: &str) -> Option<Option<(ScopeRef, ScopeRef)>> {
-        let ExprKind::Call { callee, .. } = &self.expr(object).kind else { return None };
-        let ExprKind::Name(called) = &self.project.facts(object.file).expr(*callee).kind else { return None };
-        if &**called != "super" {
+        if !self.is_super(object) {
             return None;
         }
         let (method, class) = self.enclosing_method(self.scope_of(object))?;
         Some(self.ancestry(class).0.iter().skip(1).find_map(|base| self.own_method(*base, name)).map(|found| (found, method)))
+    }
+
+    /// Whether an expression is `super()`.
+    pub(super) fn is_super(&self, at: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = &self.expr(at).kind else { return false };
+        matches!(&self.project.facts(at.file).expr(*callee).kind, ExprKind::Name(called) if &**called == "super")
     }
 
     /// The method and class around a scope.

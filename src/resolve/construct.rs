@@ -86,7 +86,9 @@ impl Evaluator<'_> {
         }
         if let Some((call, frame)) = self.library_call(made) {
             result.may_be_given_more = self.unpacks_unknown(call, &frame);
-            for (number, parameter) in found.constructor.parameters.iter().enumerate() {
+            let versions = self.project.demanded(found.library, made.site.file).versions;
+            let is_taken = |parameter: &Parameter| !parameter.ignored || !self.project.ignores(parameter, &versions);
+            for (number, parameter) in found.constructor.parameters.iter().enumerate().filter(|(_, parameter)| is_taken(parameter)) {
                 let position = found.constructor.takes_by_position(parameter).then_some(number);
                 self.take_parameter(&mut result, made, &found, parameter, call, &frame, position, depth);
             }
@@ -240,8 +242,10 @@ impl Evaluator<'_> {
                 _ => plain.push(possible),
             }
         }
-        result.may_have_own |= not_handed && handed && result.unknown_pool.is_none();
-        if handed {
+        // Where it may be handed none, its own limits hold then.
+        let may_have_own = not_handed && handed && result.unknown_pool.is_none();
+        result.may_have_own |= may_have_own;
+        if handed && !may_have_own {
             result.disabled.extend(parameter.disables.iter().cloned());
         }
         let carried_any = !carried.is_empty();
@@ -395,6 +399,12 @@ impl Evaluator<'_> {
             Thing::Object(object) => made.class.is_some_and(|class| self.ancestry(class).0.contains(&object.class)),
             _ => false,
         })
+    }
+
+    /// Whether an expression is `super()` in a class that an object is of.
+    pub(super) fn is_super_of(&self, at: ExprRef, made: &Made) -> bool {
+        let around = || self.enclosing_method(self.scope_of(at)).map(|(_, class)| class);
+        made.class.is_some_and(|class| self.is_super(at) && around().is_some_and(|around| self.derives(class, around)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
-use super::thing::{Document, ExprRef, FilePath, Frame, Made, Possible, Possibles, Thing};
+use super::thing::{Document, ExprRef, FilePath, Frame, Made, Possible, Possibles, ScopeRef, Thing};
 use super::trail::Trail;
 use crate::catalog::origins::DocumentReader;
 use crate::facts::config::{Entry, Scalar};
@@ -68,6 +68,20 @@ impl Evaluator<'_> {
         Some(Possible::literal(Thing::Document(Rc::new(document)), at))
     }
 
+    /// The objects of a class that derives from one which reads files, wherever they are made; empty for all other classes.
+    pub(super) fn readers_of(&self, class: ScopeRef) -> Vec<Rc<Made>> {
+        let reads = |symbol: &Rc<str>| self.project.catalog.document(symbol).is_some_and(|reader| !reader.reads.is_empty());
+        if !self.ancestry(class).1.iter().any(reads) {
+            return Vec::new();
+        }
+        let calls = self.constructions(class);
+        let made = calls.iter().flat_map(|call| self.eval_open(*call)).filter_map(|possible| match possible.thing {
+            Thing::Made(made) => made.class.is_some_and(|made| self.derives(made, class)).then_some(made),
+            _ => None,
+        });
+        made.collect()
+    }
+
     /// What an object has read that reads files by its methods (`ConfigParser().read("x.ini")`).
     pub(super) fn read_by(&self, made: &Made) -> Option<Possible> {
         let reader = self.project.catalog.document(&made.symbol).filter(|reader| !reader.reads.is_empty())?;
@@ -76,7 +90,7 @@ impl Evaluator<'_> {
             .iter()
             .flat_map(|method| self.project.calls_named(method))
             .map(|&(file, expr)| ExprRef { file, expr })
-            .filter(|call| self.receiver(*call).is_some_and(|object| self.is_made_at(object, made)))
+            .filter(|call| self.receiver(*call).is_some_and(|object| self.is_made_at(object, made) || self.is_super_of(object, made)))
             .take(MAX_READS)
             .collect();
         calls.sort_by_key(|call| (call.file, self.span(*call).start));
@@ -84,7 +98,7 @@ impl Evaluator<'_> {
         for call in calls {
             let Some(given) = self.positional(call, 0) else { continue };
             let several = match self.expr(given).kind {
-                ExprKind::List(_) => self.elements(given, &self.open_frame(self.scope_of(call))),
+                ExprKind::List(_) | ExprKind::Comprehension(_) => self.elements(given, &self.open_frame(self.scope_of(call))),
                 _ => self.eval_open(given),
             };
             for possible in several {

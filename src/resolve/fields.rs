@@ -15,7 +15,9 @@ impl Evaluator<'_> {
         if self.is_rust(object.class.file) || classes.iter().any(|class| self.own_method(*class, "__init__").is_some()) {
             return Vec::new();
         }
-        let mut fields: Vec<(Name, Span)> = Vec::new();
+        let tuple = classes.iter().find_map(|class| self.tuple_below(*class));
+        let declared = tuple.iter().flat_map(|tuple| self.tuple_fields(tuple).into_iter().map(|field| (field, self.span(tuple.site))));
+        let mut fields: Vec<(Name, Span)> = declared.collect();
         for class in classes.iter().rev() {
             for statement in &self.scope(*class).statements {
                 if let StatementKind::Bind { target: Target::Name(field), annotation, value } = &statement.kind
@@ -40,7 +42,9 @@ impl Evaluator<'_> {
                 None => left_out = true,
             }
         }
-        if left_out && !found.is_empty() && object.site.is_none() {
+        if left_out && let Some(default) = tuple.and_then(|tuple| self.tuple_default(&tuple, name)) {
+            found.extend(default);
+        } else if left_out && !found.is_empty() && object.site.is_none() {
             // Some calls leave it to the field's default: both count.
             if let Some(default) = self.class_member(object.class, name, &Thing::Nothing, &self.open_frame(object.class)) {
                 found.extend(default.into_iter().map(|possible| possible.at_most(Certainty::Default)));

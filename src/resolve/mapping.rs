@@ -109,6 +109,9 @@ impl Evaluator<'_> {
                 if let Some(given) = self.keyword(mapping, key) {
                     return Said { found: self.eval(given, frame), ..Said::default() };
                 }
+                if let Some(found) = self.field_of_tuple(mapping, frame, key) {
+                    return Said { found, ..Said::default() };
+                }
                 // What a call passes by position is a part of `dict(…)` and none of a function's `**rest`.
                 let by_position = self.eval(part(*callee), frame).iter().any(|possible| matches!(possible.thing, Thing::Symbol(_)));
                 let holds = |argument: &&Argument| match argument.kind {

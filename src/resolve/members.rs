@@ -45,7 +45,7 @@ impl Evaluator<'_> {
         match &of.thing {
             Thing::Symbol(path) => match self.project.catalog.parser(path).filter(|parser| !parser.defines.is_empty()) {
                 Some(parser) => self.flag_of_program(parser, name),
-                None => vec![self.symbol(dotted(path, name), span)],
+                None => self.framework_setting(path, name, at.file).unwrap_or_else(|| vec![self.symbol(dotted(path, name), span)]),
             },
             Thing::Module(file) => self
                 .module_member(*file, name)
@@ -61,15 +61,7 @@ impl Evaluator<'_> {
                 // A function that a derive or trait gives (`Args::parse`, `Settings::default`): it makes one.
                 self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![of.clone()])
             }
-            Thing::Class(class) => self
-                .class_member(*class, name, &of.thing, frame)
-                .map(|mut found| {
-                    found.extend(
-                        self.assigned_outside(name, *class, None, |thing| matches!(thing, Thing::Class(other) if other == class)).0,
-                    );
-                    found
-                })
-                .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
+            Thing::Class(class) => self.member_of_class(*class, name, &of.thing, frame),
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
             Thing::Made(made) => {
                 if let Some(class) = made.class
@@ -102,6 +94,20 @@ impl Evaluator<'_> {
         }
     }
 
+    /// A member of a class itself: what its body says, and what is assigned to it by its own class methods or others.
+    fn member_of_class(&self, class: ScopeRef, name: &str, of: &Thing, frame: &Frame) -> Possibles {
+        let mut found = self.class_member(class, name, of, frame).unwrap_or_default();
+        found.extend(self.assigned_by(&self.ancestry(class).0, name, of, frame, |method| self.has_decorator(method, &["classmethod"])));
+        found.extend(self.assigned_outside(name, class, None, |thing| matches!(thing, Thing::Class(other) if *other == class)).0);
+        if found.is_empty() {
+            return vec![Possible::unknown(format!("`{name}` is not set in the class"))];
+        }
+        if found.iter().any(|possible| !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))) {
+            found.retain(|possible| !matches!(possible.thing, Thing::Nothing));
+        }
+        found
+    }
+
     /// `object[index]`.
     pub(super) fn subscript(&self, at: ExprRef, object: ExprRef, index: ExprRef, frame: &Frame) -> Possibles {
         if self.is_slice(index) {
@@ -121,13 +127,14 @@ impl Evaluator<'_> {
                 found.extend(kept.into_iter().flatten());
                 continue;
             }
-            let read = match &possible.thing {
-                Thing::Document(_) => Some(possible.clone()),
-                Thing::Made(made) => self.read_by(made),
-                _ => None,
+            let read: Possibles = match &possible.thing {
+                Thing::Document(_) => vec![possible.clone()],
+                Thing::Made(made) => self.read_by(made).into_iter().collect(),
+                Thing::Object(object) => self.readers_of(object.class).iter().filter_map(|made| self.read_by(made)).collect(),
+                _ => Vec::new(),
             };
-            if let Some(document) = read {
-                found.extend(keys.iter().map(|key| self.element(&document, key)));
+            if !read.is_empty() {
+                found.extend(read.iter().flat_map(|document| keys.iter().map(|key| self.element(document, key))));
                 continue;
             }
             for key in &keys {
@@ -380,6 +387,11 @@ impl Evaluator<'_> {
                 .extend(of_class.into_iter().filter(|possible| !replaced || !matches!(possible.thing, Thing::Nothing | Thing::Unknown(_))));
         }
         if found.is_empty() {
+            let readers = self.readers_of(object.class);
+            if !readers.is_empty() {
+                let parts = readers.into_iter().map(|made| Possible::literal(Thing::Part(made, Rc::from(name)), self.span(at)));
+                return parts.collect();
+            }
             if let Some(symbol) = symbols.first() {
                 return vec![Possible::literal(Thing::Foreign(dotted(symbol, name)), self.span(at))];
             }

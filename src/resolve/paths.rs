@@ -13,8 +13,40 @@ const MAX_PATH: usize = 1024;
 impl Evaluator<'_> {
     /// A call that gives a path or the contents of a file, by its arguments.
     pub(super) fn file_call(&self, call: &FileCall, at: ExprRef, frame: &Frame) -> Possibles {
+        if call.in_package {
+            return self.file_in_package(call.gives, at, frame);
+        }
         let Some(first) = self.positional(at, 0) else { return vec![Possible::unknown("a file without a path")] };
         self.eval(first, frame).into_iter().flat_map(|possible| self.file_gives(call.gives, possible, at, 1, frame)).collect()
+    }
+
+    /// `files("app")`, `read_text("app.conf", "app.toml")`: a package's folder, or what lies in it under a name.
+    fn file_in_package(&self, gives: FileGives, at: ExprRef, frame: &Frame) -> Possibles {
+        let folders = match self.positional(at, 0) {
+            Some(package) => self.eval(package, frame).into_iter().map(|possible| self.folder_of_package(possible, at.file)).collect(),
+            None => vec![Possible::literal(Thing::Path(Rc::new(parent_of(self.project.path(at.file)))), self.span(at))],
+        };
+        let files = folders.into_iter().flat_map(|folder| self.file_gives(FileGives::Join, folder, at, 1, frame));
+        match gives {
+            FileGives::Contents => files.flat_map(|file| self.file_gives(gives, file, at, 1, frame)).collect(),
+            _ => files.collect(),
+        }
+    }
+
+    /// The folder of a package that is given by its name or as a module.
+    fn folder_of_package(&self, package: Possible, file: u32) -> Possible {
+        let folder = match &package.thing {
+            Thing::Module(module) => parent_of(self.project.path(*module)),
+            Thing::Symbol(name) if matches!(&**name, "__package__" | "__name__") => parent_of(self.project.path(file)),
+            Thing::Text(name) | Thing::Symbol(name) => match self.project.find_module(file, name, 0) {
+                Some(entry) => parent_of(&self.project.tree.entries()[entry].path),
+                // Folders of data are packages too, without a module in them.
+                None => FilePath { text: name.replace('.', "/"), from_root: false },
+            },
+            Thing::Unknown(_) => return package,
+            _ => return Possible::unknown("a package that is not known"),
+        };
+        Possible { thing: Thing::Path(Rc::new(folder)), ..package }
     }
 
     /// A method of a path or an opened file; `None` where the object is neither.
@@ -65,6 +97,11 @@ impl Evaluator<'_> {
         let is_path = paths.iter().all(|possible| matches!(possible.thing, Thing::Path(_)));
         is_path.then(|| paths.into_iter().map(|path| (0..levels).fold(path, |path, _| above(&path))).collect())
     }
+}
+
+/// The folder of a file of the tree.
+fn parent_of(path: &str) -> FilePath {
+    FilePath { text: path.rsplit_once('/').map_or("", |(folder, _)| folder).to_string(), from_root: true }
 }
 
 /// The folder that a path lies in.

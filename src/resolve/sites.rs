@@ -93,6 +93,15 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The executor that a call of this method puts in the place of the default one: of several programs that of the nearest.
+    pub fn default_executor(&self, method: &str, file: u32) -> Option<ExprRef> {
+        self.want_anywhere(method);
+        let calls = self.project.calls_named(method).iter().map(|&(file, expr)| ExprRef { file, expr });
+        let counts = calls.filter(|call| !self.project.is_test(call.file) || call.file == file);
+        let nearest = counts.max_by_key(|call| self.project.nearness(call.file, file))?;
+        self.positional(nearest, 0)
+    }
+
     /// A call from the name of its method on: in a chain of methods over many lines, that is where its arguments stand.
     pub fn method_span(&self, call: ExprRef) -> Span {
         let whole = self.span(call);

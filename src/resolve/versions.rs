@@ -1,7 +1,7 @@
 //! Versions of libraries that the project demands: what lock files, manifests and lists of requirements say, the nearest first.
 
 use super::project::{Project, folder_of};
-use crate::catalog::library::{Library, PoolKind, Quirk, QuirkKind};
+use crate::catalog::library::{Library, Parameter, PoolKind, Quirk, QuirkKind};
 use crate::catalog::version::{Version, Versions};
 use crate::facts::config::{Pin, Scalar};
 use crate::text::Span;
@@ -24,6 +24,17 @@ impl Project<'_> {
             [] => self.demanded_of(std::slice::from_ref(&library.name), file),
             packages => self.demanded_of(packages, file),
         }
+    }
+
+    /// Whether the versions that the project demands take a parameter and ignore it.
+    pub fn ignores(&self, parameter: &Parameter, versions: &Versions) -> bool {
+        let Some(from) = &parameter.ignored_from else { return parameter.ignored };
+        let reached = |have: Option<&str>, from: &str| {
+            have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from)
+        };
+        let library = from.library.as_deref().is_none_or(|from| versions.newest_is_within(Some(from), None));
+        let python = from.python.as_deref().is_none_or(|from| reached(self.least_python().as_deref(), from));
+        parameter.ignored && library && python
     }
 
     /// Behaviours of a pool kind that the newest of the demanded versions has.
@@ -77,8 +88,10 @@ impl Project<'_> {
             .filter(|(pin, folder)| pin.exact.is_some() && depth.is_none_or(|depth| folder.len() == depth))
             .map(|(pin, _)| *pin)
             .collect();
-        // A lock file may have several versions of a package: the manifest says which of them is meant.
-        if pinned.iter().any(|pin| allowed.and(&pin.versions).is_some()) {
+        // A lock file may have several versions of a package: the manifest says which of them is meant. One that lies elsewhere and has none that
+        // the manifests around allow is another program's.
+        let is_another = depth.is_none() && !around.is_empty();
+        if is_another || pinned.iter().any(|pin| allowed.and(&pin.versions).is_some()) {
             pinned.retain(|pin| allowed.and(&pin.versions).is_some());
         }
         let is_one = pinned.iter().all(|pin| pin.exact == pinned[0].exact);

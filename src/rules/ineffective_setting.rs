@@ -3,7 +3,6 @@
 use super::telling::{finding, pool_label};
 use super::{Context, Rule, carry, headers};
 use crate::catalog::library::Parameter;
-use crate::catalog::version::Version;
 use crate::facts::{ArgumentKind, ExprKind};
 use crate::finding::Finding;
 use crate::resolve::{Evaluator, ExprRef, ResolvedPool};
@@ -17,7 +16,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {
         let Some(shown) = context.linked.pools.get(index) else { continue };
         let calls = pool.clients.iter().chain(&pool.carriers).copied().chain([pool.made.site]);
-        for (call, parameter) in calls.flat_map(|call| ignored(context, evaluator, pool, call)) {
+        for (call, parameter) in calls.flat_map(|call| ignored(evaluator, pool, call)) {
             let message = format!("`{}` has no effect: {}", parameter.name, parameter.ignored_why);
             let mut found = finding(context, RULE.id, shown, &parameter.name, evaluator.span(call), Certainty::Declared, message);
             found.label = "ignored".to_string();
@@ -37,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Arguments of a call that the library takes and ignores in the versions that the project demands.
-fn ignored<'c>(context: &Context<'_>, evaluator: &Evaluator<'c>, pool: &ResolvedPool<'_>, call: ExprRef) -> Vec<(ExprRef, &'c Parameter)> {
+fn ignored<'c>(evaluator: &Evaluator<'c>, pool: &ResolvedPool<'_>, call: ExprRef) -> Vec<(ExprRef, &'c Parameter)> {
     let ExprKind::Call { arguments, .. } = &evaluator.expr(call).kind else { return Vec::new() };
     let Some(constructor) = carry::constructor_of(evaluator, call) else { return Vec::new() };
     let mut found = Vec::new();
@@ -46,19 +45,9 @@ fn ignored<'c>(context: &Context<'_>, evaluator: &Evaluator<'c>, pool: &Resolved
         let Some(parameter) = constructor.parameters.iter().find(|known| known.ignored && *known.name == **name) else { continue };
         let value = ExprRef { file: call.file, expr: argument.value };
         let asks_for_it = !matches!(evaluator.expr(value).kind, ExprKind::Bool(false) | ExprKind::None);
-        if asks_for_it && holds(context, pool, parameter) {
+        if asks_for_it && evaluator.project.ignores(parameter, &pool.demanded.versions) {
             found.push((value, parameter));
         }
     }
     found
-}
-
-/// Whether the versions that the project demands ignore a parameter.
-fn holds(context: &Context<'_>, pool: &ResolvedPool<'_>, parameter: &Parameter) -> bool {
-    let Some(from) = &parameter.ignored_from else { return true };
-    let reached =
-        |have: Option<&str>, from: &str| have.and_then(Version::parse).zip(Version::parse(from)).is_some_and(|(have, from)| have >= from);
-    let library = from.library.as_deref().is_none_or(|from| pool.demanded.versions.newest_is_within(Some(from), None));
-    let python = from.python.as_deref().is_none_or(|from| reached(context.evaluator.project.least_python().as_deref(), from));
-    library && python
 }
