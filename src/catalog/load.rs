@@ -205,8 +205,10 @@ impl Source {
         let named = [&mut self.per_thread, &mut self.cells, &mut self.partials, &mut self.builders].into_iter();
         let files = self.files.iter_mut().map(|entry| &mut entry.symbols);
         let documents = self.documents.iter_mut().map(|entry| &mut entry.symbols);
+        let handlers = self.handlers.iter_mut().flat_map(|entry| [&mut entry.objects, &mut entry.symbols]);
+        let given = self.shared_states.iter_mut().map(|entry| &mut entry.given_by);
         let run = limiters.chain(executors).chain(fan_outs).chain(starters);
         let told = parsers.chain(options).chain(environment).chain(functions).chain(files).chain(documents);
-        run.chain(told).chain(named).flatten().for_each(visit);
+        run.chain(told).chain(named).chain(handlers).chain(given).flatten().for_each(visit);
     }
 }

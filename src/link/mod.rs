@@ -113,6 +113,7 @@ pub struct Explored<'a> {
 pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
     let resolved = evaluator.pools();
     let sites = evaluator.sites();
+    served::want_handed_over(evaluator, &resolved);
     let (homes, flows) = flows(evaluator, &resolved);
     Explored { resolved, sites, homes, flows }
 }
@@ -127,10 +128,11 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
             concurrency.push(Concurrency { span: declared.at, kind: declared.kind, name: declared.name, value: declared.value });
         }
     }
+    let handed = served::handed_over(evaluator, &resolved);
     let mut cases = Vec::new();
     let mut loads = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {
-        let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
+        let known = pool_cases(evaluator, number, pool, handed[number], &flows, &sites, &mut concurrency);
         let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
         let declared: Vec<&Workload> = declared.collect();
         let fans_out =
@@ -266,6 +268,7 @@ fn pool_cases(
     evaluator: &Evaluator<'_>,
     number: usize,
     pool: &ResolvedPool<'_>,
+    handed_over: Option<ExprRef>,
     flows: &[Flow],
     sites: &[Site],
     concurrency: &mut Vec<Concurrency>,
@@ -295,12 +298,19 @@ fn pool_cases(
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
             ),
-            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match called_by_nobody(evaluator, flow) {
-                Some(name) => (
+            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match (called_by_nobody(evaluator, flow), handed_over) {
+                (Some(name), _) => (
                     Verdict::CannotTell,
                     format!("nothing in the scanned files calls `{name}`, so that how much runs at once is not known"),
                 ),
-                None => (Verdict::Ok, because),
+                (None, Some(call)) => (
+                    Verdict::CannotTell,
+                    format!(
+                        "{because} here, but the handlers of a server are given it too ({}), and run for each request",
+                        evaluator.project.sources.place(evaluator.method_span(call))
+                    ),
+                ),
+                (None, None) => (Verdict::Ok, because),
             },
             known => (known, because),
         };
@@ -327,6 +337,8 @@ fn pool_cases(
         let mut fed_by: Vec<usize> = parts.iter().flat_map(|flow| feeding(evaluator, flow, sites, concurrency)).collect();
         fed_by.sort_unstable();
         fed_by.dedup();
+        // What each of them asks by itself says nothing beside their sum.
+        cases.retain(|case| !is_alone(case));
         cases.push(Case {
             pool: number,
             concurrency: fed_by,
@@ -344,13 +356,18 @@ fn pool_cases(
         flow.route.is_sure() && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
     };
     if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
-        cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));
+        cases.retain(|case| !is_alone(case));
     }
     cases.sort_by(|one, other| {
         let size = |case: &Case| case.demand.amount.greatest().unwrap_or(-1.0);
         size(other).total_cmp(&size(one)).then_with(|| one.because.cmp(&other.because))
     });
     cases
+}
+
+/// Whether a case is that of one request at a time.
+fn is_alone(case: &Case) -> bool {
+    matches!(case.demand.amount, Amount::One(one) if one <= 1.0)
 }
 
 /// The function that a lone request comes from, where whoever calls it stands outside of what is scanned: a library's. What starts a program

@@ -70,7 +70,10 @@ impl Evaluator<'_> {
                     found
                 })
                 .unwrap_or_else(|| vec![Possible::unknown(format!("`{name}` is not set in the class"))]),
+            // A wrapper that is looked through where it is a type: `State(state): State<AppState>`, `state.0`.
+            Thing::Object(object) if name == "0" && self.is_rust(at.file) && !self.has_field(object.class, name) => vec![of.clone()],
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
+            Thing::Made(_) if name == "0" && self.is_rust(at.file) => vec![of.clone()],
             Thing::Made(made) => {
                 if let Some(class) = made.class
                     && let Some(found) = self.class_member(class, name, &of.thing, frame)
