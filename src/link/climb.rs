@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::homes::Home;
 use super::hops::{Draft, What};
 use super::joins::is_joined;
-use super::limits::{is_executor, limiters_around, loops_around};
+use super::limits::{is_executor, limiters_around, loops_around, repeated_by};
 use super::served;
 use super::starts::{fan_out_of, is_awaited, together};
 use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
@@ -187,7 +187,13 @@ impl<'c> Climber<'_, 'c> {
         way.drafts.extend(started.drafts);
         way.runs_on |= started.runs_on;
         way.start(started.joined_by, at);
-        if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
+        if !started.detached {
+            return self.inline(started.from, way, seen);
+        }
+        // All over again with each turn of the loops around the place that waits.
+        let waits = started.joined_by.filter(|join| self.evaluator.scope_of(*join) == scope);
+        way.drafts.extend(waits.into_iter().flat_map(|join| repeated_by(self.evaluator, join)));
+        self.leave(scope, way, seen)
     }
 
     /// Goes on from a scope to whoever runs it.

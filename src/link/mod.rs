@@ -94,6 +94,20 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// The loop that sends such a batch again and again: all of it is started together, and waited for before the next begins. What has no
+    /// such shape runs freely, and a connection that comes back is mostly wanted at once.
+    pub fn comes_in_waves(&self) -> Option<Span> {
+        let batch = self.demand.decided_by.as_ref().filter(|decider| decider.kind == ConcurrencyKind::FanOut && decider.site.is_none())?;
+        let hops = &self.route.hops;
+        let at = hops.iter().position(|(hop, _)| hop.at == batch.at && matches!(hop.kind, HopKind::FanOut { .. }))?;
+        let goes_on = hops[..at].iter().any(|(hop, _)| hop.repeats());
+        let overlaps = hops[at + 1..].iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut { .. }));
+        if goes_on || overlaps || self.route.starts.is_empty() || !self.route.is_sure() {
+            return None;
+        }
+        hops[at + 1..].iter().find(|(hop, _)| matches!(hop.kind, HopKind::Loop)).map(|(hop, _)| hop.at)
+    }
+
     /// Whether the same demand comes by a route without an assumption.
     fn is_surer_than(&self, other: &Self) -> bool {
         let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
@@ -245,6 +259,11 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
         }
     }
     (homes, flows)
+}
+
+/// Whether a flow goes to hosts that differ from request to request.
+pub fn goes_to_many_hosts(evaluator: &Evaluator<'_>, flow: &Flow) -> bool {
+    hosts::vary(evaluator, flow.call)
 }
 
 /// Whether only the limit per host is too small for a demand, and not the total as well.

@@ -365,7 +365,10 @@ impl<'p> Evaluator<'p> {
                     ExprKind::Subscript { object, .. } => {
                         found.extend(self.elements(ExprRef { file: list.file, expr: *object }, &list_frame));
                     }
-                    _ => found.push(Possible::unknown("an element of a sequence")),
+                    _ => {
+                        let group = self.group_of(list, &list_frame);
+                        found.push(group.unwrap_or_else(|| Possible::unknown("an element of a sequence")));
+                    }
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
                 Thing::Document(ref document) => found.extend(self.elements_of(document, &possible)),

@@ -245,7 +245,7 @@ impl Evaluator<'_> {
                 let most = self.eval(argument(0)?, frame).into_iter().map(as_number).next()?;
                 Some(vec![Possible { thing: Thing::Sequence(at, frame.clone()), ..most }])
             }
-            MethodGives::Groups => Some(vec![Possible::unknown("groups of a sequence")]),
+            MethodGives::Groups => Some(vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)]),
         }
     }
 
