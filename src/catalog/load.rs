@@ -193,9 +193,10 @@ impl Library {
 
 impl Source {
     /// Visits every dotted name that programs may write.
-    pub(super) fn for_each_symbol(&mut self, visit: impl FnMut(&mut String)) {
+    pub(super) fn for_each_symbol(&mut self, mut visit: impl FnMut(&mut String)) {
         let limiters = self.limiters.iter_mut().map(|entry| &mut entry.symbols);
         let executors = self.executors.iter_mut().map(|entry| &mut entry.symbols);
+        self.fan_outs.iter_mut().filter_map(|entry| entry.runs_on.as_mut()).for_each(&mut visit);
         let fan_outs = self.fan_outs.iter_mut().map(|entry| &mut entry.symbols);
         let starters = self.starters.iter_mut().map(|entry| &mut entry.symbols);
         let parsers = self.parsers.iter_mut().map(|entry| &mut entry.symbols);

@@ -160,6 +160,10 @@ impl<'c> Draft<'c> {
             }
             What::Bound(call, fan_out) => {
                 let name = fan_out.limit.as_deref()?;
+                let runs_on = fan_out.runs_on.as_deref().and_then(|constructor| evaluator.runs_on(*call, constructor));
+                if let Some(site) = runs_on {
+                    return Some(limiter_hop(evaluator, &site, self.at, "runs it"));
+                }
                 let value = match evaluator.argument(*call, frame, fan_out.limit_position, name) {
                     Some(given) => value_of(&given, &[]),
                     None => {

@@ -76,7 +76,8 @@ impl Evaluator<'_> {
         false
     }
 
-    fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
+    /// What a method in the chain that begins at a call is given.
+    pub(super) fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
         let facts = self.project.facts(begins.file);
         let mut at = begins.expr;
         loop {
