@@ -372,7 +372,16 @@ impl Evaluator<'_> {
 
     /// Any object of the type that a binding declares, where its value itself is not followed.
     pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
-        if self.eval(value, frame).iter().all(is_opaque) { self.typed(annotation) } else { None }
+        // What a function of a library makes that nobody knows: `let config: Config = toml::from_str(text)?`.
+        let is_foreign = |possible: &Possible| match &possible.thing {
+            Thing::Made(made) => self.is_rust(value.file) && self.project.catalog.is_unknown(&made.symbol),
+            _ => false,
+        };
+        if self.eval(value, frame).iter().all(|possible| is_opaque(possible) || is_foreign(possible)) {
+            self.typed(annotation)
+        } else {
+            None
+        }
     }
 
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.

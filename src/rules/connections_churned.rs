@@ -60,9 +60,9 @@ fn in_waves(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>) -> Opt
     }
     let exceeds = |flow: &&Flow| flow.pool == index && decisive(&flow.demand.value).is_some_and(|wanted| wanted > cap);
     let in_waves = context.linked.flows.iter().filter(exceeds).filter_map(|flow| Some((flow, flow.comes_in_waves()?)));
-    let (flow, again) = in_waves
-        .filter(|(flow, _)| !goes_to_many_hosts(context.evaluator, flow))
-        .max_by(|(one, _), (other, _)| decisive(&one.demand.value).unwrap_or(0.0).total_cmp(&decisive(&other.demand.value).unwrap_or(0.0)))?;
+    let (flow, again) = in_waves.filter(|(flow, _)| !goes_to_many_hosts(context.evaluator, flow)).max_by(|(one, _), (other, _)| {
+        decisive(&one.demand.value).unwrap_or(0.0).total_cmp(&decisive(&other.demand.value).unwrap_or(0.0))
+    })?;
     let case = context.linked.cases.iter().find(|case| case.pool == index && case.demand.amount == flow.demand.value.amount)?;
     let default = by_default(&idle.value);
     let message = format!(

@@ -44,7 +44,9 @@ fn tell(context: &Context<'_>, pool: &ResolvedPool<'_>, case: &Case) -> Option<F
     if pool.kind.database {
         let decides = match is_local(context, pool) {
             true => "an SQLite file lets one writer in at a time: a larger pool helps those who read, and no other",
-            false => "a database pool is not sized by concurrency: its share of the server's `max_connections` decides; a larger pool moves the queue into the database",
+            false => {
+                "a database pool is not sized by concurrency: its share of the server's `max_connections` decides; a larger pool moves the queue into the database"
+            }
         };
         found.notes.push(decides.to_string());
     }

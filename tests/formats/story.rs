@@ -112,6 +112,7 @@ pub fn story() -> Report {
             acquire_timeout: None,
         },
         owner: "closure of make_handle".into(),
+        in_tests: false,
     };
     let default_pool = Pool {
         span: span(s, llm, "def make_handle"),
@@ -133,6 +134,7 @@ pub fn story() -> Report {
             acquire_timeout: None,
         },
         owner: "module".into(),
+        in_tests: false,
         ..pool.clone()
     };
     let finding = Finding {
