@@ -293,9 +293,16 @@ fn pool_cases(
     concurrency: &mut Vec<Concurrency>,
 ) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
+    let mut seen: Vec<(Option<Span>, Amount, bool, Option<&str>)> = Vec::new();
+    let mut is_used_unknown = false;
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.is_sure());
+        let nobody = called_by_nobody(evaluator, flow);
+        let decider = flow.demand.decided_by.as_ref().map(|decider| decider.at);
+        // One function that nobody calls says as much as several.
+        if nobody.is_some() && seen.iter().any(|(.., known)| known.is_some()) {
+            continue;
+        }
+        let key = (decider, flow.demand.value.amount.clone(), flow.route.is_sure(), nobody);
         // The same by a route that is sure says more.
         if seen.contains(&key) || (!flow.route.is_sure() && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
             continue;
@@ -317,7 +324,7 @@ fn pool_cases(
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
             ),
-            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match (called_by_nobody(evaluator, flow), handed_over) {
+            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match (nobody, handed_over) {
                 (Some(name), _) => (
                     Verdict::CannotTell,
                     format!("nothing in the scanned files calls `{name}`, so that how much runs at once is not known"),
@@ -333,6 +340,7 @@ fn pool_cases(
             },
             known => (known, because),
         };
+        is_used_unknown |= verdict == Verdict::CannotTell && flow.route.is_sure();
         let fed_by = feeding(evaluator, flow, sites, concurrency);
         cases.push(Case {
             pool: number,
@@ -377,6 +385,10 @@ fn pool_cases(
     if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
         cases.retain(|case| !is_alone(case));
     }
+    // Nor beside one of which nobody knows how often it runs.
+    if is_used_unknown && pool.capacity.effective.amount != Amount::Unbounded {
+        cases.retain(|case| case.verdict != Verdict::Ok || !is_alone(case));
+    }
     cases.sort_by(|one, other| {
         let size = |case: &Case| case.demand.amount.greatest().unwrap_or(-1.0);
         size(other).total_cmp(&size(one)).then_with(|| one.because.cmp(&other.because))
@@ -406,6 +418,8 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
                 let index = known.unwrap_or_else(|| listed(concurrency, evaluator.method_span(*site), *kind, "limit", &hop.value));
                 found.push(index);
             }
+            // How often a server runs its handlers stands nowhere in the program.
+            hops::HopKind::FanOut { served: true, .. } => {}
             hops::HopKind::FanOut { .. } => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),
             _ => {}
         }
@@ -413,7 +427,7 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
     found.dedup();
     // What runs beside it, each with a pool of its own, is concurrency of the program all the same.
     for (hop, _) in &flow.route.beyond {
-        if matches!(hop.kind, hops::HopKind::FanOut { .. }) {
+        if matches!(hop.kind, hops::HopKind::FanOut { served: false, .. }) {
             listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value);
         }
     }

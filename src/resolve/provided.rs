@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
+use super::sites::says_much;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing, dotted, last_part};
 use crate::catalog::origins::{Provider, SharedState};
 use crate::facts::{ExprKind, MODULE, StatementKind, Target};
@@ -192,8 +193,11 @@ impl Evaluator<'_> {
 
     /// Asks for the files in which a framework is given what its handlers share.
     pub fn want_given_to_handlers(&self) {
-        let given = self.project.catalog.shared_states().flat_map(|state| &state.given_by_methods);
-        given.filter(|name| name.contains('_')).for_each(|name| self.want_anywhere(name));
+        for state in self.project.catalog.shared_states() {
+            let methods = state.given_by_methods.iter().map(String::as_str).filter(says_much);
+            let symbols = state.given_by.iter().filter_map(|symbol| symbol.rsplit('.').find(says_much));
+            methods.chain(symbols).for_each(|name| self.want_anywhere(name));
+        }
     }
 
     fn gives_state(&self, state: &SharedState, call: ExprRef, name: &str) -> bool {

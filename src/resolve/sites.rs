@@ -32,9 +32,13 @@ pub struct Site {
     pub processes: bool,
 }
 
+/// Whether a word says much by itself: few files say it.
+pub(super) fn says_much(part: &&str) -> bool {
+    part.len() > 4 && (part.contains('_') || part.starts_with(char::is_uppercase))
+}
+
 /// Names that say where something declares how much runs at once: of constructors those of their types, since many are called `new`.
 fn names_of_sites(catalog: &Catalog) -> FxHashSet<&str> {
-    let says_much = |part: &&str| part.len() > 4 && (part.contains('_') || part.starts_with(char::is_uppercase));
     let mut names = FxHashSet::default();
     for source in catalog.sources() {
         let limiters = source.limiters.iter().flat_map(|limiter| &limiter.symbols);
