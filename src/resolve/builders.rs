@@ -3,7 +3,7 @@
 
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
-use crate::catalog::concurrency::MethodGives;
+use crate::catalog::concurrency::{Gives, MethodGives};
 use crate::facts::{ExprKind, Language};
 
 /// The function that begins a chain.
@@ -84,7 +84,7 @@ impl Evaluator<'_> {
     }
 
     /// The chain that begins at a call in Rust, as far as it is what the call makes: `PoolOptions::new().max_connections(5).connect(url).await?`.
-    fn whole_chain(&self, site: ExprRef) -> ExprRef {
+    pub fn whole_chain(&self, site: ExprRef) -> ExprRef {
         let facts = self.project.facts(site.file);
         let mut whole = site;
         let is_it = |possible: &Possible| matches!(&possible.thing, Thing::Made(made) if made.site == site);
@@ -103,6 +103,26 @@ impl Evaluator<'_> {
             whole = next;
         }
         whole
+    }
+
+    /// Whether a method of this name passes an object of Rust on as it is, or hands it to a closure; `None` for others.
+    pub fn passed_on_by(&self, file: u32, name: &str) -> Option<bool> {
+        match self.project.catalog.number_method(Language::Rust, name).filter(|_| self.is_rust(file))?.gives {
+            MethodGives::Same => Some(true),
+            MethodGives::Result => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether a call of Rust only wraps what it is given: `Ok(pool)`, `Arc::new(pool)`.
+    pub fn wraps(&self, call: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
+        let same = |symbol: &str| self.project.catalog.function(symbol).is_some_and(|function| function.gives == Gives::Same);
+        self.is_rust(call.file)
+            && self
+                .glance(ExprRef { file: call.file, expr: callee })
+                .iter()
+                .any(|possible| matches!(&possible.thing, Thing::Symbol(symbol) if same(symbol)))
     }
 
     /// Whether a method of this name leaves an object of Rust what it is.

@@ -9,7 +9,7 @@ use super::alternatives::{merge, truth};
 use super::memory::{Asked, MAX_STEPS, MAX_STEPS_OF_MANY, Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, ScopeKind, StatementKind};
+use crate::facts::{ContextId, ExprId, ExprKind, Expression, Language, Operator, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
@@ -435,8 +435,11 @@ impl<'p> Evaluator<'p> {
             }
         }
         if found.is_empty() {
-            let nothing = Possible::literal(Thing::Nothing, scope.name_span);
-            found.push(nothing);
+            // In Rust that is `()`, or a function that gives up: no option without a value.
+            found.push(match facts.language {
+                Language::Rust => Possible::unknown("a function that gives nothing back"),
+                Language::Python => Possible::literal(Thing::Nothing, scope.name_span),
+            });
         }
         found
     }
