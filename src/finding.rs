@@ -287,14 +287,22 @@ pub struct Counters {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Those among them that say a word which may mean a pool.
+    pub hits: u64,
     /// Files parsed.
     pub files_parsed: u64,
     /// Bytes parsed.
     pub bytes_parsed: u64,
+    /// Functions, methods, lambdas and closures in what was parsed.
+    pub functions: u64,
+    /// Calls in it.
+    pub calls: u64,
     /// Rounds of reading by name.
     pub rounds: u64,
-    /// Names looked up.
+    /// Names looked up in all files.
     pub names: u64,
+    /// Questions about values and callers that were answered, those of all rounds together.
+    pub questions: u64,
 }
 
 /// Everything a run found.

@@ -51,7 +51,7 @@ fn run(tree: &Tree, catalog: &Catalog, settings: &Settings) -> Report {
     let (pools, concurrency, cases, findings) = loop {
         let evaluator = resolve::Evaluator::new(&project);
         let explored = link::explore(&evaluator);
-        if let Some(round) = reading.next(&project, evaluator.take_wants()) {
+        if let Some(round) = reading.next(&project, evaluator.questions(), evaluator.take_wants()) {
             drop(explored);
             drop(evaluator);
             reading.read(&mut project, round);

@@ -17,7 +17,7 @@ fn questions(text: String) -> u64 {
         let evaluator = resolve::Evaluator::new(&project);
         let explored = link::explore(&evaluator);
         asked += evaluator.questions();
-        let Some(round) = reading.next(&project, evaluator.take_wants()) else { return asked };
+        let Some(round) = reading.next(&project, evaluator.questions(), evaluator.take_wants()) else { return asked };
         drop(explored);
         drop(evaluator);
         reading.read(&mut project, round);

@@ -177,10 +177,14 @@ fn stats(report: &Report, started: Instant, terminal: &Terminal) {
         ("entries", counters.entries),
         ("files", counters.files),
         ("bytes", counters.bytes),
+        ("hit files", counters.hits),
         ("files parsed", counters.files_parsed),
         ("bytes parsed", counters.bytes_parsed),
+        ("functions", counters.functions),
+        ("calls", counters.calls),
         ("rounds", counters.rounds),
-        ("names", counters.names),
+        ("names looked up", counters.names),
+        ("questions answered", counters.questions),
     ];
     for (name, number) in rows {
         terminal.stat(name, &number.to_string());

@@ -70,8 +70,15 @@ fn files(report: &Report) -> String {
     let counters = &report.counters;
     let _ = writeln!(
         out,
-        "{} entries, {} source files ({} bytes), {} parsed ({} bytes), {} rounds, {} names",
-        counters.entries, counters.files, counters.bytes, counters.files_parsed, counters.bytes_parsed, counters.rounds, counters.names
+        "{} entries, {} source files ({} bytes), {} parsed ({} bytes), {} rounds, {} names looked up, {} questions answered",
+        counters.entries,
+        counters.files,
+        counters.bytes,
+        counters.files_parsed,
+        counters.bytes_parsed,
+        counters.rounds,
+        counters.names,
+        counters.questions
     );
     out
 }

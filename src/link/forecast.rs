@@ -31,13 +31,15 @@ pub fn scenario(pool: &ResolvedPool<'_>, wanted: f64, load: &Load, patience: &Pa
     scenario.rounds = load.rounds.and_then(whole).unwrap_or(1).max(1);
     scenario.server =
         load.server_capacity.and_then(whole).map(|capacity| ServerLimit { capacity, when_full: WhenFull::Queue, gone: GoneClients::Stops });
-    scenario.time_outs = time_outs(pool, patience);
-    // A call that took too long takes as long the next time.
-    let retries = patience.retries.as_ref().and_then(|(_, value)| value.amount.greatest()).and_then(whole).unwrap_or(0);
-    scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: true };
     let idle = pool.role(Role::Idle).and_then(|setting| setting.value.amount.greatest());
     let closes_all =
         pool.quirk(QuirkKind::IdleCapCountsBusy).and(idle.and_then(whole)).filter(|idle| limit.is_none_or(|limit| *idle < limit));
+    scenario.time_outs = time_outs(pool, patience);
+    // Where each connection is closed after use, nobody is woken for one that came back: the time-out counts from the call.
+    scenario.time_outs.queue_restarts = closes_all.is_none() && pool.quirk(QuirkKind::AcquireTimeoutRestarts).is_some();
+    // A call that took too long takes as long the next time.
+    let retries = patience.retries.as_ref().and_then(|(_, value)| value.amount.greatest()).and_then(whole).unwrap_or(0);
+    scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: true };
     scenario.keep = closes_all.map(Keep::Open);
     scenario.hand_over = match pool.quirk(QuirkKind::Unfair) {
         // Where each connection is closed after use, a new one goes to the first who waits.
@@ -50,11 +52,7 @@ pub fn scenario(pool: &ResolvedPool<'_>, wanted: f64, load: &Load, patience: &Pa
 
 /// The time-outs as the model counts them: of several the shortest.
 fn time_outs(pool: &ResolvedPool<'_>, patience: &Patience) -> TimeOuts {
-    let mut time_outs = TimeOuts {
-        queue_restarts: pool.quirk(QuirkKind::AcquireTimeoutRestarts).is_some(),
-        whole_seconds: pool.quirk(QuirkKind::TimeOutsEndAtWholeSeconds).is_some(),
-        ..TimeOuts::default()
-    };
+    let mut time_outs = TimeOuts { whole_seconds: pool.quirk(QuirkKind::TimeOutsEndAtWholeSeconds).is_some(), ..TimeOuts::default() };
     for one in &patience.time_outs {
         let place = match one.role {
             Role::TotalTimeout if one.covers_queue => &mut time_outs.total,

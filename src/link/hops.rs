@@ -85,6 +85,8 @@ pub enum What<'c> {
     Held(ExprRef),
     /// What an expression is that nobody knows; it may be a limiter.
     MayHold(ExprRef),
+    /// The limiter that an expression would be where it is not: it is not known that none is held.
+    Missing(ExprRef),
     /// The executor that an expression is.
     Runs(ExprRef),
     /// The number of workers of a default executor, by the call that uses it.
@@ -204,6 +206,13 @@ impl<'c> Draft<'c> {
             What::MayHold(held) => {
                 let name = evaluator.project.sources.slice(evaluator.span(*held)).lines().next().unwrap_or("");
                 plain(HopKind::MayHold(*held), Value::unknown(format!("`{name}` is held, and may be a limiter")))
+            }
+            // Where the caller surely passes none, nothing is held.
+            What::Missing(limiter) => {
+                let catalog = evaluator.project.catalog;
+                made_at(evaluator, *limiter, frame).find(|made| catalog.limiter(&made.symbol).is_some())?;
+                let name = evaluator.project.sources.slice(evaluator.span(*limiter));
+                plain(HopKind::MayHold(*limiter), Value::unknown(format!("`{name}` is a limiter where it is set")))
             }
             What::Processes => plain(HopKind::Processes, Value::unknown("processes")),
             What::Call => plain(HopKind::Call, Value::unknown("a call")),

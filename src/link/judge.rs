@@ -44,6 +44,13 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
         if most <= 0.0 && pool.capacity.at_limit == AtLimit::Wait {
             return (Verdict::CannotTell, format!("a limit of 0 (`{}`) lets nothing through", pool.capacity.decided_by));
         }
+        if let Some(setting) = pool.multiplexed_by() {
+            let why = format!(
+                "with HTTP/2 (`{}`) one connection carries many requests: only a server without it lets each have one",
+                setting.name
+            );
+            return (Verdict::CannotTell, format!("{} at once over {} connections, but {why}", show_number(wanted), show_number(most)));
+        }
         if supply.certainty == Certainty::Assumed {
             let why = if pool.is_on_some_ways {
                 "on other ways through the program the client is handed another pool"

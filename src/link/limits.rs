@@ -27,6 +27,11 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
                     drafts.extend(held_by_entering(evaluator, value));
                 }
             }
+            ContextKind::Branch { test: Some(test), when } => {
+                let missing = missing_where(facts, test, when).map(|expr| ExprRef { file: at.file, expr });
+                let missing = missing.filter(|missing| is_limiter(evaluator, *missing));
+                drafts.extend(missing.map(|missing| (Draft::silent(What::Missing(missing), evaluator.span(missing)), here)));
+            }
             _ => {}
         }
     }
@@ -51,6 +56,20 @@ fn turns_of<'c>(evaluator: &Evaluator<'c>, at: ExprRef, id: ContextId, context: 
         _ => false,
     };
     (runs && !is_retry(evaluator, at, id)).then(|| Draft::silent(What::Loop, context.span))
+}
+
+/// The object that is not there on one side of a test: `if limiter:` … `else:`, `if limiter is None:`.
+fn missing_where(facts: &FileFacts, test: ExprId, when: bool) -> Option<ExprId> {
+    match &facts.expr(test).kind {
+        ExprKind::Name(_) | ExprKind::Attribute { .. } => (!when).then_some(test),
+        ExprKind::Not(inner) => missing_where(facts, *inner, !when),
+        ExprKind::Compare { operator, left, right } if facts.expr(*right).kind == ExprKind::None => match &**operator {
+            "is" | "==" => when.then_some(*left),
+            "is not" | "!=" => (!when).then_some(*left),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Whether a block binds nothing of what it enters: `with x:`, not `with x as y:`.

@@ -54,7 +54,12 @@ impl Patience {
 
     /// Whether it is certain that no time-out counts the wait for a connection.
     pub fn waits_for_ever(&self) -> bool {
-        !self.is_bounded_outside && self.time_outs.iter().filter(|one| one.covers_queue).all(|one| one.value.amount == Amount::Unbounded)
+        !self.is_bounded_outside && self.of_queue().all(|one| one.value.amount == Amount::Unbounded)
+    }
+
+    /// The time-outs that count the wait for a connection.
+    pub fn of_queue(&self) -> impl Iterator<Item = &TimeOut> {
+        self.time_outs.iter().filter(|one| one.covers_queue)
     }
 }
 

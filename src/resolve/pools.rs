@@ -85,6 +85,11 @@ impl ResolvedPool<'_> {
         self.quirks.iter().find(|(does, _)| *does == kind).map(|(_, source)| source.clone())
     }
 
+    /// The setting by which one connection carries many requests at once, where the program asks for that.
+    pub fn multiplexed_by(&self) -> Option<&ResolvedSetting> {
+        self.role(Role::Multiplexed).filter(|setting| setting.value.amount == Amount::Truth(true))
+    }
+
     /// The setting of a role.
     pub fn role(&self, role: Role) -> Option<&ResolvedSetting> {
         self.settings.iter().find(|setting| setting.role == role)

@@ -96,11 +96,10 @@ impl<'a> Project<'a> {
         }
     }
 
-    /// Takes in what a front end read.
-    pub fn add(&mut self, entry: usize, facts: FileFacts) {
+    /// Takes in what a front end read, with its look-up tables.
+    pub fn add(&mut self, entry: usize, facts: FileFacts, index: Index) {
         let number = self.loaded.len() as u32;
         let path = self.sources.get(facts.file).path.clone();
-        let index = Index::of(&facts);
         for (name, calls) in &index.calls {
             self.calls.entry(name.clone()).or_default().extend(calls.iter().map(|call| (number, *call)));
         }

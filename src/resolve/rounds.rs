@@ -5,14 +5,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::beside::is_test;
 use super::eval::Wants;
+use super::index::Index;
 use super::project::Project;
 use crate::catalog::Catalog;
 use crate::discover::{Entry, Kind, Tree, Words, is_setup_script};
+use crate::facts::{Scope, ScopeKind};
 use crate::finding::{Counters, ReadReason};
 use crate::text::{Language, Problem};
 
 /// Most rounds of reading after the seeds.
 const MAX_ROUNDS: u64 = 8;
+
+/// How many questions may be answered before no further round begins. What a round asks is asked anew in the next, and what is wanted late is far
+/// from any pool: it rarely decides anything, and in a large tree leads everywhere.
+const MAX_QUESTIONS: u64 = 600_000;
 
 /// A name that more files say than this leads only to those that also say where it comes from.
 const COMMON: usize = 12;
@@ -81,11 +87,22 @@ pub fn read_seeds<'a>(tree: &'a Tree, catalog: &'a Catalog) -> (Project<'a>, Rea
 }
 
 impl Reading {
-    /// What to read for answers that wanted this; `None` where there is nothing more to read, so that the answers stand.
-    pub fn next(&mut self, project: &Project<'_>, wants: Wants) -> Option<Round> {
-        if self.is_over || self.counters.rounds >= MAX_ROUNDS {
+    /// What to read for answers that took so many questions and wanted this; `None` where there is nothing more to read, so that the answers stand.
+    pub fn next(&mut self, project: &Project<'_>, questions: u64, wants: Wants) -> Option<Round> {
+        self.counters.questions += questions;
+        if self.is_over {
             return None;
         }
+        let round = self.wanted(project, wants)?;
+        if self.counters.rounds >= MAX_ROUNDS || self.counters.questions > MAX_QUESTIONS {
+            self.is_short = true;
+            return None;
+        }
+        Some(round)
+    }
+
+    /// What these wants lead to that is not read; `None` where that is nothing.
+    fn wanted(&mut self, project: &Project<'_>, wants: Wants) -> Option<Round> {
         let names: FxHashMap<String, FxHashSet<String>> =
             wants.names.into_iter().filter(|(name, _)| self.asked.names.insert(name.clone())).collect();
         self.counters.names += names.len() as u64;
@@ -160,6 +177,7 @@ fn seeds(tree: &Tree, catalog: &Catalog, reading: &mut Reading) -> Vec<usize> {
         let search = tree.containing(&words, |candidate| candidate == kind);
         reading.counters.files += search.files;
         reading.counters.bytes += search.bytes;
+        reading.counters.hits += search.hits.len() as u64;
         reading.problems.extend(search.problems);
         found.extend(search.hits.into_iter().map(|hit| hit.entry));
     }
@@ -242,11 +260,18 @@ fn load(project: &mut Project<'_>, mut files: Vec<(usize, String)>, reading: &mu
     let (sources, tree) = (&project.sources, project.tree);
     let read: Vec<_> = ids
         .par_iter()
-        .map(|(entry, id)| (*entry, crate::read::source(sources.get(*id), language_of(tree.entries()[*entry].kind), None)))
+        .map(|(entry, id)| {
+            let facts = crate::read::source(sources.get(*id), language_of(tree.entries()[*entry].kind), None);
+            let index = Index::of(&facts);
+            (*entry, facts, index)
+        })
         .collect();
-    for (entry, facts) in read {
+    for (entry, facts, index) in read {
         reading.problems.extend(facts.problems.iter().cloned());
-        project.add(entry, facts);
+        let is_function = |scope: &&Scope| matches!(scope.kind, ScopeKind::Function | ScopeKind::Lambda);
+        reading.counters.functions += facts.scopes.iter().filter(is_function).count() as u64;
+        reading.counters.calls += index.calls.values().map(|calls| calls.len() as u64).sum::<u64>();
+        project.add(entry, facts, index);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::telling::decisive;
 use super::{Context, edits};
 use crate::catalog::library::Role;
-use crate::finding::{Case, Finding, Suggestion};
+use crate::finding::{Case, Finding, Safety, Suggestion};
 use crate::link::whole;
 use crate::queueing::Limits;
 use crate::queueing::sizing::{Advice, Demand, Reason, advise};
@@ -57,7 +57,10 @@ pub fn notes(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec
 /// Puts the advice for a case, and the fixes that write it, into a finding.
 pub fn put(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>, found: &mut Finding) {
     found.suggestions = suggestions(context, case, pool);
+    // A pool of what the server takes leaves the finding where it is: the semaphore mends it.
+    let carries_all = found.suggestions.iter().all(|one| decisive(&case.demand).is_none_or(|wanted| one.advised >= wanted));
     found.fixes = edits::limits(context, pool, &found.suggestions);
+    found.fixes.retain(|fix| carries_all || fix.safety == Safety::ShowOnly);
 }
 
 /// What to write at a pool so that the demand of a case fits; nothing for pools that are not sized by concurrency.

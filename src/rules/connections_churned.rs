@@ -6,7 +6,7 @@ use crate::catalog::library::{QuirkKind, Role};
 use crate::finding::{AtLimit, Finding, Label, Verdict};
 use crate::link::{Flow, goes_to_many_hosts};
 use crate::resolve::ResolvedPool;
-use crate::value::{Amount, Certainty, show_number};
+use crate::value::{Certainty, show_number};
 
 /// The rule.
 pub static RULE: Rule = Rule { id: "connections-churned", check };
@@ -21,9 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(quirk) = pool.quirk(QuirkKind::IdleCapCountsBusy) else { continue };
         let Some(idle) = pool.role(Role::Idle) else { continue };
         let Some(cap) = idle.value.amount.greatest().filter(|cap| cap.is_finite()) else { continue };
-        if idle.value.certainty == Certainty::Assumed
-            || pool.role(Role::Multiplexed).is_some_and(|setting| setting.value.amount == Amount::Truth(true))
-        {
+        if idle.value.certainty == Certainty::Assumed || pool.multiplexed_by().is_some() {
             continue;
         }
         // Where requests wait, that is the finding; the churn is a part of it.
@@ -54,8 +52,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn in_waves(context: &Context<'_>, index: usize, pool: &ResolvedPool<'_>) -> Option<Finding> {
     let idle = pool.role(Role::Idle)?;
     let cap = idle.value.amount.greatest().filter(|cap| cap.is_finite() && *cap > 0.0)?;
-    let multiplexed = pool.role(Role::Multiplexed).is_some_and(|setting| setting.value.amount == Amount::Truth(true));
-    if idle.value.certainty == Certainty::Assumed || multiplexed {
+    if idle.value.certainty == Certainty::Assumed || pool.multiplexed_by().is_some() {
         return None;
     }
     let exceeds = |flow: &&Flow| flow.pool == index && decisive(&flow.demand.value).is_some_and(|wanted| wanted > cap);

@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             show_number(wanted)
         ));
         found.notes.extend(sums::ports(context, case));
-        found.notes.extend(symptoms(pool));
+        found.notes.extend(symptoms(context, index));
         found.notes.extend(assumptions(case, true));
         advice::put(context, case, pool, &mut found);
         findings.push(found);

@@ -12,8 +12,7 @@ pub static RULE: Rule = Rule { id: "idle-cap-zero", check };
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {
         let Some(idle) = pool.role(Role::Idle).filter(|_| pool.kind.shape == Shape::IdleOnly) else { continue };
-        let multiplexed = pool.role(Role::Multiplexed).is_some_and(|setting| setting.value.amount == Amount::Truth(true));
-        if idle.value.amount != Amount::One(0.0) || idle.value.how == How::Default || multiplexed {
+        if idle.value.amount != Amount::One(0.0) || idle.value.how == How::Default || pool.multiplexed_by().is_some() {
             continue;
         }
         let (Some(flow), Some(shown)) = (repeated(context, index), context.linked.pools.get(index)) else { continue };

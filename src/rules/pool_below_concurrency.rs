@@ -40,7 +40,7 @@ fn tell(context: &Context<'_>, pool: &ResolvedPool<'_>, case: &Case) -> Option<F
     let mut found = finding_of_case(context, RULE.id, case, decided_by, certainty, message, label)?;
     found.notes = sums::burst_and_steady(context, case);
     found.notes.extend(masked(pool, decided_by, advice::to_carry(context, case, wanted)));
-    found.notes.extend(symptoms(pool));
+    found.notes.extend(symptoms(context, case.pool));
     if pool.kind.database {
         let decides = match is_local(context, pool) {
             true => "an SQLite file lets one writer in at a time: a larger pool helps those who read, and no other",

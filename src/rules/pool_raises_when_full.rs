@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             show_number(wanted),
             show_number(wanted - limit)
         ));
-        found.notes.extend(symptoms(pool));
+        found.notes.extend(symptoms(context, index));
         found.notes.push(format!(
             "put a semaphore of {} around what takes a connection, or use a pool that waits, with a time-out",
             show_number(limit)

@@ -1,10 +1,9 @@
 //! The parts that findings about a pool and its concurrency share: places, labels, keys.
 
 use super::Context;
-use crate::finding::{Case, Finding, Label, Pool, Severity};
+use crate::finding::{AtLimit, Case, Finding, Label, Pool, Severity};
 use crate::link::{Flow, TimeOut};
 use crate::queueing::Range;
-use crate::resolve::ResolvedPool;
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Value, show_number};
 
@@ -54,8 +53,15 @@ pub fn finding_of_case(
     Some(found)
 }
 
-/// What the user of a pool sees at its limit.
-pub fn symptoms(pool: &ResolvedPool<'_>) -> Vec<String> {
+/// What the user of a pool sees at its limit: what the library says of it where the settings leave it so.
+pub fn symptoms(context: &Context<'_>, index: usize) -> Vec<String> {
+    let Some(pool) = context.linked.resolved.get(index) else { return Vec::new() };
+    let endless =
+        context.linked.patience.get(index).is_some_and(|patience| patience.waits_for_ever() && patience.of_queue().next().is_some());
+    if pool.capacity.at_limit == AtLimit::Wait && (pool.kind.at_limit != AtLimit::Wait || endless) {
+        let end = if endless { ", and no time-out ends the wait" } else { "" };
+        return vec![format!("requests wait inside the client for a free connection{end}")];
+    }
     let text = &pool.kind.error_text;
     let seen = (!text.is_empty()).then(|| format!("what you may see: {text}"));
     std::iter::once(pool.kind.symptom.clone()).chain(seen).collect()

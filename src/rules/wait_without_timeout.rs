@@ -11,12 +11,9 @@ pub static RULE: Rule = Rule { id: "wait-without-timeout", check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {
-        let Some(source) = pool.kind.waits_for_ever.as_ref().filter(|_| pool.capacity.at_limit == AtLimit::Wait) else { continue };
         let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall && case.route_is_known) else { continue };
         let Some(shown) = context.linked.pools.get(index) else { continue };
-        if !context.linked.patience.get(index).is_some_and(|patience| patience.waits_for_ever()) {
-            continue;
-        }
+        let Some(why) = endless(context, index) else { continue };
         let decided_by = &pool.capacity.decided_by;
         let message =
             format!("{} at once share {} connections, and nothing bounds the wait for one", number(&case.demand), number(&case.supply));
@@ -27,12 +24,26 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found.labels.extend(pool_label(context, &found, shown));
         found
             .notes
-            .push(format!("one call that never ends keeps its connection, and those who wait behind it get no error either ({source})"));
+            .push(format!("one call that never ends keeps its connection, and those who wait behind it get no error either ({why})"));
         found.notes.push(match pool.settings.iter().find(|setting| setting.role == Role::AcquireTimeout) {
             Some(setting) => format!("set `{}`, or put a time-out around the whole call", setting.name),
             None => "the library has no setting for it: put a time-out around the whole call".to_string(),
         });
         found.route = case.route.clone();
         findings.push(found);
+    }
+}
+
+/// Why those who wait at a pool may wait without an end: where it was read of its library, or the settings that are none.
+fn endless(context: &Context<'_>, index: usize) -> Option<String> {
+    let (pool, patience) = (context.linked.resolved.get(index)?, context.linked.patience.get(index)?);
+    if pool.capacity.at_limit != AtLimit::Wait || !patience.waits_for_ever() {
+        return None;
+    }
+    let none: Vec<String> = patience.of_queue().map(|one| format!("`{}`", one.setting)).collect();
+    match &pool.kind.waits_for_ever {
+        Some(source) => Some(source.clone()),
+        None if none.is_empty() => None,
+        None => Some(format!("{} {} none", none.join(" and "), if none.len() > 1 { "are" } else { "is" })),
     }
 }

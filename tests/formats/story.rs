@@ -206,7 +206,19 @@ pub fn story() -> Report {
         Concurrency { span: given, kind: ConcurrencyKind::CommandLine, name: "--concurrent".into(), value: alternatives },
     ];
     Report {
-        counters: Counters { entries: 20, files: 12, bytes: 9_000, files_parsed: 3, bytes_parsed: 1_500, rounds: 2, names: 4 },
+        counters: Counters {
+            entries: 20,
+            files: 12,
+            bytes: 9_000,
+            hits: 2,
+            files_parsed: 3,
+            bytes_parsed: 1_500,
+            functions: 9,
+            calls: 31,
+            rounds: 2,
+            names: 4,
+            questions: 250,
+        },
         pools: vec![default_pool, pool],
         concurrency,
         cases: vec![case],

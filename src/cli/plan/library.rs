@@ -283,9 +283,10 @@ impl<'a> Known<'a> {
 
     fn behaviours(&self, question: &mut Question, origin: &mut Origin) {
         let now = &mut question.now;
+        // Where each connection is closed after use, a new one goes to the first who waits, and nobody is woken for one that came back.
+        let closes_all = matches!(now.keep, Some(Keep::Open(idle)) if now.pool_limit().is_none_or(|limit| idle < limit));
         now.hand_over = match self.has(QuirkKind::Unfair) {
-            // Where each connection is closed after use, a new one goes to the first who waits.
-            Some(_) if matches!(now.keep, Some(Keep::Open(idle)) if now.pool_limit().is_none_or(|limit| idle < limit)) => HandOver::Fifo,
+            Some(_) if closes_all => HandOver::Fifo,
             Some(source) => {
                 if now.rounds > 1 {
                     origin.notes.push(format!(
@@ -296,7 +297,7 @@ impl<'a> Known<'a> {
             }
             None => HandOver::Fifo,
         };
-        now.time_outs.queue_restarts = self.has(QuirkKind::AcquireTimeoutRestarts).is_some();
+        now.time_outs.queue_restarts = !closes_all && self.has(QuirkKind::AcquireTimeoutRestarts).is_some();
         now.time_outs.whole_seconds = self.has(QuirkKind::TimeOutsEndAtWholeSeconds).is_some();
         now.cpu_bound = now.concurrency > MANY && self.has(QuirkKind::CpuBound).is_some();
         let told = [
