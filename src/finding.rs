@@ -148,6 +148,8 @@ pub struct Pool {
     pub capacity: Capacity,
     /// Who shares it, in words (`module`, `instance of App`, `per call of fetch`).
     pub owner: String,
+    /// Whether it stands in a test.
+    pub in_tests: bool,
 }
 
 /// A resolved setting of a pool.

@@ -155,6 +155,15 @@ pub struct Executor {
     /// Methods that run a function on the workers: the function is argument `function`, `many` tells whether once per element.
     #[serde(default, rename = "submits")]
     pub submits: Vec<Submit>,
+    /// Method that makes it the executor of the whole program.
+    pub made_global_by: Option<String>,
+}
+
+impl Executor {
+    /// Whether a method runs a function on the workers.
+    pub fn submits_by(&self, method: &str) -> bool {
+        self.submits.iter().any(|submit| submit.method == method)
+    }
 }
 
 /// A method of an executor that runs a function.
@@ -193,6 +202,8 @@ pub struct FanOut {
     pub unlimited: Vec<Literal>,
     /// Position of a function that runs once for each element, where the receiver gives elements and not tasks (`for_each_concurrent`).
     pub function: Option<usize>,
+    /// Executor on which it runs, by its constructor: the one around it, or the program's (`build_global`).
+    pub runs_on: Option<String>,
 }
 
 /// How a fan-out is given its tasks.

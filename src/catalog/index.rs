@@ -197,6 +197,15 @@ impl Catalog {
         self.entry(&self.starter_methods, name, |source| &source.starters)
     }
 
+    /// Whether a symbol makes nothing that is known here.
+    pub fn is_unknown(&self, symbol: &str) -> bool {
+        self.constructor(symbol).is_none()
+            && self.limiter(symbol).is_none()
+            && self.executor(symbol).is_none()
+            && self.parser(symbol).is_none()
+            && self.document(symbol).is_none()
+    }
+
     /// How servers are told of the functions that they run for each request.
     pub fn handlers(&self) -> impl Iterator<Item = &Handler> {
         self.sources.iter().flat_map(|source| &source.handlers)

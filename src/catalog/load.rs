@@ -194,9 +194,10 @@ impl Library {
 
 impl Source {
     /// Visits every dotted name that programs may write.
-    pub(super) fn for_each_symbol(&mut self, visit: impl FnMut(&mut String)) {
+    pub(super) fn for_each_symbol(&mut self, mut visit: impl FnMut(&mut String)) {
         let limiters = self.limiters.iter_mut().map(|entry| &mut entry.symbols);
         let executors = self.executors.iter_mut().map(|entry| &mut entry.symbols);
+        self.fan_outs.iter_mut().filter_map(|entry| entry.runs_on.as_mut()).for_each(&mut visit);
         let fan_outs = self.fan_outs.iter_mut().map(|entry| &mut entry.symbols);
         let starters = self.starters.iter_mut().map(|entry| &mut entry.symbols);
         let parsers = self.parsers.iter_mut().map(|entry| &mut entry.symbols);
@@ -206,8 +207,10 @@ impl Source {
         let named = [&mut self.per_thread, &mut self.cells, &mut self.partials, &mut self.builders].into_iter();
         let files = self.files.iter_mut().map(|entry| &mut entry.symbols);
         let documents = self.documents.iter_mut().map(|entry| &mut entry.symbols);
+        let handlers = self.handlers.iter_mut().flat_map(|entry| [&mut entry.objects, &mut entry.symbols]);
+        let given = self.shared_states.iter_mut().map(|entry| &mut entry.given_by);
         let run = limiters.chain(executors).chain(fan_outs).chain(starters);
         let told = parsers.chain(options).chain(environment).chain(functions).chain(files).chain(documents);
-        run.chain(told).chain(named).flatten().for_each(visit);
+        run.chain(told).chain(named).chain(handlers).chain(given).flatten().for_each(visit);
     }
 }

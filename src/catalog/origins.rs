@@ -117,12 +117,20 @@ pub struct Provider {
     pub files: Vec<String>,
 }
 
-/// An object of a framework in which a program keeps what its functions share (`app.state.client`, `app["session"]`, `ctx.obj["size"]`).
+/// An object of a framework in which a program keeps what its functions share (`app.state.client`, `app["session"]`, `ctx.obj["size"]`), or
+/// to which it gives that (`Router::new().with_state(state)`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SharedState {
     /// Constructors and types of the object.
+    #[serde(default)]
     pub types: Vec<String>,
+    /// Calls that give the framework what handlers share, which run as often at once as there are requests.
+    #[serde(default)]
+    pub given_by: Vec<String>,
+    /// Methods that do the same, whatever they are called on.
+    #[serde(default)]
+    pub given_by_methods: Vec<String>,
     /// Types of other objects with the attribute that leads to it (`fastapi.Request.app`).
     #[serde(default)]
     pub reached_by: Vec<String>,

@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     /// Format of the list; `json` is the whole report, as `advisor scan` writes it
     #[arg(short, long, value_name = "human|json", default_value = "human", hide_possible_values = true, hide_default_value = true)]
     output: Shape,
+    /// List the pools of tests too, which are only counted otherwise
+    #[arg(long)]
+    tests: bool,
     #[command(flatten)]
     load: Load,
 }
@@ -35,7 +38,8 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     let job = Job::new(&arguments.scope, settings, terminal)?;
     let report = job.check();
     let rules = pages::all();
-    let options = RenderOptions { color: terminal.color, width: terminal.width, rules: &rules, ..RenderOptions::default() };
+    let (color, width, without_tests) = (terminal.color, terminal.width, !arguments.tests);
+    let options = RenderOptions { color, width, without_tests, rules: &rules, ..RenderOptions::default() };
     terminal.print(&match arguments.output {
         Shape::Human => inventory::text(&job.standpoint().report(&report), &options),
         Shape::Json => render(Format::Json, &report, &options),

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::homes::Home;
 use super::hops::{Draft, What};
 use super::joins::is_joined;
-use super::limits::{is_executor, limiters_around, loops_around};
+use super::limits::{is_executor, limiters_around, loops_around, repeated_by};
 use super::served;
 use super::starts::{fan_out_of, is_awaited, together};
 use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind};
@@ -82,12 +82,15 @@ pub fn ways<'c>(evaluator: &Evaluator<'c>, from: ExprRef, object: Option<ExprRef
     climber.found
 }
 
-/// A function, the call that handed it what it calls, and what stands on the way to it.
-type Reached = (ScopeRef, Option<ExprRef>, Vec<Span>);
+/// A function, the call that handed it what it calls, what stands on the way to it, and whether the pool's home does.
+type Reached = (ScopeRef, Option<ExprRef>, Counting, bool);
 
-/// Places of what changes how many run at once.
-fn counting(way: &Way<'_>) -> Vec<Span> {
-    way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call)).map(|(draft, _)| draft.at).collect()
+/// Places of what changes how many run at once, and tasks that are waited for with others.
+type Counting = (Vec<Span>, Vec<ExprRef>);
+
+fn counting(way: &Way<'_>) -> Counting {
+    let drafts = way.drafts.iter().filter(|(draft, _)| !matches!(draft.what, What::Call)).map(|(draft, _)| draft.at);
+    (drafts.collect(), way.starts.iter().map(|(_, task)| *task).collect())
 }
 
 pub(super) struct Climber<'e, 'c> {
@@ -101,7 +104,7 @@ pub(super) struct Climber<'e, 'c> {
     /// How many ways there may be when the present part of the search is done.
     room: usize,
     /// How often a way ended with the same things on it.
-    ends: FxHashMap<(Vec<Span>, Option<usize>, bool), u32>,
+    ends: FxHashMap<(Counting, Option<usize>, bool), u32>,
 }
 
 impl<'c> Climber<'_, 'c> {
@@ -184,7 +187,13 @@ impl<'c> Climber<'_, 'c> {
         way.drafts.extend(started.drafts);
         way.runs_on |= started.runs_on;
         way.start(started.joined_by, at);
-        if started.detached { self.leave(scope, way, seen) } else { self.inline(started.from, way, seen) }
+        if !started.detached {
+            return self.inline(started.from, way, seen);
+        }
+        // All over again with each turn of the loops around the place that waits.
+        let waits = started.joined_by.filter(|join| self.evaluator.scope_of(*join) == scope);
+        way.drafts.extend(waits.into_iter().flat_map(|join| repeated_by(self.evaluator, join)));
+        self.leave(scope, way, seen)
     }
 
     /// Goes on from a scope to whoever runs it.
@@ -211,7 +220,7 @@ impl<'c> Climber<'_, 'c> {
             return self.end(way);
         }
         let handed = way.handed_into.iter().rposition(|(function, _)| *function == scope).map(|at| way.handed_into.remove(at).1);
-        let visits = self.visits.entry((scope, handed, counting(&way))).or_default();
+        let visits = self.visits.entry((scope, handed, counting(&way), way.home_after.is_some())).or_default();
         *visits += 1;
         if *visits > MAX_VISITS {
             return;

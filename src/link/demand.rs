@@ -66,10 +66,10 @@ pub fn demand(evaluator: &Evaluator<'_>, route: &Route, known_homes: &mut FxHash
             last_scope = Some(*scope);
         }
         match &hop.kind {
-            HopKind::FanOut { .. } => {
+            HopKind::FanOut { served, .. } => {
                 fans_out = true;
                 current = times(&current, hop);
-                if !is_one(&current) {
+                if !is_one(&current) && !served {
                     decided_by = Some(Decider { at: hop.at, site: None, kind: ConcurrencyKind::FanOut });
                 }
                 filled |= apply(&mut current, &mut caps, &mut decided_by);

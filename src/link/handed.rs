@@ -9,7 +9,7 @@ use super::runs_on::runs_on;
 use super::starts::{fan_out_of, is_awaited};
 use super::turns::names_within;
 use super::{iterators, served, streams};
-use crate::catalog::concurrency::Starter;
+use crate::catalog::concurrency::{Starter, Takes};
 use crate::facts::{ArgumentKind, ExprKind};
 use crate::resolve::{Caller, Evaluator, ExprRef, ScopeRef, Thing};
 
@@ -101,6 +101,11 @@ impl<'c> Climber<'_, 'c> {
                 if fan_out.limit.is_some() {
                     way.drafts.push((Draft::silent(What::Bound(caller.call, fan_out), place), scope));
                 }
+                // `join!(async { … }, async { … })`: each block is one task, and what they ask adds up.
+                if fan_out.takes == Takes::Arguments {
+                    let block = way.calls.last().and_then(|(function, _)| self.block_beside(*function, caller.call));
+                    return self.side_by_side(block.unwrap_or(caller.call), None, way, seen);
+                }
                 let many = Some(self.elements(caller.call, 1));
                 return self.side_by_side(caller.call, many, way, seen);
             }
@@ -131,6 +136,13 @@ impl<'c> Climber<'_, 'c> {
         }
         // A callback of something that is not known: it may run at any time, once is certain.
         self.leave(scope, way, seen);
+    }
+
+    /// The expression that a closure or `async` block is, where it stands in the function in which a call takes it.
+    fn block_beside(&self, block: ScopeRef, call: ExprRef) -> Option<ExprRef> {
+        let maker = *self.evaluator.project.tables(block.file).maker.get(&block.scope)?;
+        let block = ExprRef { file: block.file, expr: maker };
+        (self.evaluator.scope_of(block) == self.evaluator.scope_of(call)).then_some(block)
     }
 
     /// As many as the iterable at a position has elements.

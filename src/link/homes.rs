@@ -1,6 +1,6 @@
 //! Who owns an object: the program, or one activation of a function. Two activations of its home have two objects.
 
-use crate::facts::{ContextKind, ExprId, ExprKind, OuterName, ScopeKind, StatementKind, Target};
+use crate::facts::{ContextKind, ExprId, ExprKind, Language, OuterName, ScopeKind, Statement, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, ScopeRef, Thing};
 use crate::text::Span;
 
@@ -23,7 +23,7 @@ pub enum Home {
 /// The homes of the object that a call makes, seen from all its makers.
 pub fn homes(evaluator: &Evaluator<'_>, site: ExprRef) -> Vec<Home> {
     let mut found = Vec::new();
-    follow(evaluator, site, &mut found, &mut Vec::new(), 0);
+    follow(evaluator, evaluator.whole_chain(site), &mut found, &mut Vec::new(), 0);
     if found.is_empty() {
         found.push(Home::Program);
     }
@@ -64,6 +64,12 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
             | ExprKind::Spread(_) => inner = parent,
             ExprKind::Call { callee, .. } if *callee != inner => inner = parent,
             ExprKind::Attribute { name, .. } if matches!(&**name, "__aenter__" | "__enter__" | "start" | "open") => inner = parent,
+            ExprKind::Attribute { name, .. } => match evaluator.passed_on_by(at.file, name) {
+                Some(true) => inner = facts.expr(parent).parent.unwrap_or(parent),
+                // What a closure makes of it: `.map(|client| Box::new(client))`.
+                Some(false) => return add(found, Home::Program),
+                None => break,
+            },
             _ => break,
         }
     }
@@ -83,14 +89,16 @@ fn follow(evaluator: &Evaluator<'_>, at: ExprRef, found: &mut Vec<Home>, seen: &
                 Some(_) => return add(found, Home::Program),
                 None => {}
             }
+            let gives = |statement: &Statement| matches!(statement.kind, StatementKind::Return(value) if holds(facts, value, inner));
             let lambda = ScopeRef { file: at.file, scope: scope_id };
-            let gives_it = scope
-                .statements
-                .iter()
-                .any(|statement| matches!(statement.kind, StatementKind::Return(value) if holds(facts, value, inner)));
-            let callers = evaluator.callers_of(lambda);
-            if gives_it && !callers.is_empty() && callers.iter().all(|caller| !caller.handed_on) {
-                return to_callers(evaluator, lambda, found, seen, steps);
+            if scope.statements.iter().any(gives) {
+                let callers = evaluator.callers_of(lambda);
+                if !callers.is_empty() && callers.iter().all(|caller| !caller.handed_on) {
+                    return to_callers(evaluator, lambda, found, seen, steps);
+                }
+                if facts.language == Language::Rust {
+                    return follow(evaluator, ExprRef { file: at.file, expr: *maker }, found, seen, steps + 1);
+                }
             }
             return add(found, Home::Activation(lambda));
         }
@@ -215,7 +223,9 @@ fn escape(
     let index = evaluator.project.tables(file);
     let mut left = false;
     let mut returned = false;
-    for mention in index.mentions.get(name).into_iter().flatten() {
+    // A copy of Rust is the same object: `pool.clone()`.
+    let copied = index.objects.get(name).filter(|_| facts.language == Language::Rust);
+    for mention in index.mentions.get(name).into_iter().chain(copied).flatten() {
         let expr = facts.expr(*mention);
         if !matches!(expr.kind, ExprKind::Name(_)) || !facts.sees(expr.scope, scope) {
             continue;
@@ -223,8 +233,14 @@ fn escape(
         let mut inner = *mention;
         while let Some(parent) = facts.expr(inner).parent {
             match &facts.expr(parent).kind {
-                ExprKind::List(_) | ExprKind::Mapping(_) | ExprKind::Conditional { .. } | ExprKind::Or(_) | ExprKind::Await(_) => {
-                    inner = parent
+                ExprKind::List(_)
+                | ExprKind::Mapping(_)
+                | ExprKind::Conditional { .. }
+                | ExprKind::Or(_)
+                | ExprKind::Await(_)
+                | ExprKind::Record { .. } => inner = parent,
+                ExprKind::Attribute { name, .. } if evaluator.passed_on_by(file, name) == Some(true) => {
+                    inner = facts.expr(parent).parent.unwrap_or(parent);
                 }
                 // Handed to the constructor of an object: the object decides.
                 ExprKind::Call { callee, .. } if *callee != inner && makes_object(evaluator, ExprRef { file, expr: parent }) => {
@@ -269,6 +285,10 @@ fn escape(
 }
 
 fn makes_object(evaluator: &Evaluator<'_>, call: ExprRef) -> bool {
+    // `Ok(client)`, `Arc::new(client)`
+    if evaluator.wraps(call) {
+        return true;
+    }
     evaluator.glance(call).iter().any(|possible| match &possible.thing {
         Thing::Object(object) => object.site.as_ref().is_some_and(|(site, _)| *site == call),
         Thing::Made(made) => made.site == call && evaluator.project.catalog.constructor(&made.symbol).is_some(),

@@ -26,7 +26,7 @@ pub struct Hop {
 impl Hop {
     /// Whether what stands inside runs more than once.
     pub fn repeats(&self) -> bool {
-        matches!(self.kind, HopKind::FanOut { of_one_kind: false } | HopKind::Loop)
+        matches!(self.kind, HopKind::FanOut { of_one_kind: false, .. } | HopKind::Loop)
     }
 }
 
@@ -37,6 +37,8 @@ pub enum HopKind {
     FanOut {
         /// Whether they are the elements of one kind among several: nothing says that there is more than one of them.
         of_one_kind: bool,
+        /// Whether it is a server that decides how many.
+        served: bool,
     },
     /// At most so many hold it at a time; by the call that made it.
     Limiter {
@@ -119,7 +121,7 @@ impl<'c> Draft<'c> {
                 Some(_) => format!("{} started together", value.amount),
                 None => "started together, one for each element".to_string(),
             };
-            Some(Hop { kind: HopKind::FanOut { of_one_kind: false }, at: self.at, value, said })
+            Some(Hop { kind: HopKind::FanOut { of_one_kind: false, served: false }, at: self.at, value, said })
         };
         match &self.what {
             What::Elements(iterable) => fan_out(value_of(&vec![evaluator.count(*iterable, frame)], &[])),
@@ -133,7 +135,7 @@ impl<'c> Draft<'c> {
                     }
                     None => "started together, for those elements that a test chooses".to_string(),
                 };
-                Some(Hop { kind: HopKind::FanOut { of_one_kind: *choice == Choice::Arm }, at: self.at, value, said })
+                Some(Hop { kind: HopKind::FanOut { of_one_kind: *choice == Choice::Arm, served: false }, at: self.at, value, said })
             }
             What::Known(number) => fan_out(value_of(&vec![Possible::literal(Thing::Number(*number), self.at)], &[])),
             What::Many(why) => fan_out(Value::unknown(*why)),
@@ -168,6 +170,10 @@ impl<'c> Draft<'c> {
             }
             What::Bound(call, fan_out) => {
                 let name = fan_out.limit.as_deref()?;
+                let runs_on = fan_out.runs_on.as_deref().and_then(|constructor| evaluator.runs_on(*call, constructor));
+                if let Some(site) = runs_on {
+                    return Some(limiter_hop(evaluator, &site, self.at, "runs it"));
+                }
                 let value = match evaluator.argument(*call, frame, fan_out.limit_position, name) {
                     Some(given) => value_of(&given, &[]),
                     None => {
@@ -195,10 +201,10 @@ impl<'c> Draft<'c> {
             What::Hidden(call, hidden) => {
                 let value = hidden_count(evaluator, *call, hidden, frame);
                 let said = format!("the client itself sends {} at once", value.amount);
-                Some(Hop { kind: HopKind::FanOut { of_one_kind: false }, at: self.at, value, said })
+                Some(Hop { kind: HopKind::FanOut { of_one_kind: false, served: false }, at: self.at, value, said })
             }
             What::Served => Some(Hop {
-                kind: HopKind::FanOut { of_one_kind: false },
+                kind: HopKind::FanOut { of_one_kind: false, served: true },
                 at: self.at,
                 value: Value::unknown("the server decides how many requests it runs at once"),
                 said: "runs for each request that the server gets".to_string(),

@@ -27,6 +27,7 @@ pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) 
             .collect(),
         capacity: pool.capacity.clone(),
         owner: owner(evaluator, homes),
+        in_tests: evaluator.is_test_code(pool.made.site),
     }
 }
 

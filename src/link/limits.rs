@@ -3,7 +3,7 @@
 use super::guards::{Guard, guards_at};
 use super::hops::{Draft, What};
 use super::once::{is_periodic, is_retry};
-use crate::facts::{ContextId, ContextKind, ExprId, ExprKind, FileFacts, Scope, StatementKind, Target};
+use crate::facts::{Context, ContextId, ContextKind, ExprId, ExprKind, FileFacts, Scope, StatementKind, Target};
 use crate::resolve::{Evaluator, ExprRef, Possible, ScopeRef, Thing};
 
 /// Limiters that are held where an expression runs inline, innermost first, and the loops around it, each with the scope it stands in.
@@ -14,9 +14,9 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
     let mut drafts = Vec::new();
     for (id, context) in scope.context_chain(evaluator.context_of(at)) {
         match context.kind {
-            ContextKind::For { .. } | ContextKind::While { .. } if is_retry(evaluator, at, id) => {}
-            // Something that is done now and then is no series.
-            ContextKind::While { .. } if is_periodic(evaluator, at, context.span) => {}
+            ContextKind::For { .. } | ContextKind::While { .. } => {
+                drafts.extend(turns_of(evaluator, at, id, context).map(|draft| (draft, here)));
+            }
             ContextKind::With { value, .. } if value != at.expr && !facts.is_part_of(at.expr, value) => {
                 let value = ExprRef { file: at.file, expr: value };
                 if is_limiter(evaluator, value) {
@@ -32,16 +32,30 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
                 let missing = missing.filter(|missing| is_limiter(evaluator, *missing));
                 drafts.extend(missing.map(|missing| (Draft::silent(What::Missing(missing), evaluator.span(missing)), here)));
             }
-            ContextKind::For { over, .. } if !facts.is_part_of(at.expr, over) => {
-                drafts.push((Draft::silent(What::Loop, context.span), here));
-            }
-            ContextKind::While { .. } => drafts.push((Draft::silent(What::Loop, context.span), here)),
             _ => {}
         }
     }
     drafts.extend(acquired_before(evaluator, at, true).into_iter().map(|draft| (draft, here)));
     drafts.extend(guards_at(evaluator, at).into_iter().map(|guard| held_by(evaluator, &guard)));
     drafts
+}
+
+/// The loops around an expression in its own scope, innermost first: each turn runs it again.
+pub fn repeated_by<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft<'c>, ScopeRef)> {
+    let here = evaluator.scope_of(at);
+    let around = evaluator.scope(here).context_chain(evaluator.context_of(at));
+    around.filter_map(|(id, context)| Some((turns_of(evaluator, at, id, context)?, here))).collect()
+}
+
+/// The turns of a loop around an expression; `None` for one that only tries it again, and for what is no loop.
+fn turns_of<'c>(evaluator: &Evaluator<'c>, at: ExprRef, id: ContextId, context: &Context) -> Option<Draft<'c>> {
+    let runs = match context.kind {
+        ContextKind::For { over, .. } => !evaluator.project.facts(at.file).is_part_of(at.expr, over),
+        // Something that is done now and then is no series.
+        ContextKind::While { .. } => !is_periodic(evaluator, at, context.span),
+        _ => false,
+    };
+    (runs && !is_retry(evaluator, at, id)).then(|| Draft::silent(What::Loop, context.span))
 }
 
 /// The object that is not there on one side of a test: `if limiter:` … `else:`, `if limiter is None:`.

@@ -95,6 +95,20 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// The loop that sends such a batch again and again: all of it is started together, and waited for before the next begins. What has no
+    /// such shape runs freely, and a connection that comes back is mostly wanted at once.
+    pub fn comes_in_waves(&self) -> Option<Span> {
+        let batch = self.demand.decided_by.as_ref().filter(|decider| decider.kind == ConcurrencyKind::FanOut && decider.site.is_none())?;
+        let hops = &self.route.hops;
+        let at = hops.iter().position(|(hop, _)| hop.at == batch.at && matches!(hop.kind, HopKind::FanOut { .. }))?;
+        let goes_on = hops[..at].iter().any(|(hop, _)| hop.repeats());
+        let overlaps = hops[at + 1..].iter().any(|(hop, _)| matches!(hop.kind, HopKind::FanOut { .. }));
+        if goes_on || overlaps || self.route.starts.is_empty() || !self.route.is_sure() {
+            return None;
+        }
+        hops[at + 1..].iter().find(|(hop, _)| matches!(hop.kind, HopKind::Loop)).map(|(hop, _)| hop.at)
+    }
+
     /// Whether the same demand comes by a route without an assumption.
     fn is_surer_than(&self, other: &Self) -> bool {
         let decider = |flow: &Self| flow.demand.decided_by.as_ref().map(|decider| decider.at);
@@ -115,6 +129,7 @@ pub struct Explored<'a> {
 pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
     let resolved = evaluator.pools();
     let sites = evaluator.sites();
+    served::want_handed_over(evaluator, &resolved);
     let (homes, flows) = flows(evaluator, &resolved);
     let written = evaluator.written_latencies();
     Explored { resolved, sites, homes, flows, written }
@@ -130,10 +145,11 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
             concurrency.push(Concurrency { span: declared.at, kind: declared.kind, name: declared.name, value: declared.value });
         }
     }
+    let handed = served::handed_over(evaluator, &resolved);
     let mut cases = Vec::new();
     let mut loads = Vec::new();
     for (number, pool) in resolved.iter().enumerate() {
-        let known = pool_cases(evaluator, number, pool, &flows, &sites, &mut concurrency);
+        let known = pool_cases(evaluator, number, pool, handed[number], &flows, &sites, &mut concurrency);
         let declared = settings.workloads.iter().filter(|workload| applies(workload, evaluator.project.path(pool.made.site.file)));
         let declared: Vec<&Workload> = declared.collect();
         let fans_out =
@@ -250,6 +266,11 @@ fn flows(evaluator: &Evaluator<'_>, pools: &[ResolvedPool<'_>]) -> (Vec<Vec<Home
     (homes, flows)
 }
 
+/// Whether a flow goes to hosts that differ from request to request.
+pub fn goes_to_many_hosts(evaluator: &Evaluator<'_>, flow: &Flow) -> bool {
+    hosts::vary(evaluator, flow.call)
+}
+
 /// Whether only the limit per host is too small for a demand, and not the total as well.
 pub fn bound_by_host_only(pool: &ResolvedPool<'_>, demand: &Value) -> bool {
     let per_host = pool.role(Role::PerHost).is_some_and(|setting| setting.name == pool.capacity.decided_by);
@@ -271,14 +292,22 @@ fn pool_cases(
     evaluator: &Evaluator<'_>,
     number: usize,
     pool: &ResolvedPool<'_>,
+    handed_over: Option<ExprRef>,
     flows: &[Flow],
     sites: &[Site],
     concurrency: &mut Vec<Concurrency>,
 ) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut seen: Vec<(Option<Span>, Amount, bool)> = Vec::new();
+    let mut seen: Vec<(Option<Span>, Amount, bool, Option<&str>)> = Vec::new();
+    let mut is_used_unknown = false;
     for flow in flows.iter().filter(|flow| flow.pool == number) {
-        let key = (flow.demand.decided_by.as_ref().map(|decider| decider.at), flow.demand.value.amount.clone(), flow.route.is_sure());
+        let nobody = called_by_nobody(evaluator, flow);
+        let decider = flow.demand.decided_by.as_ref().map(|decider| decider.at);
+        // One function that nobody calls says as much as several.
+        if nobody.is_some() && seen.iter().any(|(.., known)| known.is_some()) {
+            continue;
+        }
+        let key = (decider, flow.demand.value.amount.clone(), flow.route.is_sure(), nobody);
         // The same by a route that is sure says more.
         if seen.contains(&key) || (!flow.route.is_sure() && flows.iter().any(|other| other.pool == number && other.is_surer_than(flow))) {
             continue;
@@ -300,15 +329,23 @@ fn pool_cases(
                 Verdict::CannotTell,
                 format!("{because}, if the calls on the way mean this one: an object on it is not known, or only an example does so"),
             ),
-            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match called_by_nobody(evaluator, flow) {
-                Some(name) => (
+            Verdict::Ok if pool.capacity.effective.amount != Amount::Unbounded => match (nobody, handed_over) {
+                (Some(name), _) => (
                     Verdict::CannotTell,
                     format!("nothing in the scanned files calls `{name}`, so that how much runs at once is not known"),
                 ),
-                None => (Verdict::Ok, because),
+                (None, Some(call)) => (
+                    Verdict::CannotTell,
+                    format!(
+                        "{because} here, but the handlers of a server are given it too ({}), and run for each request",
+                        evaluator.project.sources.place(evaluator.method_span(call))
+                    ),
+                ),
+                (None, None) => (Verdict::Ok, because),
             },
             known => (known, because),
         };
+        is_used_unknown |= verdict == Verdict::CannotTell && flow.route.is_sure();
         let fed_by = feeding(evaluator, flow, sites, concurrency);
         cases.push(Case {
             pool: number,
@@ -333,6 +370,8 @@ fn pool_cases(
         let mut fed_by: Vec<usize> = parts.iter().flat_map(|flow| feeding(evaluator, flow, sites, concurrency)).collect();
         fed_by.sort_unstable();
         fed_by.dedup();
+        // What each of them asks by itself says nothing beside their sum.
+        cases.retain(|case| !is_alone(case));
         cases.push(Case {
             pool: number,
             concurrency: fed_by,
@@ -351,13 +390,22 @@ fn pool_cases(
         flow.route.is_sure() && !flow.route.one_of_several && !matches!(flow.demand.value.amount, Amount::One(one) if one <= 1.0)
     };
     if flows.iter().filter(|flow| flow.pool == number).any(|flow| in_company(&flow)) {
-        cases.retain(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0));
+        cases.retain(|case| !is_alone(case));
+    }
+    // Nor beside one of which nobody knows how often it runs.
+    if is_used_unknown && pool.capacity.effective.amount != Amount::Unbounded {
+        cases.retain(|case| case.verdict != Verdict::Ok || !is_alone(case));
     }
     cases.sort_by(|one, other| {
         let size = |case: &Case| case.demand.amount.greatest().unwrap_or(-1.0);
         size(other).total_cmp(&size(one)).then_with(|| one.because.cmp(&other.because))
     });
     cases
+}
+
+/// Whether a case is that of one request at a time.
+fn is_alone(case: &Case) -> bool {
+    matches!(case.demand.amount, Amount::One(one) if one <= 1.0)
 }
 
 /// The function that a lone request comes from, where whoever calls it stands outside of what is scanned: a library's. What starts a program
@@ -377,6 +425,8 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
                 let index = known.unwrap_or_else(|| listed(concurrency, evaluator.method_span(*site), *kind, "limit", &hop.value));
                 found.push(index);
             }
+            // How often a server runs its handlers stands nowhere in the program.
+            hops::HopKind::FanOut { served: true, .. } => {}
             hops::HopKind::FanOut { .. } => found.push(listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value)),
             _ => {}
         }
@@ -384,7 +434,7 @@ fn feeding(evaluator: &Evaluator<'_>, flow: &Flow, sites: &[Site], concurrency: 
     found.dedup();
     // What runs beside it, each with a pool of its own, is concurrency of the program all the same.
     for (hop, _) in &flow.route.beyond {
-        if matches!(hop.kind, hops::HopKind::FanOut { .. }) {
+        if matches!(hop.kind, hops::HopKind::FanOut { served: false, .. }) {
             listed(concurrency, hop.at, ConcurrencyKind::FanOut, "fan-out", &hop.value);
         }
     }

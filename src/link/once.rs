@@ -100,7 +100,7 @@ fn is_element(facts: &FileFacts, value: ExprId, over: ExprId) -> bool {
 pub fn is_periodic(evaluator: &Evaluator<'_>, at: ExprRef, turns: Span) -> bool {
     let facts = evaluator.project.facts(at.file);
     let calls = &evaluator.project.tables(at.file).calls;
-    ["sleep", "wait"].iter().flat_map(|name| calls.get(*name).into_iter().flatten()).any(|id| {
+    ["sleep", "wait", "tick"].iter().flat_map(|name| calls.get(*name).into_iter().flatten()).any(|id| {
         let call = facts.expr(*id);
         fan_out_of(evaluator, ExprRef { file: at.file, expr: *id }).is_none()
             && call.scope == facts.expr(at.expr).scope

@@ -135,7 +135,11 @@ fn wraps_first(evaluator: &Evaluator<'_>, call: ExprRef, started: ExprRef) -> bo
             && matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. });
         inside
             && evaluator.glance(ExprRef { file: call.file, expr: id }).iter().any(|possible| match possible.thing {
-                Thing::Function(function, _) | Thing::Method(_, function) => evaluator.scope(function).is_async,
+                // An `async` block is what is waited for, and takes nothing.
+                Thing::Function(function, _) | Thing::Method(_, function) => {
+                    let function = evaluator.scope(function);
+                    function.is_async && function.kind == ScopeKind::Function
+                }
                 _ => false,
             })
     })

@@ -93,6 +93,10 @@ fn made_with(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>) -> Vec<ExprRef>
     // `Client::builder().proxy(proxy).build()`
     let mut at = site.expr;
     while let Some((method, call)) = called_on(facts, at) {
+        // What it is asked for says nothing about it: `Client::new().get(url)`.
+        if pool.kind.sends.iter().any(|sends| *sends == **method) {
+            break;
+        }
         let setter = pool.constructor.setters.iter().find(|setter| setter.method == **method);
         let is_setting = setter.is_some_and(|setter| !setter.values.is_empty() || setter.parameters.iter().any(sets));
         if let (false, ExprKind::Call { arguments, .. }) = (is_setting, &facts.expr(call).kind) {

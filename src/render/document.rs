@@ -134,6 +134,8 @@ pub struct Pool {
     pub bound_to: Option<String>,
     /// Who shares it, in words.
     pub owner: String,
+    /// Whether it stands in a test.
+    pub in_tests: bool,
     /// `path:line:column` of other calls that name the same pool.
     pub also: Vec<String>,
     /// Its settings.

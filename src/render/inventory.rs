@@ -17,10 +17,15 @@ const MAX_AMOUNT: usize = 24;
 pub fn text(report: &Report, options: &RenderOptions<'_>) -> String {
     let mut out = String::new();
     let width = options.width.max(40);
-    for (index, pool) in report.pools.iter().enumerate() {
+    let leaves_out = options.without_tests && report.pools.iter().any(|pool| !pool.in_tests);
+    let left_out = report.pools.iter().filter(|pool| leaves_out && pool.in_tests).count();
+    for (index, pool) in report.pools.iter().enumerate().filter(|(_, pool)| !(leaves_out && pool.in_tests)) {
         let cases: Vec<_> = report.cases.iter().filter(|case| case.pool == index).collect();
         pool_text(&mut out, report, pool, &cases, options);
         out.push('\n');
+    }
+    if left_out > 0 {
+        let _ = writeln!(out, "{} of tests left out; `--tests` lists them\n", summary::count(left_out, "pool"));
     }
     if !report.concurrency.is_empty() {
         let _ = writeln!(out, "{}", styled("concurrency", Style::new().bold(), options.color));

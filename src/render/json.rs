@@ -82,6 +82,7 @@ fn pool_doc(sources: &Sources, pool: &Pool, id: &str) -> doc::Pool {
         version: pool.version.clone(),
         bound_to: Some(pool.bound_to.clone()).filter(|name| !name.is_empty()),
         owner: pool.owner.clone(),
+        in_tests: pool.in_tests,
         also: pool.also.iter().map(|&span| place::place(sources, span).id()).collect(),
         settings: doc::Settings(
             pool.settings

@@ -64,13 +64,15 @@ pub struct RenderOptions<'a> {
     pub version: &'a str,
     /// Path from the root of the repository to the root of the report, empty or ending in `/`. SARIF and GitHub count paths from the repository.
     pub prefix: &'a str,
+    /// Whether the list of pools leaves out those of tests, where there are others.
+    pub without_tests: bool,
     /// All rules there are, in any order, for formats that list them.
     pub rules: &'a [RulePage<'a>],
 }
 
 impl Default for RenderOptions<'_> {
     fn default() -> Self {
-        Self { color: false, width: 100, version: env!("CARGO_PKG_VERSION"), prefix: "", rules: &[] }
+        Self { color: false, width: 100, version: env!("CARGO_PKG_VERSION"), prefix: "", without_tests: false, rules: &[] }
     }
 }
 

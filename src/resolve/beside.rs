@@ -67,10 +67,10 @@ pub fn is_test(path: &str) -> bool {
 
 /// Whether a path is that of an example, a benchmark or a test: what it does with the program says little of what the program does.
 pub fn is_beside_the_program(path: &str) -> bool {
-    is_example(path) || is_test(path) || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench" | "benches"))
+    is_example(path) || is_test(path) || path.split('/').any(|part| matches!(part, "benchmarks" | "benchmark" | "bench"))
 }
 
-/// Whether a path is that of an example.
+/// Whether a path is that of an example, or of the benchmarks that cargo runs.
 pub(super) fn is_example(path: &str) -> bool {
-    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs"))
+    path.split('/').any(|part| matches!(part, "examples" | "example" | "samples" | "demo" | "demos" | "docs" | "benches"))
 }

@@ -1,8 +1,10 @@
-//! Builders that a derive writes (`Pool::builder().workers(4).build()`): an object of the type, whose fields the chain gives.
+//! Chains of methods on what a call of Rust begins, and builders that a derive writes (`Pool::builder().workers(4).build()`): an object of
+//! the type, whose fields the chain gives.
 
 use super::eval::Evaluator;
-use super::thing::{ExprRef, Frame, Possibles, ScopeRef, Thing};
-use crate::facts::ExprKind;
+use super::thing::{ExprRef, Frame, Possible, Possibles, ScopeRef, Thing};
+use crate::catalog::concurrency::{Gives, MethodGives};
+use crate::facts::{ExprKind, Language};
 
 /// The function that begins a chain.
 const BEGINS: &str = "builder";
@@ -76,7 +78,60 @@ impl Evaluator<'_> {
         false
     }
 
-    fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
+    /// Asks for the files in which an object may be used that a call makes.
+    pub fn want_users(&self, site: ExprRef) {
+        self.landings(self.whole_chain(site));
+    }
+
+    /// The chain that begins at a call in Rust, as far as it is what the call makes: `PoolOptions::new().max_connections(5).connect(url).await?`.
+    pub fn whole_chain(&self, site: ExprRef) -> ExprRef {
+        let facts = self.project.facts(site.file);
+        let mut whole = site;
+        let is_it = |possible: &Possible| matches!(&possible.thing, Thing::Made(made) if made.site == site);
+        while let Some(parent) = facts.expr(whole.expr).parent.filter(|_| self.is_rust(site.file)) {
+            let next = match facts.expr(parent).kind {
+                ExprKind::Await(_) => Some(parent),
+                ExprKind::Attribute { object, .. } if object == whole.expr => facts
+                    .expr(parent)
+                    .parent
+                    .filter(|call| matches!(facts.expr(*call).kind, ExprKind::Call { callee, .. } if callee == parent)),
+                _ => None,
+            };
+            let Some(next) = next.map(|expr| ExprRef { file: site.file, expr }).filter(|next| self.glance(*next).iter().any(is_it)) else {
+                break;
+            };
+            whole = next;
+        }
+        whole
+    }
+
+    /// Whether a method of this name passes an object of Rust on as it is, or hands it to a closure; `None` for others.
+    pub fn passed_on_by(&self, file: u32, name: &str) -> Option<bool> {
+        match self.project.catalog.number_method(Language::Rust, name).filter(|_| self.is_rust(file))?.gives {
+            MethodGives::Same => Some(true),
+            MethodGives::Result => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether a call of Rust only wraps what it is given: `Ok(pool)`, `Arc::new(pool)`.
+    pub fn wraps(&self, call: ExprRef) -> bool {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
+        let same = |symbol: &str| self.project.catalog.function(symbol).is_some_and(|function| function.gives == Gives::Same);
+        self.is_rust(call.file)
+            && self
+                .glance(ExprRef { file: call.file, expr: callee })
+                .iter()
+                .any(|possible| matches!(&possible.thing, Thing::Symbol(symbol) if same(symbol)))
+    }
+
+    /// Whether a method of this name leaves an object of Rust what it is.
+    pub(super) fn gives_same(&self, name: &str) -> bool {
+        self.project.catalog.number_method(Language::Rust, name).is_some_and(|method| method.gives == MethodGives::Same)
+    }
+
+    /// What a method in the chain that begins at a call is given.
+    pub(super) fn setter_in_chain(&self, begins: ExprRef, field: &str) -> Option<ExprRef> {
         let facts = self.project.facts(begins.file);
         let mut at = begins.expr;
         loop {

@@ -249,6 +249,12 @@ impl Evaluator<'_> {
                 )];
             }
         }
+        // A builder of an executor goes on with the same one: `ThreadPoolBuilder::new().num_threads(8).build()`.
+        if self.is_rust(at.file)
+            && catalog.executor(&made.symbol).is_some_and(|executor| executor.method.is_some() && !executor.submits_by(path))
+        {
+            return vec![Possible::literal(Thing::Made(made.clone()), span)];
+        }
         // A place that is taken stands for what it is taken of.
         if catalog.takes_place(&made.symbol, path) {
             return vec![Possible::literal(Thing::Part(made.clone(), path.clone()), span)];

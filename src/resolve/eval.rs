@@ -9,7 +9,7 @@ use super::alternatives::{merge, truth};
 use super::memory::{Asked, MAX_STEPS, MAX_STEPS_OF_MANY, Memory, Question};
 use super::project::Project;
 use super::thing::{Binding, ExprRef, Frame, FrameData, Possible, Possibles, ScopeRef, Thing};
-use crate::facts::{ContextId, ExprId, ExprKind, Expression, Operator, Scope, ScopeKind, StatementKind};
+use crate::facts::{ContextId, ExprId, ExprKind, Expression, Language, Operator, Scope, ScopeKind, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, MAX_ALTERNATIVES};
 
@@ -365,7 +365,10 @@ impl<'p> Evaluator<'p> {
                     ExprKind::Subscript { object, .. } => {
                         found.extend(self.elements(ExprRef { file: list.file, expr: *object }, &list_frame));
                     }
-                    _ => found.push(Possible::unknown("an element of a sequence")),
+                    _ => {
+                        let group = self.group_of(list, &list_frame);
+                        found.push(group.unwrap_or_else(|| Possible::unknown("an element of a sequence")));
+                    }
                 },
                 Thing::Generator(scope, inner) => found.extend(self.results(scope, &inner)),
                 Thing::Document(ref document) => found.extend(self.elements_of(document, &possible)),
@@ -432,8 +435,11 @@ impl<'p> Evaluator<'p> {
             }
         }
         if found.is_empty() {
-            let nothing = Possible::literal(Thing::Nothing, scope.name_span);
-            found.push(nothing);
+            // In Rust that is `()`, or a function that gives up: no option without a value.
+            found.push(match facts.language {
+                Language::Rust => Possible::unknown("a function that gives nothing back"),
+                Language::Python => Possible::literal(Thing::Nothing, scope.name_span),
+            });
         }
         found
     }

@@ -46,12 +46,7 @@ impl Evaluator<'_> {
         self.follow_places(vec![Place { at: from, holds: Holds::It, before: None, via: Vec::new() }])
     }
 
-    /// Asks for the files in which an object may be used that a call makes.
-    pub fn want_users(&self, site: ExprRef) {
-        self.landings(site);
-    }
-
-    /// The same for a function that decorators of the project take: what they keep of it.
+    /// The calls that run a function which decorators of the project take: what they keep of it.
     pub(super) fn kept_by_decorators(&self, function: ScopeRef) -> Vec<Caller> {
         let mut places = Vec::new();
         for (decorator, number) in self.own_decorators(function) {
@@ -133,6 +128,19 @@ impl Evaluator<'_> {
             }
             ExprKind::Element(_) if holds == Holds::Several => places.push(place.moved(outer, Holds::It)),
             ExprKind::Unpacked { .. } if holds == Holds::It => places.push(place.moved(outer, Holds::It)),
+            // `pool.clone()`
+            ExprKind::Attribute { name, object, .. }
+                if *object == place.at.expr && self.is_rust(place.at.file) && self.gives_same(name) =>
+            {
+                let call = facts.expr(parent).parent.map(|call| ExprRef { file: place.at.file, expr: call });
+                places.extend(call.map(|call| place.moved(call, holds)));
+            }
+            // `Store { pool }`
+            ExprKind::Record { path, fields, .. } => {
+                let class = self.classes_of(ExprRef { file: place.at.file, expr: *path });
+                let filled = fields.iter().filter(|(_, value)| *value == place.at.expr);
+                filled.for_each(|(name, _)| self.attributes_of(&class, name, place, places));
+            }
             ExprKind::Attribute { name, .. } if holds == Holds::Several => {
                 let taken = match &**name {
                     "get" | "pop" | "get_nowait" | "popleft" | "popitem" => Holds::It,

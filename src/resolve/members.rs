@@ -62,7 +62,10 @@ impl Evaluator<'_> {
                 self.class_member(*class, name, &of.thing, frame).unwrap_or_else(|| vec![of.clone()])
             }
             Thing::Class(class) => self.member_of_class(*class, name, &of.thing, frame),
+            // A wrapper that is looked through where it is a type: `State(state): State<AppState>`, `state.0`.
+            Thing::Object(object) if name == "0" && self.is_rust(at.file) && !self.has_field(object.class, name) => vec![of.clone()],
             Thing::Object(object) => self.object_member(object, name, &of.thing, at, frame),
+            Thing::Made(_) if name == "0" && self.is_rust(at.file) => vec![of.clone()],
             Thing::Made(made) => {
                 if let Some(class) = made.class
                     && let Some(found) = self.class_member(class, name, &of.thing, frame)

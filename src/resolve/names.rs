@@ -9,7 +9,7 @@ use super::index::Binder;
 use super::thing::{ExprRef, FilePath, Frame, Possible, Possibles, ScopeRef, Thing, dotted};
 use crate::catalog::concurrency::Gives;
 use crate::catalog::origins::FileGives;
-use crate::facts::{BODY, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, StatementKind};
+use crate::facts::{BODY, ContextId, ContextKind, ExprKind, Import, MODULE, OuterName, Scope, ScopeKind, Statement, StatementKind};
 use crate::text::Span;
 use crate::value::{Certainty, How};
 
@@ -220,11 +220,9 @@ impl Evaluator<'_> {
     /// The binders whose value can still be there at the use (`None`: seen from outside the scope, when all of it has run), latest first.
     fn reaching(&self, binders: &[Binder], owner: ScopeRef, used: Option<ExprRef>) -> Vec<Binder> {
         let scope = self.scope(owner);
-        let inside = used.filter(|at| self.expr(*at).scope == owner.scope && at.file == owner.file);
-        let (context, before) = match inside {
-            Some(at) => (self.context_of(at), self.expr(at).span.start),
-            None => (BODY, u32::MAX),
-        };
+        let rust = self.is_rust(owner.file);
+        let inside = used.and_then(|at| self.place_in(at, owner));
+        let (context, before) = inside.unwrap_or((BODY, u32::MAX));
         let mut kept = Vec::new();
         let mut branches: Vec<(crate::facts::ExprId, bool)> = Vec::new();
         let mut killed = false;
@@ -239,6 +237,11 @@ impl Evaluator<'_> {
                 statement.span.start <= before && before < statement.span.end && matches!(statement.kind, StatementKind::Bind { .. });
             let earlier = statement.span.start < before && (!within_itself || self.is_block_target(owner.file, scope, number));
             if killed || !earlier || scope.excludes(statement.context, context) {
+                continue;
+            }
+            // A block of Rust keeps the names that it declares to itself.
+            let declares = || self.is_block_target(owner.file, scope, number) || !self.is_assignment(statement);
+            if rust && inside.is_some() && !scope.is_within(context, statement.context) && declares() {
                 continue;
             }
             kept.push(*binder);
@@ -256,7 +259,32 @@ impl Evaluator<'_> {
             kept.extend(binders.iter().filter(|binder| matches!(binder, Binder::Parameter(..))));
         }
         // In Python a loop may come back to a later assignment; in Rust the name then means one further out.
-        if kept.is_empty() && !(inside.is_some() && self.is_rust(owner.file)) { binders.to_vec() } else { kept }
+        if kept.is_empty() && !(inside.is_some() && rust) { binders.to_vec() } else { kept }
+    }
+
+    /// Where a use stands in a scope: in Rust also one in a closure inside, which takes the names that are there at that point.
+    fn place_in(&self, used: ExprRef, owner: ScopeRef) -> Option<(ContextId, u32)> {
+        if used.file != owner.file {
+            return None;
+        }
+        let facts = self.project.facts(owner.file);
+        let (mut at, mut place) = (self.expr(used).scope, (self.context_of(used), self.expr(used).span.start));
+        while at != owner.scope {
+            let inner = facts.scope(at);
+            if !self.is_rust(owner.file) || !matches!(inner.kind, ScopeKind::Lambda | ScopeKind::Comprehension) {
+                return None;
+            }
+            place = (inner.parent_context, inner.span.start);
+            at = inner.parent?;
+        }
+        Some(place)
+    }
+
+    /// Whether a statement of Rust gives a name that is there another value: it is neither `let` nor the pattern of a branch.
+    fn is_assignment(&self, statement: &Statement) -> bool {
+        let text = self.project.sources.slice(statement.span);
+        let declares = text.strip_prefix("let").is_some_and(|rest| rest.starts_with(char::is_whitespace));
+        matches!(statement.kind, StatementKind::Bind { .. }) && !declares && text.contains('=')
     }
 
     /// Loop and `with` targets are bound by a statement whose span may be the whole block.
@@ -344,7 +372,16 @@ impl Evaluator<'_> {
 
     /// Any object of the type that a binding declares, where its value itself is not followed.
     pub(super) fn typed_where_opaque(&self, value: ExprRef, annotation: ExprRef, frame: &Frame) -> Option<Possibles> {
-        if self.eval(value, frame).iter().all(is_opaque) { self.typed(annotation) } else { None }
+        // What a function of a library makes that nobody knows: `let config: Config = toml::from_str(text)?`.
+        let is_foreign = |possible: &Possible| match &possible.thing {
+            Thing::Made(made) => self.is_rust(value.file) && self.project.catalog.is_unknown(&made.symbol),
+            _ => false,
+        };
+        if self.eval(value, frame).iter().all(|possible| is_opaque(possible) || is_foreign(possible)) {
+            self.typed(annotation)
+        } else {
+            None
+        }
     }
 
     /// Whether a value is passed on as it is, so that both sides of the assignment are equal by construction.

@@ -3,7 +3,7 @@
 use super::eval::Evaluator;
 use super::memory::Asked;
 use super::thing::{ExprRef, Frame, Possible, Possibles, Thing};
-use crate::catalog::concurrency::{Gives, NumberFunction};
+use crate::catalog::concurrency::{Gives, MethodGives, NumberFunction};
 use crate::facts::{ArgumentKind, ExprKind, Operator};
 use crate::text::Span;
 use crate::value::{Certainty, How, MAX_ALTERNATIVES};
@@ -149,10 +149,10 @@ impl Evaluator<'_> {
                             Some(argument) => self.count(argument, inner),
                             None => counted(possible, 0.0, span),
                         },
-                        _ => Possible::unknown("a length that is not known"),
+                        _ => self.size_of_group(*list, inner),
                     }
                 }
-                _ => Possible::unknown("a length that is not known"),
+                _ => self.size_of_group(*list, inner),
             },
             Thing::Text(text) => {
                 let length = text.chars().count() as f64;
@@ -172,6 +172,26 @@ impl Evaluator<'_> {
             Thing::Unknown(why) => Possible::unknown(why.clone()),
             _ => Possible::unknown("a length that is not known"),
         }
+    }
+
+    /// One of the groups that a call makes of a sequence (`items.chunks(20)`): all of it where that is less, else known by the expression of
+    /// its size alone.
+    pub(super) fn group_of(&self, groups: ExprRef, frame: &Frame) -> Option<Possible> {
+        let language = self.project.facts(groups.file).language;
+        let method = self.project.catalog.number_method(language, self.method_name(groups)?)?;
+        let (whole, size) = (self.receiver(groups)?, self.positional(groups, 0).filter(|_| method.gives == MethodGives::Groups)?);
+        let most = self.eval(size, frame).into_iter().map(as_number).filter_map(|possible| ends(&possible.thing)?.1).reduce(f64::max);
+        let of = match self.count(whole, frame).thing {
+            Thing::Number(all) if most.is_some_and(|most| all < most) => whole,
+            _ => size,
+        };
+        Some(Possible::literal(Thing::Sequence(of, frame.clone()), self.span(groups)))
+    }
+
+    /// The length of a sequence that is known by the expression of its size.
+    fn size_of_group(&self, size: ExprRef, frame: &Frame) -> Possible {
+        let mut sizes = self.eval(size, frame).into_iter().map(as_number).filter(|size| ends(&size.thing).is_some());
+        sizes.next().unwrap_or_else(|| Possible::unknown("a length that is not known"))
     }
 
     /// Elements of a comprehension: the product of its loops, where all lengths are known and nothing is left out.

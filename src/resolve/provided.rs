@@ -3,12 +3,16 @@
 use std::rc::Rc;
 
 use super::eval::Evaluator;
-use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing, dotted};
+use super::sites::says_much;
+use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing, dotted, last_part};
 use crate::catalog::origins::{Provider, SharedState};
 use crate::facts::{ExprKind, MODULE, StatementKind, Target};
 
 /// Most places that are looked at for what an object keeps.
 const MAX_SETS: usize = 48;
+
+/// Deepest object in an object that is looked into for what a framework is given.
+const MAX_DEPTH: u32 = 3;
 
 impl Evaluator<'_> {
     /// What a parameter gets from a framework: by its annotation (`Annotated[Client, Depends(get_client)]`), by its name (a fixture of a test), or
@@ -163,6 +167,71 @@ impl Evaluator<'_> {
             self.want_anywhere(name);
         }
         (!found.is_empty()).then_some(found)
+    }
+
+    /// Calls that give a framework what its handlers share, each with the calls that made what they find in it.
+    pub fn given_to_handlers(&self) -> Vec<(ExprRef, Vec<ExprRef>)> {
+        let mut found = Vec::new();
+        for state in self.project.catalog.shared_states() {
+            let names = state.given_by.iter().map(|symbol| last_part(symbol)).chain(state.given_by_methods.iter().map(String::as_str));
+            for name in names {
+                for &(file, call) in self.project.calls_named(name) {
+                    let call = ExprRef { file, expr: call };
+                    if found.iter().all(|(known, _)| *known != call) && self.gives_state(state, call, name) {
+                        let mut sites = Vec::new();
+                        for argument in self.arguments(call) {
+                            let given = ExprRef { file, expr: argument.value };
+                            self.glance(given).iter().for_each(|possible| self.made_within(possible, given, 0, &mut sites));
+                        }
+                        found.push((call, sites));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Asks for the files in which a framework is given what its handlers share.
+    pub fn want_given_to_handlers(&self) {
+        for state in self.project.catalog.shared_states() {
+            let methods = state.given_by_methods.iter().map(String::as_str).filter(says_much);
+            let symbols = state.given_by.iter().filter_map(|symbol| symbol.rsplit('.').find(says_much));
+            methods.chain(symbols).for_each(|name| self.want_anywhere(name));
+        }
+    }
+
+    fn gives_state(&self, state: &SharedState, call: ExprRef, name: &str) -> bool {
+        let ExprKind::Call { callee, .. } = self.expr(call).kind else { return false };
+        let called = self.glance(ExprRef { file: call.file, expr: callee });
+        let by_symbol = |thing: &Thing| match thing {
+            Thing::Symbol(symbol) => state.given_by.iter().any(|known| **known == **symbol),
+            Thing::Part(made, path) => state.given_by.contains(&format!("{}.{path}", made.symbol)),
+            _ => false,
+        };
+        let of_program = |thing: &Thing| matches!(thing, Thing::Function(..) | Thing::Method(..) | Thing::Class(_));
+        let by_method = self.method_name(call) == Some(name) && state.given_by_methods.iter().any(|known| known == name);
+        called.iter().any(|possible| by_symbol(&possible.thing)) || by_method && !called.iter().any(|possible| of_program(&possible.thing))
+    }
+
+    /// The calls that made a library's object, or those that the fields of an object of the program hold.
+    fn made_within(&self, possible: &Possible, at: ExprRef, depth: u32, found: &mut Vec<ExprRef>) {
+        let mut all_within = |all: &[Possible]| all.iter().for_each(|held| self.made_within(held, at, depth + 1, found));
+        match &possible.thing {
+            Thing::Made(made) if self.project.catalog.constructor(&made.symbol).is_some() => found.push(made.site),
+            // What a library puts around it: `GreeterServer::new(greeter)`.
+            Thing::Made(made) if depth < MAX_DEPTH => self.arguments(made.site).iter().for_each(|argument| {
+                all_within(&self.scout().eval(ExprRef { file: made.site.file, expr: argument.value }, &made.frame));
+            }),
+            // `move || pool.clone()`
+            Thing::Function(function, frame) if depth < MAX_DEPTH => all_within(&self.scout().results(*function, frame)),
+            Thing::Object(object) if depth < MAX_DEPTH => {
+                let frame = self.open_frame(object.class);
+                for (field, _) in self.fields_of(object.class) {
+                    all_within(&self.scout().member(possible, field, at, &frame));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Statements that give an attribute or a constant key of this name a value.

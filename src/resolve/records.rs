@@ -203,6 +203,9 @@ impl Evaluator<'_> {
             if !certain {
                 found.extend(otherwise.into_iter().map(|possible| possible.at_most(Certainty::Default)));
             }
+            if found.is_empty() {
+                found.push(Possible::unknown("what it is called on is not known"));
+            }
             found
         };
         let pairwise = |other: ExprRef, join: &dyn Fn(&Possible, &Possible) -> Possible| {
@@ -214,7 +217,16 @@ impl Evaluator<'_> {
         match method.gives {
             MethodGives::Same => Some(receiver.into_iter().map(as_number).collect()),
             MethodGives::OrDefault => Some(or_else(self.eval(argument(0)?, frame))),
-            MethodGives::OrResult => Some(or_else(self.result_of(argument(0)?, frame))),
+            MethodGives::OrResult => {
+                let otherwise = argument(0)?;
+                // `size().unwrap_or_else(|_| panic!())` gives up where there is none.
+                let gives_up = |possible: &Possible| match possible.thing {
+                    Thing::Function(function, _) => !self.project.tables(function.file).returns.contains_key(&function.scope),
+                    _ => false,
+                };
+                let gives_up = self.eval(otherwise, frame).iter().all(gives_up);
+                Some(or_else(if gives_up { Vec::new() } else { self.result_of(otherwise, frame) }))
+            }
             MethodGives::OrZero => Some(or_else(vec![Possible::literal(Thing::Number(0.0), span)])),
             MethodGives::DefaultOrResult => {
                 Some(self.eval(argument(0)?, frame).into_iter().map(|possible| possible.at_most(Certainty::Default)).collect())
@@ -245,7 +257,7 @@ impl Evaluator<'_> {
                 let most = self.eval(argument(0)?, frame).into_iter().map(as_number).next()?;
                 Some(vec![Possible { thing: Thing::Sequence(at, frame.clone()), ..most }])
             }
-            MethodGives::Groups => Some(vec![Possible::unknown("groups of a sequence")]),
+            MethodGives::Groups => Some(vec![Possible::literal(Thing::Sequence(at, frame.clone()), span)]),
         }
     }
 

@@ -32,9 +32,13 @@ pub struct Site {
     pub processes: bool,
 }
 
+/// Whether a word says much by itself: few files say it.
+pub(super) fn says_much(part: &&str) -> bool {
+    part.len() > 4 && (part.contains('_') || part.starts_with(char::is_uppercase))
+}
+
 /// Names that say where something declares how much runs at once: of constructors those of their types, since many are called `new`.
 fn names_of_sites(catalog: &Catalog) -> FxHashSet<&str> {
-    let says_much = |part: &&str| part.len() > 4 && (part.contains('_') || part.starts_with(char::is_uppercase));
     let mut names = FxHashSet::default();
     for source in catalog.sources() {
         let limiters = source.limiters.iter().flat_map(|limiter| &limiter.symbols);
@@ -133,8 +137,13 @@ impl Evaluator<'_> {
         };
         let (call, frame) = self.library_call(made).unwrap_or_else(|| (made.site, made.frame.clone()));
         let position = position + self.self_offset(call);
-        let given = self.argument(call, &frame, Some(position), parameter);
-        let written = self.keyword(call, parameter).or_else(|| self.positional(call, position));
+        let setter = catalog.executor(&made.symbol).and_then(|executor| self.setter_in_chain(call, executor.method.as_deref()?));
+        let given = match setter {
+            // A builder that is told 0 takes its default.
+            Some(set) => Some(self.eval(set, &frame).into_iter().filter(|given| !matches!(given.thing, Thing::Number(0.0))).collect()),
+            None => self.argument(call, &frame, Some(position), parameter),
+        };
+        let written = setter.or_else(|| self.keyword(call, parameter)).or_else(|| self.positional(call, position));
         let name = written.map(|at| self.project.sources.slice(self.span(at)).trim().to_string());
         let is_plain_name = |name: &String| {
             !name.is_empty() && name.len() <= 60 && name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.'))
@@ -153,6 +162,28 @@ impl Evaluator<'_> {
             _ => default(),
         };
         Some(Site { made: made.clone(), at: self.span(made.site), kind, name, value: value_of(&possibles, &[]), processes })
+    }
+
+    /// The executor on which a fan-out runs that takes none by itself: the one that the closure around it is given to, else the program's.
+    pub fn runs_on(&self, call: ExprRef, constructor: &str) -> Option<Site> {
+        let facts = self.project.facts(call.file);
+        let executor = self.project.catalog.executor(constructor)?;
+        let made = |at: ExprRef| {
+            self.glance(at).into_iter().find_map(|possible| match possible.thing {
+                Thing::Made(made) if executor.symbols.iter().any(|symbol| **symbol == *made.symbol) => Some(made),
+                _ => None,
+            })
+        };
+        let closures = facts.scope_chain(self.scope_of(call).scope).filter_map(|scope| self.project.tables(call.file).maker.get(&scope));
+        let around = closures.filter_map(|closure| facts.expr(*closure).parent).map(|expr| ExprRef { file: call.file, expr });
+        let mut given = around.filter(|outer| self.method_name(*outer).is_some_and(|method| executor.submits_by(method)));
+        if let Some(around) = given.find_map(|outer| made(self.receiver(outer)?)) {
+            return self.site_of(&around);
+        }
+        let global = self.project.calls_named(executor.made_global_by.as_deref()?).iter().map(|&(file, expr)| ExprRef { file, expr });
+        let mut all = global.filter_map(|call| made(self.receiver(call)?));
+        let only = all.next()?;
+        all.all(|other| other.site == only.site).then(|| self.site_of(&only))?
     }
 
     /// Workers of an executor that is given no number: some words stand for a number that depends on the machine.

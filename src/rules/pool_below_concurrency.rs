@@ -42,7 +42,13 @@ fn tell(context: &Context<'_>, pool: &ResolvedPool<'_>, case: &Case) -> Option<F
     found.notes.extend(masked(pool, decided_by, advice::to_carry(context, case, wanted)));
     found.notes.extend(symptoms(context, case.pool));
     if pool.kind.database {
-        found.notes.push("a database pool is not sized by concurrency: its share of the server's `max_connections` decides; a larger pool moves the queue into the database".to_string());
+        let decides = match is_local(context, pool) {
+            true => "an SQLite file lets one writer in at a time: a larger pool helps those who read, and no other",
+            false => {
+                "a database pool is not sized by concurrency: its share of the server's `max_connections` decides; a larger pool moves the queue into the database"
+            }
+        };
+        found.notes.push(decides.to_string());
     }
     found.notes.extend(assumptions(case, per_host));
     found.notes.extend(advice::notes(context, case, pool));
@@ -62,4 +68,12 @@ fn masked(pool: &ResolvedPool<'_>, decided_by: &str, wanted: f64) -> Option<Stri
         )),
         _ => None,
     }
+}
+
+/// Whether a pool is one of connections to a file instead of a server: what makes it says so, by a name or an address.
+fn is_local(context: &Context<'_>, pool: &ResolvedPool<'_>) -> bool {
+    let facts = context.evaluator.project.facts(pool.made.site.file);
+    let whole = std::iter::successors(Some(pool.made.site.expr), |at| facts.expr(*at).parent).last();
+    let text = whole.map_or("", |whole| context.sources.slice(facts.expr(whole).span));
+    [text, &pool.made.symbol].iter().any(|said| said.to_ascii_lowercase().contains("sqlite"))
 }

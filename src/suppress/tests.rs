@@ -106,6 +106,7 @@ fn the_pool_call_around_and_labels_count() {
             acquire_timeout: None,
         },
         owner: String::new(),
+        in_tests: false,
     });
     silence(&mut one, &RULES, |_| Some(Severity::Note));
     assert_eq!((told(&one), one.silenced), (vec![], 1));

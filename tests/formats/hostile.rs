@@ -37,6 +37,7 @@ fn hostile() -> Report {
         version: Some(HOSTILE.into()),
         bound_to: HOSTILE.into(),
         owner: HOSTILE.into(),
+        in_tests: false,
         settings: vec![Setting { name: HOSTILE.into(), value: value.clone(), written_at: None }],
         ..other.pools.remove(1)
     };

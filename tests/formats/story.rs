@@ -113,6 +113,7 @@ pub fn story() -> Report {
             acquire_timeout: None,
         },
         owner: "closure of make_handle".into(),
+        in_tests: false,
     };
     let default_pool = Pool {
         span: span(s, llm, "def make_handle"),
@@ -134,6 +135,7 @@ pub fn story() -> Report {
             acquire_timeout: None,
         },
         owner: "module".into(),
+        in_tests: false,
         ..pool.clone()
     };
     let finding = Finding {
