@@ -122,6 +122,13 @@ fn declare(settings: &mut Settings, load: &Load) -> Result<(), Failure> {
     for workload in &mut settings.workloads {
         workload.load = given.or(workload.load);
     }
+    if let Some(workload) =
+        settings.workloads.iter().find(|workload| workload.load.latency.is_none() && workload.load.latency_p95.is_some())
+    {
+        let place = &workload.declared.said;
+        let why = "`latency-p95` says how much the latency varies, and there is none: add `latency`, or --latency TIME";
+        return Err(Failure::new(format!("{place}: {why}")));
+    }
     let described = settings.workloads.iter().map(|workload| workload.load).chain([given]);
     if given.latency_p95.is_some() && described.clone().all(|load| load.latency.is_none()) {
         return Err(Failure::new("--latency-p95 says how much the latency varies, and there is none: add --latency TIME"));

@@ -46,7 +46,7 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
         }
         if let Some(setting) = pool.multiplexed_by() {
             let why = format!(
-                "with HTTP/2 (`{}`) one connection carries many requests: only a server without it lets each have one",
+                "with `{}` one connection carries many requests: only a server that does not do so lets each have one",
                 setting.name
             );
             return (Verdict::CannotTell, format!("{} at once over {} connections, but {why}", show_number(wanted), show_number(most)));

@@ -27,14 +27,11 @@ pub fn limiters_around<'c>(evaluator: &Evaluator<'c>, at: ExprRef) -> Vec<(Draft
                     drafts.extend(held_by_entering(evaluator, value));
                 }
             }
-            ContextKind::Branch { test: Some(test), when } => {
-                let missing = missing_where(facts, test, when).map(|expr| ExprRef { file: at.file, expr });
-                let missing = missing.filter(|missing| is_limiter(evaluator, *missing));
-                drafts.extend(missing.map(|missing| (Draft::silent(What::Missing(missing), evaluator.span(missing)), here)));
-            }
             _ => {}
         }
     }
+    let missing = missing_around(evaluator, at).into_iter();
+    drafts.extend(missing.map(|missing| (Draft::silent(What::Missing(missing), evaluator.span(missing)), here)));
     drafts.extend(acquired_before(evaluator, at, true).into_iter().map(|draft| (draft, here)));
     drafts.extend(guards_at(evaluator, at).into_iter().map(|guard| held_by(evaluator, &guard)));
     drafts
@@ -56,6 +53,28 @@ fn turns_of<'c>(evaluator: &Evaluator<'c>, at: ExprRef, id: ContextId, context: 
         _ => false,
     };
     (runs && !is_retry(evaluator, at, id)).then(|| Draft::silent(What::Loop, context.span))
+}
+
+/// Limiters that are not there where an expression runs, as tests around it say, and tests before it whose other side has left.
+fn missing_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<ExprRef> {
+    let facts = evaluator.project.facts(at.file);
+    let scope = evaluator.scope(evaluator.scope_of(at));
+    let (context, start) = (evaluator.context_of(at), evaluator.span(at).start);
+    let branch = |id: ContextId| match scope.context(id).kind {
+        ContextKind::Branch { test: Some(test), when } => Some((test, when)),
+        _ => None,
+    };
+    let around = scope.context_chain(context).filter_map(|(id, _)| branch(id));
+    let left = scope.statements.iter().filter(|it| matches!(it.kind, StatementKind::Return(_)) && it.span.end <= start);
+    let left = left.filter_map(|it| {
+        // What is entered inside of the branch is left with it.
+        let mut inside = scope.context_chain(it.context).skip_while(|(_, context)| matches!(context.kind, ContextKind::With { .. }));
+        let (id, side) = inside.next()?;
+        let (test, when) = branch(id)?;
+        side.parent.is_some_and(|outer| scope.is_within(context, outer)).then_some((test, !when))
+    });
+    let missing = around.chain(left).filter_map(|(test, when)| missing_where(facts, test, when));
+    missing.map(|expr| ExprRef { file: at.file, expr }).filter(|missing| is_limiter(evaluator, *missing)).collect()
 }
 
 /// The object that is not there on one side of a test: `if limiter:` … `else:`, `if limiter is None:`.

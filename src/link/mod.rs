@@ -155,8 +155,10 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
         let fans_out =
             known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
         // Of several workloads the largest decides.
-        let size = |workload: &Workload| workload.concurrency.unwrap_or(0.0);
-        let largest = declared.into_iter().max_by(|one, other| size(one).total_cmp(&size(other)));
+        // Between two of one size the longer calls decide.
+        let size = |workload: &Workload| (workload.concurrency.unwrap_or(0.0), workload.load.latency.unwrap_or(0.0));
+        let larger = |one: (f64, f64), other: (f64, f64)| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1));
+        let largest = declared.into_iter().max_by(|one, other| larger(size(one), size(other)));
         loads.push(largest.map_or(settings.load, |workload| workload.load));
         let case = largest.filter(|_| !fans_out && !homes[number].contains(&Home::Thread));
         match case.and_then(|workload| workload_case(number, pool, workload)) {

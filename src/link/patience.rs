@@ -5,7 +5,7 @@ use crate::catalog::library::Role;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind};
 use crate::resolve::{Evaluator, ExprRef, GivenSetting, ResolvedPool, ScopeRef, Thing, last_part, value_of};
 use crate::text::Span;
-use crate::value::{Amount, How, Value};
+use crate::value::{Amount, Certainty, How, Value};
 
 /// A time-out that holds for the requests through a pool.
 #[derive(Clone, Debug)]
@@ -54,7 +54,13 @@ impl Patience {
 
     /// Whether it is certain that no time-out counts the wait for a connection.
     pub fn waits_for_ever(&self) -> bool {
-        !self.is_bounded_outside && self.of_queue().all(|one| one.value.amount == Amount::Unbounded)
+        let is_none = |one: &TimeOut| one.value.amount == Amount::Unbounded && one.value.certainty > Certainty::Assumed;
+        !self.is_bounded_outside && self.of_queue().all(is_none)
+    }
+
+    /// Whether a time-out ends a call that was sent, so that its connection comes back.
+    pub fn ends_calls(&self) -> bool {
+        self.shortest(|one| matches!(one.role, Role::TotalTimeout | Role::ReadTimeout)).is_some()
     }
 
     /// The time-outs that count the wait for a connection.

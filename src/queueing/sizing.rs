@@ -116,7 +116,7 @@ pub fn advise(demand: &Demand) -> Advice {
     let at_server = demand.server_capacity.filter(|capacity| *capacity < need_host);
     let at_servers = at_server.map(|capacity| capacity.saturating_mul(hosts).min(demand.total.max(capacity)));
     if let Some(most) = demand.at_rate.filter(|most| *most < at_servers.unwrap_or(need_total)) {
-        return held_back(demand, most.min(need_host), most, Reason::Rate);
+        return held_back(demand, most.min(need_host).min(at_server.unwrap_or(need_host)), most, Reason::Rate);
     }
     if let Some((capacity, at_once)) = at_server.zip(at_servers) {
         return held_back(demand, capacity, at_once, Reason::ServerCapacity);

@@ -6,6 +6,7 @@ use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::Statistic;
 use crate::facts::{ArgumentKind, ExprId, ExprKind, ScopeKind, StatementKind, Target};
 use crate::text::Span;
+use crate::value::How;
 
 /// Longest latency that is taken for one, seconds.
 const LONGEST: f64 = 3600.0;
@@ -102,7 +103,12 @@ impl Evaluator<'_> {
     fn latency_under_key(&self, read: ExprRef, key: ExprId, found: &mut Vec<WrittenLatency>) {
         let ExprKind::Text(key) = &self.project.facts(read.file).expr(key).kind else { return };
         if key.len() <= MAX_KEY && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) {
-            self.take_latency(key.rsplit('.').next().unwrap_or(key), self.span(read), || self.eval_open(read), found);
+            // Any mapping may have such a key; only what stands in the environment or a file of configuration is the program's own word.
+            let configured = || {
+                let found = self.eval_open(read);
+                found.into_iter().filter(|possible| matches!(possible.how, How::Environment | How::Config)).collect()
+            };
+            self.take_latency(key.rsplit('.').next().unwrap_or(key), self.span(read), configured, found);
         }
     }
 

@@ -72,7 +72,7 @@ fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> V
     // A ceiling below the floor bounds nothing: what has to change first is told beside.
     let ceiling = advice.ceiling.map(|bound| bound.connections as f64).filter(|ceiling| *ceiling >= wanted as f64);
     let ceiling_why = match advice.ceiling.map(|bound| bound.reason) {
-        _ if ceiling.is_none() => format!("more than {} open files have to be allowed first", targets.open_files),
+        _ if ceiling.is_none() => format!("{} open files are too few for it, and have to be raised first", targets.open_files),
         Some(Reason::ServerCapacity) => "what the server takes at once".to_string(),
         _ => format!("{} open files less {} for the rest", targets.open_files, targets.open_files_reserve),
     };

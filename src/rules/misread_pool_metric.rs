@@ -36,10 +36,15 @@ fn is_counted(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
         matches!(parent, Some(ExprKind::Call { callee, arguments }) if is_len(*callee) && arguments.len() == 1)
     };
     let scope = facts.expr(at.expr).scope;
-    let bound_to = facts.scope(scope).statements.iter().find_map(|statement| match &statement.kind {
-        StatementKind::Bind { target: Target::Name(name), value, .. } if *value == at.expr => Some(name),
-        _ => None,
-    });
+    let bindings = || {
+        facts.scope(scope).statements.iter().filter_map(|statement| match &statement.kind {
+            StatementKind::Bind { target: Target::Name(name), value, .. } => Some((name, *value)),
+            _ => None,
+        })
+    };
+    // A name that is bound to something else too may be that where its size is taken.
+    let bound_to = bindings().find(|(_, value)| *value == at.expr).map(|(name, _)| name);
+    let bound_to = bound_to.filter(|name| bindings().filter(|(other, _)| other == name).count() == 1);
     is_size_of(at.expr)
         || bound_to.is_some_and(|name| {
             let mentions = evaluator.project.tables(at.file).mentions.get(name);

@@ -19,9 +19,9 @@ pub fn burst_and_steady(context: &Context<'_>, case: &Case) -> Vec<String> {
         return Vec::new();
     };
     let burst = Burst { requests: wanted, limit: Some(slots) };
-    let Some(waves) = burst.waves() else {
+    if burst.waves().is_none() {
         return vec!["a limit of 0: nothing is ever served".to_string()];
-    };
+    }
     let load = context.linked.loads.get(case.pool).copied().unwrap_or_default();
     let patience = context.linked.patience.get(case.pool).cloned().unwrap_or_default();
     let Some(pool) = context.linked.resolved.get(case.pool) else { return Vec::new() };
@@ -34,7 +34,7 @@ pub fn burst_and_steady(context: &Context<'_>, case: &Case) -> Vec<String> {
             notes
         }
         None => {
-            let mut notes = in_calls(burst, waves, scenario.server_capacity());
+            let mut notes = in_calls(burst, scenario.server_capacity());
             if let Some(sum) = break_even(&scenario, &patience) {
                 notes.push(sum);
                 notes.extend(retries(&scenario, &patience));
@@ -44,12 +44,16 @@ pub fn burst_and_steady(context: &Context<'_>, case: &Case) -> Vec<String> {
     }
 }
 
-fn in_calls(burst: Burst, waves: u64, server: Option<u64>) -> Vec<String> {
-    let (requests, slots) = (burst.requests, burst.limit.unwrap_or(burst.requests));
+fn in_calls(burst: Burst, server: Option<u64>) -> Vec<String> {
+    let requests = burst.requests;
+    // Behind a narrower server they wait there instead.
+    let slots = tighter(burst.limit, server).unwrap_or(requests);
+    let burst = Burst { limit: Some(slots), ..burst };
+    let Some(waves) = burst.waves() else { return Vec::new() };
     let steady = ClosedLoop { workers: requests, limit: Some(slots), service: 1.0 };
     // With a connection for each they wait at the server, where that takes fewer.
     let at_server = Burst { requests, limit: server };
-    let times = (waves as f64 / at_server.slow_down()).max(1.0);
+    let times = waves as f64 / at_server.slow_down();
     let why = match at_server.waves().filter(|waves| *waves > 1) {
         Some(at_server) => format!(" ({waves} waves against the {at_server} of the server)"),
         None => String::new(),

@@ -2,8 +2,8 @@
 
 use super::telling::{busiest, concurrency_labels, finding, number, place_of_setting, pool_label};
 use super::{Context, Rule};
-use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Finding, Verdict};
+use crate::link::Patience;
 use crate::value::Certainty;
 
 /// The rule.
@@ -25,9 +25,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found
             .notes
             .push(format!("one call that never ends keeps its connection, and those who wait behind it get no error either ({why})"));
-        found.notes.push(match pool.settings.iter().find(|setting| setting.role == Role::AcquireTimeout) {
-            Some(setting) => format!("set `{}`, or put a time-out around the whole call", setting.name),
-            None => "the library has no setting for it: put a time-out around the whole call".to_string(),
+        let settings = context.linked.patience.get(index).into_iter().flat_map(Patience::of_queue);
+        let settings: Vec<String> = settings.map(|one| format!("`{}`", one.setting)).collect();
+        found.notes.push(match settings.is_empty() {
+            false => format!("set {}, or put a time-out around the whole call", settings.join(" or ")),
+            true => "the library has no setting for it: put a time-out around the whole call".to_string(),
         });
         found.route = case.route.clone();
         findings.push(found);
@@ -43,7 +45,8 @@ fn endless(context: &Context<'_>, index: usize) -> Option<String> {
     let none: Vec<String> = patience.of_queue().map(|one| format!("`{}`", one.setting)).collect();
     match &pool.kind.waits_for_ever {
         Some(source) => Some(source.clone()),
-        None if none.is_empty() => None,
+        // What ends each call brings its connection back, so that the wait ends some time.
+        None if none.is_empty() || patience.ends_calls() => None,
         None => Some(format!("{} {} none", none.join(" and "), if none.len() > 1 { "are" } else { "is" })),
     }
 }

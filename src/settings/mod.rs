@@ -191,9 +191,6 @@ impl Check<'_> {
         if let Err(why) = load.service() {
             self.problem(begin, format!("the latency of this workload cannot be: {why}"));
         }
-        if load.latency.is_none() && load.latency_p95.is_some() {
-            self.problem(begin, "`latency-p95` says how much the latency varies, and there is none: add `latency`".to_string());
-        }
         if concurrency.is_none() && load == Load::default() {
             self.problem(begin, "this workload says nothing: give it a `concurrency`, or what its requests take".to_string());
         }

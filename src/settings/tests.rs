@@ -95,10 +95,6 @@ fn bad_settings_are_located_and_explained() {
         ("[catalog]\nextend = ['own/*.toml']", "advisor.toml:2:11: no file matches `own/*.toml`"),
         ("fail-on = 'never'", "advisor.toml:1:11: unknown value `never`: known are `note`, `warning`, `error`"),
         ("[[workload]]\nname = 'x'", "advisor.toml:1:1: this workload says nothing: give it a `concurrency`, or what its requests take"),
-        (
-            "[[workload]]\nconcurrency = 5\nlatency-p95 = 160",
-            "advisor.toml:2:15: `latency-p95` says how much the latency varies, and there is none: add `latency`",
-        ),
         ("[[workload]]\nconcurrency = '5'", "advisor.toml:2:15: invalid type: string \"5\", expected f64"),
         ("exclude = [", "advisor.toml:1:"),
     ];

@@ -43,15 +43,13 @@ fn python_statement(choices: &mut Choices<'_>, depth: usize, text: &mut String) 
         4 if depth < DEEPEST => format!("with {} as {name}:", python_expression(choices, 0)),
         5 if depth < DEEPEST => format!("if {}:", python_expression(choices, 0)),
         6 if depth < DEEPEST => "while True:".to_string(),
-        7 => format!("return_{name} = yield_{name} = {}", python_expression(choices, 0)),
+        7 if depth > 0 => format!("yield {}", python_expression(choices, 0)),
         8 if depth > 0 => format!("return {}", python_expression(choices, 0)),
         9 => format!("{name}.{} = {}", choices.word(&NAMES), python_expression(choices, 0)),
         10 => format!("{name}[{}] = {}", python_expression(choices, 0), python_expression(choices, 0)),
         11 => python_expression(choices, 0),
         _ => format!("{name} = {}", python_expression(choices, 0)),
     };
-    // At the top of a file nothing returns; a block of its own says so.
-    let head = if depth == 0 && head.starts_with("return ") { "pass".to_string() } else { head };
     text.push_str(&format!("{indent}{head}\n"));
     if head.ends_with(':') {
         for _ in 0..=choices.next(3) {

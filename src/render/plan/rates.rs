@@ -114,7 +114,7 @@ fn of_rate_limit(plan: &Plan, limit: &RateLimit, lines: &mut Vec<String>) {
         lines.push(format!(
             "at that rate {} are under way (Little's law): {concurrency} at once only meet its refusals; {} holds them back",
             two_digits(under_way.0),
-            keeper(limit, under_way.0.floor() as u64)
+            keeper(limit, (under_way.0 * (1.0 + 1e-9)).floor() as u64)
         ));
     } else {
         lines.push(format!("at that rate {} are under way (Little's law): {concurrency} at once stay below it", two_digits(under_way.0)));
