@@ -214,6 +214,8 @@ fn one(
     let name = task.library.split(':').next().unwrap_or_default().to_string();
     let built = if libraries::is_built(&name) {
         let version = task.wanted.as_deref().or(task.pinned.as_deref());
+        let version = version.map(|version| build::exactly(&name, version)).transpose().map_err(refused)?;
+        let version = version.as_ref();
         if !build::program(&name, version).exists() {
             terminal.note(&format!("building a driver with {name}, this once: that takes a minute"));
         }
