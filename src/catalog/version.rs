@@ -233,7 +233,18 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_none() {
-        for text in ["", "latest", "1..2", "1.x", "git+https://example.org", "1.0-custom", "99999999999999999999999", "1.0rc1\" }", "1.0+a\nb", "1.0+../.."] {
+        for text in [
+            "",
+            "latest",
+            "1..2",
+            "1.x",
+            "git+https://example.org",
+            "1.0-custom",
+            "99999999999999999999999",
+            "1.0rc1\" }",
+            "1.0+a\nb",
+            "1.0+../..",
+        ] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
     }

@@ -56,7 +56,8 @@ pub fn build(library: &str, version: Option<&Version>) -> Result<Interpreter, Re
     let folder = folder(library, version);
     let in_folder = |why: std::io::Error| Refusal(format!("{}: {why}", folder.display()));
     std::fs::create_dir_all(folder.join("src")).map_err(in_folder)?;
-    let manifest = manifest(library, version, features).map_err(|why| Refusal(format!("the driver's manifest cannot be written: {why}")))?;
+    let manifest =
+        manifest(library, version, features).map_err(|why| Refusal(format!("the driver's manifest cannot be written: {why}")))?;
     let files = [("Cargo.toml", manifest.as_str()), ("src/main.rs", RUNNER), ("src/connection.rs", CONNECTION), ("src/client.rs", client)];
     for (name, text) in files {
         let file = folder.join(name);

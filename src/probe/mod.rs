@@ -16,6 +16,7 @@ pub mod compare;
 pub mod driver;
 pub mod interpreter;
 pub mod libraries;
+mod machine;
 pub mod measure;
 pub mod mock;
 pub mod observed;

@@ -171,6 +171,8 @@ pub struct Column {
     pub cost_before_s: Number,
     /// The same after the runs.
     pub cost_after_s: Number,
+    /// Share of the machine's processors that others took during the runs; null where the system does not say.
+    pub others: Option<Number>,
     /// The figures.
     pub metrics: Vec<Metric>,
     /// What the client raised, with how often in all runs.
@@ -334,6 +336,7 @@ fn column(column: &session::Column) -> Column {
         seed: scenario.seed,
         cost_before_s: Number(column.cost.0),
         cost_after_s: Number(column.cost.1),
+        others: column.others.map(Number),
         metrics: column.metrics.iter().map(metric).collect(),
         errors: column.errors.clone(),
         server_late_s: Number(column.late),

@@ -106,6 +106,8 @@ fn the_pool_call_around_and_labels_count() {
             acquire_timeout: None,
         },
         owner: String::new(),
+        waits: crate::finding::Waits::default(),
+        load: crate::settings::Load::default(),
     });
     silence(&mut one, &RULES, |_| Some(Severity::Note));
     assert_eq!((told(&one), one.silenced), (vec![], 1));

@@ -2,8 +2,9 @@
 
 use pool_advisor::finding::{
     AtLimit, Capacity, Case, Concurrency, ConcurrencyKind, Counters, Edit, Estimate, EstimateUnit, Finding, Fix, Label, Pool, Report,
-    Safety, Setting, Severity, Suggestion, Verdict,
+    Safety, Setting, Severity, Suggestion, Verdict, Waits,
 };
+use pool_advisor::settings::Load;
 use pool_advisor::text::{FileId, Language, Problem, Sources, Span};
 use pool_advisor::value::{Amount, Certainty, How, Step, Value};
 
@@ -112,6 +113,8 @@ pub fn story() -> Report {
             acquire_timeout: None,
         },
         owner: "closure of make_handle".into(),
+        waits: Waits::default(),
+        load: Load::default(),
     };
     let default_pool = Pool {
         span: span(s, llm, "def make_handle"),

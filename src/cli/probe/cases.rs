@@ -11,9 +11,8 @@ use crate::cli::configure::{self, Job};
 use crate::cli::plan::{self, library};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Failure, args};
-use crate::finding::{Case, Pool, Report, Verdict};
+use crate::finding::{Case, Pool, Report, Setting, Verdict};
 use crate::probe::{libraries, report};
-use crate::settings::Settings;
 use crate::value::{Amount, Value};
 
 /// A case that can be probed.
@@ -69,7 +68,7 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     }
     let mut tasks = Vec::new();
     for one in chosen {
-        tasks.push(task(arguments, one, &job.settings)?);
+        tasks.push(task(arguments, one)?);
     }
     Ok(tasks)
 }
@@ -150,7 +149,7 @@ fn ask<'f, 'r>(found: &'f [Found<'r>]) -> Result<Vec<&'f Found<'r>>, Failure> {
         .collect()
 }
 
-fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result<Task, Failure> {
+fn task(arguments: &Arguments, found: &Found<'_>) -> Result<Task, Failure> {
     let (pool, load) = (found.pool, &arguments.load);
     let capacity = &pool.capacity;
     let written = |value: &Option<Value>| value.as_ref().map(limit_of);
@@ -162,15 +161,15 @@ fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result
     let (total, per_host) = (total.flatten(), per_host.flatten());
     let mut question = plan::question(found.concurrency, load.hosts.unwrap_or(1.0), total, per_host);
     load.put_into(&mut question.now);
-    // The command line's is in both already.
-    let declared = match settings.workloads.as_slice() {
-        [workload] => workload.load,
-        _ => settings.load,
-    };
-    let now = &mut question.now;
+    // As the scan took it: the command line before a workload of these paths, that before what the program writes down.
+    let (declared, now) = (pool.load, &mut question.now);
     (now.latency, now.latency_p95) = (declared.latency, declared.latency_p95);
     now.rounds = declared.rounds.map_or(1, |rounds| rounds as u64);
     now.server = declared.server_capacity.map(plan::server);
+    let (set, mut notes) = other_settings(pool);
+    if pool.waits.is_bounded_outside {
+        notes.push("a time-out of the program's own stands around the requests: it is not probed".into());
+    }
     let case =
         report::Case { path: found.path.clone(), line: found.line, symbol: pool.symbol.clone(), because: found.case.because.clone() };
     Ok(Task {
@@ -178,10 +177,11 @@ fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result
         wanted: None,
         pinned: pool.version.clone(),
         question,
-        written: library::Written { limit: total, per_host, timeout: None, set: other_settings(pool) },
+        written: library::Written { limit: total, per_host, timeout: None, set },
         block: capacity.at_limit == AtLimit::Wait,
+        rounds_known: declared.rounds.is_some(),
         case: Some(case),
-        notes: Vec::new(),
+        notes,
     })
 }
 
@@ -194,12 +194,22 @@ fn limit_of(value: &Value) -> Option<f64> {
     }
 }
 
-/// The settings besides the limits that are one number, or none.
-fn other_settings(pool: &Pool) -> BTreeMap<String, Option<f64>> {
-    let known = pool.settings.iter().filter_map(|setting| match setting.value.amount {
-        Amount::One(number) => Some((setting.name.clone(), Some(number))),
-        Amount::Unbounded => Some((setting.name.clone(), None)),
+/// The settings besides the limits that are one number, or none, with the time-outs that clients and requests bring; and what is not known.
+fn other_settings(pool: &Pool) -> (BTreeMap<String, Option<f64>>, Vec<String>) {
+    let number = |setting: &Setting| match setting.value.amount {
+        Amount::One(number) => Some(Some(number)),
+        Amount::Unbounded => Some(None),
         _ => None,
-    });
-    known.collect()
+    };
+    let known = pool.settings.iter().filter_map(|setting| Some((setting.name.clone(), number(setting)?)));
+    let mut set: BTreeMap<String, Option<f64>> = known.collect();
+    let mut notes = Vec::new();
+    for time_out in &pool.waits.of_requests {
+        let seconds = number(time_out).unwrap_or_else(|| {
+            notes.push(format!("`{}` is {}: left out", time_out.name, time_out.value.amount));
+            None
+        });
+        set.insert(time_out.name.clone(), seconds);
+    }
+    (set, notes)
 }

@@ -20,8 +20,9 @@ use crate::probe::driver::Refusal;
 use crate::probe::interpreter::{self, Interpreter};
 use crate::probe::verdict::Verdict;
 use crate::probe::{self, Subject, build, libraries, page, report, text, words};
-use crate::queueing::Scenario;
+use crate::queueing::simulate::Keep;
 use crate::queueing::what_if::{Change, Question, answer};
+use crate::queueing::{AtLimit, Scenario};
 use crate::render::Format;
 use progress::Progress;
 
@@ -152,6 +153,8 @@ struct Task {
     question: Question,
     written: library::Written,
     block: bool,
+    /// Whether somebody says how many requests follow each other.
+    rounds_known: bool,
     case: Option<report::Case>,
     notes: Vec<String>,
 }
@@ -260,12 +263,15 @@ fn one(
     notes.extend(origin.notes);
     let now = &mut question.now;
     if task.block {
-        now.at_limit = crate::queueing::AtLimit::Wait;
+        now.at_limit = AtLimit::Wait;
     }
     if now.latency.is_none() {
         now.latency = Some(1.0);
         now.time_outs = crate::queueing::simulate::TimeOuts::default();
         notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
+    }
+    if !task.rounds_known {
+        notes.extend(with_rounds(now));
     }
     let columns = columns(&question, arguments.only_now)?;
     let is_loose = known.is_loose(question.now.limits.hosts);
@@ -275,6 +281,26 @@ fn one(
     progress.clear();
     let outcome = outcome.map_err(refused)?;
     Ok(report::document(&name, interpreter, &outcome, task.pinned, task.case, notes))
+}
+
+/// Lets requests follow each other where the present settings close connections that are wanted again: a single burst wants none again.
+fn with_rounds(now: &mut Scenario) -> Option<String> {
+    const ROUNDS: u64 = 3;
+    let keeps = match now.keep {
+        Some(Keep::Idle(most) | Keep::IdlePerHost(most) | Keep::Open(most)) => Some(most.saturating_mul(now.limits.hosts)),
+        Some(Keep::All) => None,
+        None if matches!(now.at_limit, AtLimit::Discard | AtLimit::Churn) => now.limits.effective(),
+        None => None,
+    };
+    let at_once = now.pool_limit().map_or(now.concurrency, |limit| limit.min(now.concurrency));
+    keeps.filter(|keeps| *keeps < at_once)?;
+    now.rounds = ROUNDS;
+    let pause = now.latency.filter(|_| now.pause == 0.0).map(|latency| latency / 2.0);
+    now.pause = pause.unwrap_or(now.pause);
+    Some(format!(
+        "each worker makes {ROUNDS} requests with a pause of {} between them, for in one burst no connection is wanted again; --rounds and --pause set both",
+        crate::render::plan::figures::time(now.pause)
+    ))
 }
 
 /// The present settings, and the advised ones where something else is advised.
@@ -310,6 +336,7 @@ fn written(arguments: &Arguments) -> Result<Task, Failure> {
         question,
         written: library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, set },
         block: pool.block,
+        rounds_known: load.rounds.is_some(),
         case: None,
         notes: Vec::new(),
     })

@@ -73,6 +73,7 @@ fn task(arguments: &Arguments, live: &Live, concurrency: f64, job: &Job) -> Resu
         question,
         written: library::Written { set, ..library::Written::default() },
         block: live_one(Role::Block).and_then(serde_json::Value::as_bool).unwrap_or(false),
+        rounds_known: arguments.load.rounds.is_some(),
         case: None,
         notes: Vec::new(),
     })
