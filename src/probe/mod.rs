@@ -29,6 +29,8 @@ pub mod session;
 pub mod target;
 pub mod text;
 pub mod verdict;
+#[cfg(unix)]
+pub mod watch;
 pub mod words;
 
 pub use session::{Outcome, Subject, hello, probe};

@@ -76,18 +76,28 @@ struct Range {
 ///
 /// # Errors
 /// When it cannot be read or is no such report.
-pub fn read(path: &Path) -> Result<Observed, Problem> {
+pub fn read(path: &Path) -> Result<Vec<Observed>, Problem> {
+    #[derive(Deserialize)]
+    struct Several {
+        probes: Vec<Observed>,
+    }
     let shown = path.display().to_string();
     let wrong = |message: String| Problem::of_file(&shown, message);
     let text = load(path).map_err(|why| wrong(why.to_string()))?;
-    let observed: Observed = serde_json::from_str(&text).map_err(|why| wrong(format!("is no report of a probe: {why}")))?;
-    if observed.schema != super::report::SCHEMA {
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|why| wrong(format!("is no report of a probe: {why}")))?;
+    let all = if value.get("probes").is_some() {
+        serde_json::from_value(value).map(|several: Several| several.probes)
+    } else {
+        serde_json::from_value(value).map(|one| vec![one])
+    };
+    let all = all.map_err(|why| wrong(format!("is no report of a probe: {why}")))?;
+    if let Some(observed) = all.iter().find(|observed| observed.schema != super::report::SCHEMA) {
         return Err(wrong(format!("has the schema {} of another version; this one reads {}", observed.schema, super::report::SCHEMA)));
     }
-    if observed.case.is_none() || observed.columns.is_empty() {
+    if all.iter().any(|observed| observed.case.is_none() || observed.columns.is_empty()) {
         return Err(wrong("is of no case of a program: probe with `PATH:LINE`".into()));
     }
-    Ok(observed)
+    Ok(all)
 }
 
 impl Observed {

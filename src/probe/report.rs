@@ -30,7 +30,6 @@ pub const NOTHING_SENT: &str = "the verdict is about how the client is set, not 
 
 /// What `advisor probe` answers.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
-#[schemars(title = "advisor probe")]
 pub struct Probe {
     /// Number of this shape.
     pub schema: u32,
@@ -52,6 +51,36 @@ pub struct Probe {
     pub notes: Vec<String>,
     /// What the verdict says nothing about.
     pub not_covered: &'static str,
+}
+
+/// Several cases of a program, each probed by itself.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct Probes {
+    /// Number of this shape.
+    pub schema: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The conclusion over all of them.
+    pub verdict: Verdict,
+    /// Each of them, in the order of their places.
+    pub probes: Vec<Probe>,
+}
+
+/// What is written: one probe, or with `--all` as many as there are cases.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "advisor probe")]
+pub enum Document {
+    /// One.
+    One(Box<Probe>),
+    /// Several.
+    Several(Probes),
+}
+
+/// Puts several together.
+pub fn several(probes: Vec<Probe>) -> Probes {
+    let verdict = probes.iter().map(|probe| probe.verdict).max().unwrap_or(Verdict::Undecided);
+    Probes { schema: SCHEMA, tool: tool(), verdict, probes }
 }
 
 /// Where the settings and the concurrency come from.
@@ -383,11 +412,11 @@ fn histogram(waits: &[f64]) -> Vec<Bar> {
 }
 
 /// The document as JSON, indented, with a line end.
-pub fn json(probe: &Probe) -> String {
-    json::write(probe)
+pub fn json(document: &impl Serialize) -> String {
+    json::write(document)
 }
 
 /// The JSON Schema of a probe, indented, with a line end; a test keeps `rules/schema/probe.json` equal to it.
 pub fn schema() -> String {
-    json::schema_of::<Probe>()
+    json::schema_of::<Document>()
 }

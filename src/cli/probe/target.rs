@@ -10,22 +10,17 @@ use crate::cli::configure::{self, Job};
 use crate::cli::plan::{self, library};
 use crate::cli::terminal::Terminal;
 use crate::probe::driver::Refusal;
-use crate::probe::interpreter::Interpreter;
+use crate::probe::interpreter;
 use crate::probe::target::{self, Client, Live, Target};
 use crate::probe::{compare, report};
 
 /// Imports and asks it, compares with a scan, and probes what it has where a concurrency is given.
-pub(super) fn document(
-    arguments: &Arguments,
-    named: &str,
-    here: &Path,
-    interpreter: &Interpreter,
-    terminal: &Terminal,
-) -> Result<report::Probe, Failure> {
+pub(super) fn document(arguments: &Arguments, named: &str, here: &Path, terminal: &Terminal) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(format!("--target: {why}"));
     let mut folders: Vec<_> = arguments.paths.iter().map(|path| here.join(path)).filter(|path| path.is_dir()).collect();
     folders.extend([here.to_path_buf(), here.join("src")]);
     let target = Target::find(named, &folders).map_err(refused)?;
+    let interpreter = &interpreter::find(arguments.python.as_deref(), &target.root);
     let program = interpreter.path.display();
     terminal.note(&format!(
         "importing `{}` from {} with {program}, and all that it imports; then `{}` in it",

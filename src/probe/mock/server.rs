@@ -9,6 +9,7 @@ use std::time::Duration;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustc_hash::FxHashMap;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::connection::{Connection, Peer, State};
 use super::record::{Life, Log, Outcome, Record};
@@ -24,6 +25,20 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 const SLOW_CLOSE: f64 = 0.5;
 /// The poll counts in milliseconds; what is left of the time is slept.
 const POLL_STEP: Duration = Duration::from_millis(1);
+
+/// Connections that may wait to be accepted. Clients open hundreds at once, and one that finds no room tries again a second later.
+const BACKLOG: i32 = 4096;
+
+/// Listens with room for all who come at once.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
 
 pub(super) struct Loop {
     config: Config,
@@ -44,7 +59,7 @@ impl Loop {
         let mut listeners = Vec::new();
         for number in 0..config.hosts.clamp(1, super::MOST_HOSTS) {
             let port = if number == 0 { config.port } else { 0 };
-            let mut listener = TcpListener::bind(SocketAddr::new(config.address, port))?;
+            let mut listener = listen(SocketAddr::new(config.address, port))?;
             poll.registry().register(&mut listener, Token(listeners.len()), Interest::READABLE)?;
             listeners.push(listener);
         }
@@ -339,5 +354,20 @@ impl Loop {
                 life.closed = Some(clock::now());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn hundreds_may_come_before_the_first_is_accepted() {
+        crate::probe::mock::open_files();
+        let idle = Loop::new(Config::default()).unwrap();
+        let address = idle.addresses()[0];
+        let come = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap();
+        assert_eq!((0..600).map(come).collect::<Vec<_>>().len(), 600);
     }
 }
