@@ -28,6 +28,7 @@ pub fn clients(clients: &[Client], report: &Report, root: &Path, catalog: &Catal
             LiveClient {
                 kind: client.kind.clone(),
                 version: client.version.clone(),
+                pinned: pool.and_then(|pool| pool.version.clone()),
                 made_at: made_at.collect(),
                 scanned_at: pool.map(|pool| report.sources.place(pool.span)),
                 verdict: settings.iter().filter_map(|setting| setting.verdict).max().unwrap_or(Verdict::Undecided),

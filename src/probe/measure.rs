@@ -140,7 +140,6 @@ pub fn cost(
     bench: &Bench<'_>,
     settings: &serde_json::Map<String, serde_json::Value>,
     (at_once, hosts): (u64, u64),
-    patience: Duration,
 ) -> Result<f64, Refusal> {
     let times: Vec<f64> = (0..at_once.max(1)).map(|_| WAVE).collect();
     let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
@@ -149,6 +148,8 @@ pub fn cost(
     let bursts = (MANY / at_once.max(1)).clamp(WAVES.0, WAVES.1);
     let workers = at_once.max(1);
     let job = Job { settings: settings.clone(), workers, rounds: 1, bursts, ..Job::default() };
+    let longest = bursts as f64 * (WAVE + workers as f64 * DEAREST);
+    let patience = Duration::from_secs_f64(2.0 * longest + 10.0);
     let (run, _) = bench.run(config, &times, job, patience)?;
     if let Some((_, _, _, error)) = run.requests.iter().find(|(_, _, _, outcome)| outcome != "ok") {
         return Err(Refusal(format!("without a time-out a request failed with {error}: nothing can be measured")));
@@ -156,6 +157,8 @@ pub fn cost(
     Ok(((median(&run.walls) - WAVE) / workers as f64).max(0.0))
 }
 
+/// What a request may cost a client at most, seconds. The dearest that was measured, 500 at once, cost half of it.
+const DEAREST: f64 = 0.05;
 /// Waves of a calibration, at least and at most.
 const WAVES: (u64, u64) = (3, 7);
 /// Requests that they should have together.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::report::is_same_version;
 use super::verdict::{Unit, Verdict};
 use super::{libraries, words};
-use crate::catalog::version::Version;
 use crate::finding::{Finding, Pool, Report};
 use crate::render::plan::figures::{share, time};
 use crate::text::{Problem, Span, load};
@@ -159,12 +159,8 @@ impl Observed {
     /// That another version was measured than the project pins.
     fn other_version(&self, pool: &Pool) -> Option<String> {
         let measured = self.client.packages.get(&self.client.library);
-        let pinned = pool.version.as_ref().filter(|pinned| {
-            let is_it = |measured: &String| {
-                measured == *pinned || (Version::parse(measured).is_some() && Version::parse(measured) == Version::parse(pinned))
-            };
-            !measured.is_some_and(is_it)
-        })?;
+        let is_it = |pinned: &str| measured.is_some_and(|measured| is_same_version(measured, pinned));
+        let pinned = pool.version.as_ref().filter(|pinned| !is_it(pinned))?;
         let measured = measured.map_or("an unknown version", String::as_str);
         Some(format!("the project pins {} {pinned}, and {measured} was measured: the certainty stays as it is", self.client.library))
     }

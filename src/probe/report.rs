@@ -12,6 +12,7 @@ use super::interpreter::Interpreter;
 use super::session::{self, Outcome};
 use super::target::Live;
 use super::verdict::{self, Unit, Verdict};
+use crate::catalog::version::Version;
 use crate::render::document::Tool;
 use crate::render::json;
 use crate::render::plan::{Limits, Number, Range};
@@ -114,6 +115,8 @@ pub struct LiveClient {
     pub kind: String,
     /// Version of its library.
     pub version: Option<String>,
+    /// Version that the project pins; null where it pins none, or no pool was found.
+    pub pinned: Option<String>,
     /// Where it and its pool were made, as `path:line`; empty where that was not in the user's own files.
     pub made_at: Vec<String>,
     /// The pool that a scan found there, as `path:line`; null for none.
@@ -269,7 +272,7 @@ pub struct Bar {
 const BARS: usize = 10;
 
 /// The document of a factory that was asked, and of nothing else.
-pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Probe {
+pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter, notes: Vec<String>) -> Probe {
     let packages: BTreeMap<String, String> =
         live.clients.iter().filter_map(|client| Some((client.library.clone(), client.version.clone()?))).collect();
     Probe {
@@ -279,7 +282,7 @@ pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Prob
         client: Client {
             library: live.clients.first().map_or_else(String::new, |client| client.library.clone()),
             packages,
-            pinned: None,
+            pinned: target.clients.first().and_then(|client| client.pinned.clone()),
             interpreter: interpreter.path.display().to_string(),
             because: interpreter.because.clone(),
             runtime: live.runtime.clone(),
@@ -288,9 +291,14 @@ pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Prob
         case: None,
         target: Some(target),
         columns: Vec::new(),
-        notes: Vec::new(),
+        notes,
         not_covered: NOTHING_SENT,
     }
+}
+
+/// Whether two texts say one version.
+pub(super) fn is_same_version(one: &str, other: &str) -> bool {
+    one == other || Version::parse(one).is_some_and(|one| Version::parse(other) == Some(one))
 }
 
 fn tool() -> Tool {
@@ -298,6 +306,17 @@ fn tool() -> Tool {
 }
 
 impl Target {
+    /// That what was asked has another version than the project pins, in words.
+    pub fn other_versions(&self) -> Vec<String> {
+        let others = self.clients.iter().filter_map(|client| {
+            let (version, pinned) = (client.version.as_ref()?, client.pinned.as_ref()?);
+            let name = client.kind.split('.').next().unwrap_or_default();
+            let said = format!("the project pins {name} {pinned}, and the interpreter has {version}: what is said is about {version}");
+            (!is_same_version(version, pinned)).then_some(said)
+        });
+        others.collect()
+    }
+
     /// The conclusion over all its clients.
     pub fn verdict(&self) -> Verdict {
         self.clients.iter().map(|client| client.verdict).max().unwrap_or(Verdict::Undecided)

@@ -18,7 +18,7 @@ use crate::queueing::simulate::TimeOuts;
 use crate::queueing::{Scenario, tighter};
 use crate::render::plan::figures::share;
 
-/// Patience with a calibration, and with a driver that only says who it is.
+/// Patience with a driver that only says who it is.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Patience with a run: so many times its prediction, and so much more.
 const PATIENCE_FACTOR: f64 = 2.0;
@@ -216,7 +216,7 @@ fn calibrate(subject: &Subject<'_>, bench: &Bench<'_>, scenario: &Scenario) -> R
     let free = Scenario { time_outs: TimeOuts::default(), ..scenario.clone() };
     let settings = client::settings(subject.library, subject.kind, &free);
     let slots = tighter(tighter(scenario.pool_limit(), scenario.semaphore), Some(scenario.concurrency)).unwrap_or(1);
-    measure::cost(bench, &settings, (slots, scenario.limits.hosts), PATIENCE)
+    measure::cost(bench, &settings, (slots, scenario.limits.hosts))
 }
 
 fn notes(original: &Scenario, scaled: &Scaled, settings: &Map<String, Value>, runs: &[Measured], allowed: &Cost) -> Vec<String> {

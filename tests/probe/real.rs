@@ -41,7 +41,8 @@ pub fn is_exactly(document: &Value, column: usize, name: &str, number: f64) {
     assert!(metric["runs"].as_array().unwrap().iter().all(|run| run.as_f64() == Some(number)), "{name}: {metric}");
     let predicted = &metric["predicted"];
     assert_eq!((predicted["low"].as_f64(), predicted["high"].as_f64()), (Some(number), Some(number)), "{name}");
-    assert_eq!(metric["verdict"], "confirmed", "{metric}");
+    // Few runs and a busy machine conclude nothing; but what is exact is never refuted.
+    assert!(["confirmed", "inconclusive"].contains(&metric["verdict"].as_str().unwrap()), "{metric}");
 }
 
 /// Never less than what was predicted, and not much more however busy the machine is.

@@ -29,7 +29,11 @@ pub(super) fn document(arguments: &Arguments, named: &str, here: &Path, terminal
         target.name
     ));
     let environment = arguments.environment.iter().map(|Variable(name, value)| (name.clone(), value.clone())).collect();
-    let live = target::run(interpreter, &target, &environment).map_err(refused)?;
+    let is_alone = target::is_alone();
+    if !is_alone {
+        terminal.note(target::held_back(is_alone));
+    }
+    let live = target::run(interpreter, &target, &environment, is_alone).map_err(refused)?;
     let paths = if arguments.paths.is_empty() { vec![target.root.clone()] } else { arguments.paths.iter().map(Into::into).collect() };
     let scope = Scope { paths, exclude: Vec::new(), config: None, no_config: false, threads: None };
     let job = Job::new(&scope, configure::settings(&scope, &Load::default(), terminal)?.settings, terminal)?;
@@ -39,8 +43,13 @@ pub(super) fn document(arguments: &Arguments, named: &str, here: &Path, terminal
         imported: live.file.display().to_string(),
         clients: compare::clients(&live.clients, &checked, job.tree.root(), job.catalog),
     };
-    let Some(concurrency) = arguments.load.concurrency else { return Ok(report::of_target(found, &live, interpreter)) };
-    let task = task(arguments, &live, concurrency, &job)?;
+    let mut notes = vec![target::held_back(is_alone).to_string()];
+    let Some(concurrency) = arguments.load.concurrency else {
+        notes.extend(found.other_versions());
+        return Ok(report::of_target(found, &live, interpreter, notes));
+    };
+    let pinned = found.clients.first().and_then(|client| client.pinned.clone());
+    let task = Task { pinned, notes, ..task(arguments, &live, concurrency, &job)? };
     Ok(one(arguments, task, job.catalog, interpreter, terminal)?.with_target(found))
 }
 
