@@ -9,10 +9,13 @@ use super::clock::seconds;
 use super::driver::{self, Hello, Job, Refusal, Served};
 use super::interpreter::Interpreter;
 use super::libraries;
-use super::mock::{Capacity, Config, Figures, Latency, Life, Log, Outcome, Record, Server};
+use super::mock::{Capacity, Config, Figures, Latency, Life, Log, Outcome, Record, Server, Told};
 use super::verdict::median;
 use crate::queueing::Scenario;
 use crate::queueing::simulate::WhenFull;
+
+/// Requests of a run that are told one by one, at most.
+const MOST_RECORDS: usize = 2000;
 
 /// What a run was, seconds and counts.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,6 +34,8 @@ pub struct Measured {
     pub late: f64,
     /// The server's account.
     pub server: Figures,
+    /// Its first requests, one by one.
+    pub records: Vec<Told>,
     /// CPU of the client.
     pub cpu: f64,
     /// Who ran.
@@ -95,7 +100,7 @@ fn log_of(served: &[Served]) -> Log {
         let (connection, nth) = connections.entry(connection).or_insert((next, 0));
         *nth += 1;
         if *nth == 1 {
-            log.connections.push(Life { opened: began, closed: None });
+            log.connections.push(Life { opened: began, closed: None, by_server: false });
         }
         let (connection, nth) = (*connection, *nth);
         let (began, ended) = (Some(began), Some(ended.max(began)));
@@ -196,6 +201,7 @@ fn put_together(run: driver::Run, log: &Log, times: &[f64]) -> Measured {
         errors,
         late: late.iter().sum::<f64>() / late.len().max(1) as f64,
         server: Figures::of(log),
+        records: log.told(MOST_RECORDS),
         cpu: run.cpu,
         hello: run.hello,
         read_back: run.read_back,

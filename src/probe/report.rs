@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::interpreter::Interpreter;
+use super::mock::Told;
 use super::session::{self, Outcome};
 use super::target::Live;
 use super::verdict::{self, Unit, Verdict};
@@ -215,6 +216,10 @@ pub struct Column {
     pub timeline: Vec<Moment>,
     /// Waits of that run.
     pub waits: Vec<Bar>,
+    /// Requests of that run as the server saw them, in the order of arrival.
+    pub records: Vec<Told>,
+    /// Requests behind the last that stands there.
+    pub records_left_out: u64,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -400,6 +405,8 @@ fn column(column: &session::Column) -> Column {
             })
             .collect(),
         waits: histogram(&column.waits),
+        records: column.records.clone(),
+        records_left_out: column.server.requests.saturating_sub(column.records.len() as u64),
         notes: column.notes.clone(),
     }
 }

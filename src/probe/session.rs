@@ -76,6 +76,8 @@ pub struct Column {
     pub late: f64,
     /// The server's account of the run with the middle wall time.
     pub server: mock::Figures,
+    /// Its first requests, one by one.
+    pub records: Vec<mock::Told>,
     /// Waits of that run, ascending, seconds.
     pub waits: Vec<f64>,
     /// What the user should know.
@@ -204,6 +206,7 @@ fn one(
         errors,
         late: run.late,
         server: run.server,
+        records: run.records,
         waits: run.waits,
         notes,
         scaled,

@@ -130,7 +130,7 @@ impl Loop {
             // Without it small answers may be held back; the server works all the same.
             let _ = stream.set_nodelay(true);
             if self.poll.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE).is_ok() {
-                self.log.connections.push(Life { opened: clock::now(), closed: None });
+                self.log.connections.push(Life { opened: clock::now(), closed: None, by_server: false });
                 self.connections.insert(token, Connection::new(stream, number as u64, host));
             }
         }
@@ -218,6 +218,10 @@ impl Loop {
             if let Some(connection) = self.connections.get_mut(&token) {
                 connection.state = State::Stalled;
             }
+            // Whoever ends it, and whether somebody does: what became of it is known.
+            if let Some(record) = self.log.records.get_mut(number) {
+                record.outcome = Outcome::Faulty;
+            }
             return;
         }
         let time = clock::nanoseconds(self.config.latency.of(request.id.unwrap_or(number as u64)));
@@ -254,6 +258,7 @@ impl Loop {
             State::Working(request) => match fault {
                 Some(Fault::Reset) => {
                     connection.reset_on_close();
+                    connection.ends = true;
                     self.end(token, Outcome::Faulty);
                     self.close(token);
                 }
@@ -271,6 +276,7 @@ impl Loop {
             },
             State::Streaming(request, sent) => self.stream(token, &request, sent),
             State::Closing => {
+                connection.ends = true;
                 self.end(token, Outcome::Faulty);
                 self.close(token);
             }
@@ -283,7 +289,7 @@ impl Loop {
         let Some(connection) = self.connections.get_mut(&token) else { return };
         let number = connection.record;
         let events = self.config.events.unwrap_or(answer::EVENTS).max(1);
-        let piece = answer::event(request.kind, sent, events);
+        let piece = answer::event(request, sent, events);
         if sent + 1 >= events {
             return self.reply(token, &piece, request, Outcome::Done);
         }
@@ -345,13 +351,15 @@ impl Loop {
     }
 
     fn close(&mut self, token: usize) {
-        if self.connections.get(&token).is_some_and(|connection| connection.state != State::Idle) {
-            self.end(token, Outcome::Aborted);
+        match self.connections.get(&token).map(|connection| &connection.state) {
+            Some(State::Stalled) => self.end(token, Outcome::Faulty),
+            Some(State::Idle) | None => {}
+            Some(_) => self.end(token, Outcome::Aborted),
         }
         if let Some(connection) = self.connections.remove(&token) {
             let index = usize::try_from(connection.number).unwrap_or(usize::MAX);
             if let Some(life) = self.log.connections.get_mut(index) {
-                life.closed = Some(clock::now());
+                (life.closed, life.by_server) = (Some(clock::now()), connection.ends);
             }
         }
     }
