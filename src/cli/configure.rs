@@ -112,7 +112,7 @@ fn declare(settings: &mut Settings, load: &Load) -> Result<(), Failure> {
     if let Some(concurrency) = load.concurrency {
         settings.workloads = vec![Workload {
             name: "command line".into(),
-            concurrency,
+            concurrency: Some(concurrency),
             load: settings::Load::default(),
             paths: Vec::new(),
             declared: Step { at: None, said: format!("`--concurrency {}`", show_number(concurrency)) },

@@ -45,7 +45,9 @@ pub(super) fn text(configuration: &Configuration) -> String {
 fn workload_text(out: &mut String, workload: &Workload) {
     let _ = writeln!(out, "\n# from {}\n[[workload]]", workload.declared.said);
     put(out, "name", Value::from(workload.name.as_str()));
-    put(out, "concurrency", number(workload.concurrency));
+    if let Some(concurrency) = workload.concurrency {
+        put(out, "concurrency", number(concurrency));
+    }
     let times = [("latency", workload.load.latency), ("latency-p95", workload.load.latency_p95)];
     for (name, seconds) in times.iter().filter_map(|(name, seconds)| seconds.map(|seconds| (name, seconds))) {
         put(out, name, Value::from(format!("{seconds}s")));

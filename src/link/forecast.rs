@@ -52,10 +52,7 @@ pub fn scenario(pool: &ResolvedPool<'_>, wanted: f64, load: &Load, patience: &Pa
 
 /// The time-outs as the model counts them: of several the shortest.
 fn time_outs(pool: &ResolvedPool<'_>, patience: &Patience) -> TimeOuts {
-    let mut time_outs = TimeOuts {
-        whole_seconds: pool.quirk(QuirkKind::TimeOutsEndAtWholeSeconds).is_some(),
-        ..TimeOuts::default()
-    };
+    let mut time_outs = TimeOuts { whole_seconds: pool.quirk(QuirkKind::TimeOutsEndAtWholeSeconds).is_some(), ..TimeOuts::default() };
     for one in &patience.time_outs {
         let place = match one.role {
             Role::TotalTimeout if one.covers_queue => &mut time_outs.total,

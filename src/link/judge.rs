@@ -45,7 +45,10 @@ pub fn verdict(demand: &Value, pool: &ResolvedPool<'_>) -> (Verdict, String) {
             return (Verdict::CannotTell, format!("a limit of 0 (`{}`) lets nothing through", pool.capacity.decided_by));
         }
         if let Some(setting) = pool.multiplexed_by() {
-            let why = format!("with HTTP/2 (`{}`) one connection carries many requests: only a server without it lets each have one", setting.name);
+            let why = format!(
+                "with HTTP/2 (`{}`) one connection carries many requests: only a server without it lets each have one",
+                setting.name
+            );
             return (Verdict::CannotTell, format!("{} at once over {} connections, but {why}", show_number(wanted), show_number(most)));
         }
         if supply.certainty == Certainty::Assumed {

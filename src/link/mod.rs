@@ -107,6 +107,7 @@ pub struct Explored<'a> {
     sites: Vec<Site>,
     homes: Vec<Vec<Home>>,
     flows: Vec<Flow>,
+    written: Vec<WrittenLatency>,
 }
 
 /// Asks everything that linking needs; what it asks for decides which files are read.
@@ -114,12 +115,13 @@ pub fn explore<'a>(evaluator: &Evaluator<'a>) -> Explored<'a> {
     let resolved = evaluator.pools();
     let sites = evaluator.sites();
     let (homes, flows) = flows(evaluator, &resolved);
-    Explored { resolved, sites, homes, flows }
+    let written = evaluator.written_latencies();
+    Explored { resolved, sites, homes, flows, written }
 }
 
 /// Links what was explored.
 pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Settings) -> Linked<'a> {
-    let Explored { resolved, sites, homes, flows } = explored;
+    let Explored { resolved, sites, homes, flows, written } = explored;
     let mut pools: Vec<Pool> = resolved.iter().zip(&homes).map(|(pool, homes)| inventory::pool(evaluator, pool, homes)).collect();
     let mut concurrency: Vec<Concurrency> = sites.iter().map(inventory::concurrency).collect();
     for declared in evaluator.declarations() {
@@ -136,14 +138,15 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
         let fans_out =
             known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
         // Of several workloads the largest decides.
-        let largest = declared.into_iter().max_by(|one, other| one.concurrency.total_cmp(&other.concurrency));
+        let size = |workload: &Workload| workload.concurrency.unwrap_or(0.0);
+        let largest = declared.into_iter().max_by(|one, other| size(one).total_cmp(&size(other)));
         loads.push(largest.map_or(settings.load, |workload| workload.load));
-        match largest {
-            Some(workload) if !fans_out && !homes[number].contains(&Home::Thread) => cases.push(workload_case(number, pool, workload)),
-            _ => cases.extend(known),
+        let case = largest.filter(|_| !fans_out && !homes[number].contains(&Home::Thread));
+        match case.and_then(|workload| workload_case(number, pool, workload)) {
+            Some(case) => cases.push(case),
+            None => cases.extend(known),
         }
     }
-    let written = evaluator.written_latencies();
     let written_latencies = (loads.iter_mut().zip(&resolved))
         .map(|(load, pool)| latency::fill(load, pool, resolved.len(), evaluator.span(pool.made.site).file, &written))
         .collect();
@@ -413,10 +416,10 @@ fn applies(workload: &Workload, path: &str) -> bool {
     globs.build().is_ok_and(|globs| globs.matched(path, false).is_whitelist())
 }
 
-/// A workload that was declared from outside and is taken to run through the pool.
-fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) -> Case {
+/// A workload that was declared from outside and is taken to run through the pool; `None` where it does not say how much of it runs at once.
+fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) -> Option<Case> {
     let demand = Value {
-        amount: Amount::One(workload.concurrency),
+        amount: Amount::One(workload.concurrency?),
         certainty: Certainty::Assumed,
         how: How::Config,
         defined_at: workload.declared.at,
@@ -424,7 +427,7 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         same_as: Vec::new(),
     };
     let (verdict, because) = judge::verdict(&demand, pool);
-    Case {
+    Some(Case {
         pool: number,
         concurrency: Vec::new(),
         supply: pool.capacity.effective.clone(),
@@ -434,5 +437,5 @@ fn workload_case(number: usize, pool: &ResolvedPool<'_>, workload: &Workload) ->
         route_is_known: false,
         estimate: None,
         demand,
-    }
+    })
 }

@@ -8,7 +8,12 @@ use crate::value::{Amount, Certainty, How, Step, Value};
 ///
 /// Alternatives that are not known are left out beside known ones, at the price of certainty.
 pub fn value_of(possibles: &Possibles, unlimited: &[Literal]) -> Value {
-    let known: Vec<&Possible> = possibles.iter().filter(|possible| amount_of(&possible.thing, unlimited).is_some()).collect();
+    let mut known: Vec<&Possible> = possibles.iter().filter(|possible| amount_of(&possible.thing, unlimited).is_some()).collect();
+    // Of several numbers the largest decides: its place is the one that is shown.
+    let size = |possible: &Possible| amount_of(&possible.thing, unlimited).and_then(|amount| amount.greatest());
+    if let Some(most) = known.iter().filter_map(|possible| size(possible)).max_by(f64::total_cmp) {
+        known.sort_by_key(|possible| size(possible) != Some(most));
+    }
     let Some(first) = known.first() else {
         let why = possibles.first().map_or_else(|| "no value".to_string(), |possible| why(&possible.thing));
         let mut value = Value::unknown(why);

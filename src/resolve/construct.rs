@@ -344,10 +344,18 @@ impl Evaluator<'_> {
     /// Attributes assigned after the construction (`config.max_pool_connections = 50`).
     fn take_assignments(&self, result: &mut Construction, made: &Rc<Made>, found: &Found<'_>) {
         for attribute in &found.constructor.assignable {
-            for &(file, scope, number) in self.project.attribute_sets(attribute) {
+            // `timeouts.wait` is an attribute of an attribute.
+            let (of, name) = attribute.rsplit_once('.').unwrap_or(("", attribute));
+            for &(file, scope, number) in self.project.attribute_sets(name) {
                 let statement = &self.project.facts(file).scope(scope).statements[number as usize];
                 let StatementKind::Bind { target: Target::Attribute { object, .. }, value, .. } = &statement.kind else { continue };
-                if !self.is_made_at(ExprRef { file, expr: *object }, made) {
+                let whole = of.rsplit('.').filter(|part| !part.is_empty()).try_fold(*object, |at, part| {
+                    match &self.project.facts(file).expr(at).kind {
+                        ExprKind::Attribute { object, name, .. } if **name == *part => Some(*object),
+                        _ => None,
+                    }
+                });
+                if !whole.is_some_and(|whole| self.is_made_at(ExprRef { file, expr: whole }, made)) {
                     continue;
                 }
                 let value = ExprRef { file, expr: *value };

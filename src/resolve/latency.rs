@@ -4,11 +4,14 @@
 use super::eval::Evaluator;
 use super::thing::{ExprRef, Possible, Possibles, ScopeRef, Thing};
 use crate::catalog::concurrency::Statistic;
-use crate::facts::{ArgumentKind, ExprKind, ScopeKind, StatementKind, Target};
+use crate::facts::{ArgumentKind, ExprId, ExprKind, ScopeKind, StatementKind, Target};
 use crate::text::Span;
 
 /// Longest latency that is taken for one, seconds.
 const LONGEST: f64 = 3600.0;
+
+/// Longest key that may be a name.
+const MAX_KEY: usize = 60;
 
 /// Endings of names that are units, with their lengths in seconds.
 const UNITS: [(&str, f64); 10] = [
@@ -46,8 +49,18 @@ impl Evaluator<'_> {
             for scope in loaded.facts.scope_ids().map(|scope| ScopeRef { file, scope }) {
                 self.latencies_of(scope, &mut found);
             }
-            for call in loaded.index.calls.values().flatten() {
-                self.latency_of_flag(ExprRef { file, expr: *call }, &mut found);
+            for at in loaded.facts.expr_ids().map(|expr| ExprRef { file, expr }) {
+                match &self.expr(at).kind {
+                    ExprKind::Call { arguments, .. } => {
+                        self.latency_of_flag(at, &mut found);
+                        // `os.environ.get("EXPECTED_LATENCY_S")`
+                        if let Some(first) = arguments.first().filter(|first| first.kind == ArgumentKind::Positional) {
+                            self.latency_under_key(at, first.value, &mut found);
+                        }
+                    }
+                    ExprKind::Subscript { index, .. } => self.latency_under_key(at, *index, &mut found),
+                    _ => {}
+                }
             }
         }
         found.sort_by(|one, other| (self.path_of(one.at), one.at).cmp(&(self.path_of(other.at), other.at)));
@@ -82,6 +95,14 @@ impl Evaluator<'_> {
         for flag in flag {
             let given = || self.flag(call, std::slice::from_ref(&flag), None, self.keyword(call, "default"), &flag);
             self.take_latency(flag.trim_start_matches('-'), self.span(call), given, found);
+        }
+    }
+
+    /// What the program reads under a key of its configuration or environment.
+    fn latency_under_key(&self, read: ExprRef, key: ExprId, found: &mut Vec<WrittenLatency>) {
+        let ExprKind::Text(key) = &self.project.facts(read.file).expr(key).kind else { return };
+        if key.len() <= MAX_KEY && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) {
+            self.take_latency(key.rsplit('.').next().unwrap_or(key), self.span(read), || self.eval_open(read), found);
         }
     }
 

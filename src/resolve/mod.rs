@@ -59,7 +59,7 @@ pub use calls::COMPUTED;
 pub use construct::{Construction, GivenSetting};
 pub use declared::Declaration;
 pub use eval::{Evaluator, Wants};
-pub use index::Binder;
+pub use index::{Binder, last_name};
 pub use latency::WrittenLatency;
 pub use pools::{Ignored, ResolvedPool, ResolvedSetting};
 pub use project::{Loaded, Project};

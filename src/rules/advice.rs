@@ -3,7 +3,7 @@
 use super::telling::decisive;
 use super::{Context, edits};
 use crate::catalog::library::Role;
-use crate::finding::{Case, Finding, Suggestion};
+use crate::finding::{Case, Finding, Safety, Suggestion};
 use crate::link::whole;
 use crate::queueing::Limits;
 use crate::queueing::sizing::{Advice, Demand, Reason, advise};
@@ -57,7 +57,10 @@ pub fn notes(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> Vec
 /// Puts the advice for a case, and the fixes that write it, into a finding.
 pub fn put(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>, found: &mut Finding) {
     found.suggestions = suggestions(context, case, pool);
+    // A pool of what the server takes leaves the finding where it is: the semaphore mends it.
+    let carries_all = found.suggestions.iter().all(|one| decisive(&case.demand).is_none_or(|wanted| one.advised >= wanted));
     found.fixes = edits::limits(context, pool, &found.suggestions);
+    found.fixes.retain(|fix| carries_all || fix.safety == Safety::ShowOnly);
 }
 
 /// What to write at a pool so that the demand of a case fits; nothing for pools that are not sized by concurrency.
@@ -66,8 +69,10 @@ fn suggestions(context: &Context<'_>, case: &Case, pool: &ResolvedPool<'_>) -> V
     let targets = &context.settings.targets;
     // Behind a narrower server the pool has to carry what the server takes, no more.
     let wanted = advice.semaphore.map_or(wanted, |permits| permits.min(wanted));
-    let ceiling = advice.ceiling.map(|bound| bound.connections as f64);
+    // A ceiling below the floor bounds nothing: what has to change first is told beside.
+    let ceiling = advice.ceiling.map(|bound| bound.connections as f64).filter(|ceiling| *ceiling >= wanted as f64);
     let ceiling_why = match advice.ceiling.map(|bound| bound.reason) {
+        _ if ceiling.is_none() => format!("more than {} open files have to be allowed first", targets.open_files),
         Some(Reason::ServerCapacity) => "what the server takes at once".to_string(),
         _ => format!("{} open files less {} for the rest", targets.open_files, targets.open_files_reserve),
     };

@@ -15,9 +15,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let Some(quirk) = pool.quirk(QuirkKind::IdleCapCountsBusy) else { continue };
         let Some(idle) = pool.role(Role::Idle) else { continue };
         let Some(cap) = idle.value.amount.greatest().filter(|cap| cap.is_finite()) else { continue };
-        if idle.value.certainty == Certainty::Assumed
-            || pool.multiplexed_by().is_some()
-        {
+        if idle.value.certainty == Certainty::Assumed || pool.multiplexed_by().is_some() {
             continue;
         }
         // Where requests wait, that is the finding; the churn is a part of it.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::brackets::Brackets;
-use super::carry;
+use super::{carry, shared};
 use crate::facts::{ArgumentKind, ExprKind, Language, Parameter as Declared, ParameterKind, Scope, ScopeKind, StatementKind};
 use crate::finding::{Edit, Fix, Safety, Suggestion};
 use crate::resolve::{ExprRef, Ignored, ResolvedPool, ResolvedSetting, Thing};
@@ -36,7 +36,7 @@ pub fn set(context: &Context<'_>, pool: &ResolvedPool<'_>, wishes: &[Wish]) -> O
     for wish in wishes {
         let setting = pool.settings.iter().find(|setting| setting.name == wish.setting)?;
         match literal(context, setting) {
-            Some(at) => literals.push((at, wish.clone())),
+            Some(at) => literals.push((shared::place(context, pool, setting, at)?, wish.clone())),
             None if setting.written_at.is_none() && setting.value.how == How::Default => missing.push((wish.setting.clone(), wish.number)),
             None => return None,
         }

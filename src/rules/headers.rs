@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::facts::{ArgumentKind, ContextId, ContextKind, ExprId, ExprKind, Scope, StatementKind, Target};
-use crate::resolve::{Evaluator, ExprRef, Possible, Thing};
+use crate::resolve::{Evaluator, ExprRef, Possible, Thing, last_name};
 use crate::text::Span;
 
 /// A header that is written down.
@@ -18,8 +18,9 @@ pub struct Header {
 pub fn saying(context: &Context<'_>, pool: usize, name: &str, value: &str) -> Vec<Header> {
     let Some(resolved) = context.linked.resolved.get(pool) else { return Vec::new() };
     let evaluator = context.evaluator;
-    let requests = context.linked.flows.iter().filter(|flow| flow.pool == pool).map(|flow| flow.call);
-    let mut calls: Vec<ExprRef> = std::iter::once(resolved.made.site).chain(resolved.clients.iter().copied()).chain(requests).collect();
+    let requests: Vec<ExprRef> = context.linked.flows.iter().filter(|flow| flow.pool == pool).map(|flow| flow.call).collect();
+    let made = std::iter::once(resolved.made.site).chain(resolved.clients.iter().copied());
+    let mut calls: Vec<ExprRef> = made.chain(requests.iter().copied()).collect();
     calls.sort();
     calls.dedup();
     let mut found: Vec<Header> = Vec::new();
@@ -34,8 +35,34 @@ pub fn saying(context: &Context<'_>, pool: usize, name: &str, value: &str) -> Ve
     }
     let sites: Vec<ExprRef> = std::iter::once(resolved.made.site).chain(resolved.clients.iter().copied()).collect();
     found.extend(set_later(evaluator, &sites, name, value));
+    found.extend(in_chains(evaluator, &requests, name, value));
     found.sort_by_key(|header| header.span);
     found.dedup_by_key(|header| header.span);
+    found
+}
+
+/// `client.get(url).header("Connection", "close").send()`: a call in the chain of a request.
+fn in_chains(evaluator: &Evaluator<'_>, requests: &[ExprRef], name: &str, value: &str) -> Vec<Header> {
+    let mut found = Vec::new();
+    for &(file, call) in evaluator.project.calls_named("header") {
+        let facts = evaluator.project.facts(file);
+        let in_chain =
+            |request: &ExprRef| request.file == file && (facts.is_part_of(call, request.expr) || facts.is_part_of(request.expr, call));
+        let ExprKind::Call { arguments, .. } = &facts.expr(call).kind else { continue };
+        let [key, said] = arguments.as_slice() else { continue };
+        let is_text = |at: ExprId, wanted: &str| matches!(&facts.expr(at).kind, ExprKind::Text(text) if text.eq_ignore_ascii_case(wanted));
+        // A constant of the library is named as the header is: `header::CONNECTION`.
+        let is_key =
+            is_text(key.value, name) || last_name(facts, key.value).is_some_and(|last| last.replace('_', "-").eq_ignore_ascii_case(name));
+        // `HeaderValue::from_static("close")`
+        let is_value = match &facts.expr(said.value).kind {
+            ExprKind::Call { arguments, .. } => arguments.iter().any(|argument| is_text(argument.value, value)),
+            _ => is_text(said.value, value),
+        };
+        if is_key && is_value && requests.iter().any(in_chain) {
+            found.push(Header { span: facts.expr(key.value).span, is_a_browsers: false });
+        }
+    }
     found
 }
 

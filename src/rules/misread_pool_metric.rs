@@ -3,7 +3,7 @@
 use super::telling::finding;
 use super::{Context, Rule};
 use crate::catalog::library::Misread;
-use crate::facts::{ExprId, ExprKind};
+use crate::facts::{ExprId, ExprKind, StatementKind, Target};
 use crate::finding::{Finding, Pool};
 use crate::resolve::{Evaluator, ExprRef, Thing};
 use crate::value::Certainty;
@@ -27,12 +27,24 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the size of an attribute is taken: the one argument of a call of `len`.
+/// Whether the size of an attribute is taken: the one argument of a call of `len`, by itself or by the name that it is bound to.
 fn is_counted(evaluator: &Evaluator<'_>, at: ExprRef) -> bool {
     let facts = evaluator.project.facts(at.file);
-    let Some(parent) = facts.expr(at.expr).parent else { return false };
     let is_len = |callee: ExprId| matches!(&facts.expr(callee).kind, ExprKind::Name(name) if &**name == "len");
-    matches!(&facts.expr(parent).kind, ExprKind::Call { callee, arguments } if is_len(*callee) && arguments.len() == 1)
+    let is_size_of = |at: ExprId| {
+        let parent = facts.expr(at).parent.map(|parent| &facts.expr(parent).kind);
+        matches!(parent, Some(ExprKind::Call { callee, arguments }) if is_len(*callee) && arguments.len() == 1)
+    };
+    let scope = facts.expr(at.expr).scope;
+    let bound_to = facts.scope(scope).statements.iter().find_map(|statement| match &statement.kind {
+        StatementKind::Bind { target: Target::Name(name), value, .. } if *value == at.expr => Some(name),
+        _ => None,
+    });
+    is_size_of(at.expr)
+        || bound_to.is_some_and(|name| {
+            let mentions = evaluator.project.tables(at.file).mentions.get(name);
+            mentions.into_iter().flatten().any(|mention| facts.expr(*mention).scope == scope && is_size_of(*mention))
+        })
 }
 
 /// The pool whose attribute, or whose part's attribute, is read.

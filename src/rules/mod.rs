@@ -29,6 +29,7 @@ mod brackets;
 mod carry;
 mod edits;
 mod headers;
+mod shared;
 mod sums;
 mod telling;
 mod visible;

@@ -56,7 +56,8 @@ pub fn finding_of_case(
 /// What the user of a pool sees at its limit: what the library says of it where the settings leave it so.
 pub fn symptoms(context: &Context<'_>, index: usize) -> Vec<String> {
     let Some(pool) = context.linked.resolved.get(index) else { return Vec::new() };
-    let endless = context.linked.patience.get(index).is_some_and(|patience| patience.waits_for_ever() && patience.of_queue().next().is_some());
+    let endless =
+        context.linked.patience.get(index).is_some_and(|patience| patience.waits_for_ever() && patience.of_queue().next().is_some());
     if pool.capacity.at_limit == AtLimit::Wait && (pool.kind.at_limit != AtLimit::Wait || endless) {
         let end = if endless { ", and no time-out ends the wait" } else { "" };
         return vec![format!("requests wait inside the client for a free connection{end}")];

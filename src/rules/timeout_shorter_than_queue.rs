@@ -6,7 +6,7 @@ use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Finding, Verdict};
 use crate::link::{self, TimeOut};
 use crate::queueing::{Range, Scenario};
-use crate::value::{How, show_seconds};
+use crate::value::{Amount, How, show_number, show_seconds};
 
 /// The rule.
 pub static RULE: Rule = Rule { id: "timeout-shorter-than-queue", check };
@@ -24,7 +24,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         else {
             continue;
         };
-        let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall) else { continue };
+        let Some(case) = busiest(context, index, |case| case.verdict == Verdict::TooSmall) else {
+            findings.extend(at_server(context, index));
+            continue;
+        };
         let Some(scenario) = decisive(&case.demand).and_then(|wanted| link::scenario(pool, wanted, load, patience)) else { continue };
         if pool.capacity.at_limit != AtLimit::Wait {
             continue;
@@ -76,6 +79,48 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         found.route = case.route.clone();
         findings.push(found);
     }
+}
+
+/// A pool that is large enough for more than the server takes: the requests wait there, and the time-out runs.
+fn at_server(context: &Context<'_>, index: usize) -> Option<Finding> {
+    let (pool, shown) = (context.linked.resolved.get(index)?, context.linked.pools.get(index)?);
+    let (load, patience) = (context.linked.loads.get(index)?, context.linked.patience.get(index)?);
+    let (server, service) = (load.server_capacity?, load.service().ok()??);
+    let case = busiest(context, index, |case| case.verdict == Verdict::Ok && decisive(&case.demand).is_some_and(|wanted| wanted > server))?;
+    let wanted = decisive(&case.demand)?;
+    let total = patience.shortest(|one| one.role == Role::TotalTimeout)?;
+    let seconds = total.seconds()?;
+    // Whatever the pool lets through, up to all of them.
+    let scenario = link::scenario(pool, wanted, load, patience).or_else(|| {
+        let mut unlimited = pool.clone();
+        unlimited.capacity.effective.amount = Amount::Unbounded;
+        link::scenario(&unlimited, wanted, load, patience)
+    })?;
+    let figures = Scenario { rounds: 1, ..scenario }.predict().ok()?.figures?;
+    if figures.success.high > service.cdf(seconds) - WORTH {
+        return None;
+    }
+    let failed = Range { low: 1.0 - figures.success.high, high: 1.0 - figures.success.low };
+    let default = if total.value.how == How::Default { ", the library's default," } else { "" };
+    let message = format!(
+        "`{}` of {}{default} runs while {} requests wait for a server that takes {} at once: {} of a burst fail",
+        total.setting,
+        show_seconds(seconds),
+        number(&case.demand),
+        show_number(server),
+        share(failed)
+    );
+    let certainty = case.demand.certainty.min(total.value.certainty).min(sure_of_latency(context, index));
+    let mut found = finding(context, RULE.id, shown, &total.setting, place_of_timeout(shown, total), certainty, message);
+    found.label = format!("{} with the wait at the server", show_seconds(seconds));
+    found.labels = concurrency_labels(context, case);
+    found.labels.extend(pool_label(context, &found, shown));
+    found.notes.push(format!(
+        "the server takes {0} at once: put a semaphore of {0} around the requests, outside their time-out; a larger pool only moves the queue to the server",
+        show_number(server)
+    ));
+    found.route = case.route.clone();
+    Some(found)
 }
 
 /// Whether the time-out of the wait is shorter than a call: a rule of its own.

@@ -174,7 +174,11 @@ impl Check<'_> {
 
     fn workload(&mut self, written: &Spanned<RawWorkload>) -> Option<Workload> {
         let raw = written.get_ref();
-        let concurrency = self.number(&raw.concurrency, POSITIVE, "the concurrency must be above 0");
+        let begin = raw.concurrency.as_ref().map_or(written.span().start, |concurrency| concurrency.span().start);
+        let concurrency = match &raw.concurrency {
+            Some(concurrency) => Some(self.number(concurrency, POSITIVE, "the concurrency must be above 0")?),
+            None => None,
+        };
         let rounds = raw.rounds.as_ref().and_then(|rounds| self.number(rounds, POSITIVE, "rounds must be above 0"));
         let server_capacity =
             raw.server_capacity.as_ref().and_then(|server| self.number(server, POSITIVE, "what a server takes must be above 0"));
@@ -185,13 +189,19 @@ impl Check<'_> {
             server_capacity,
         };
         if let Err(why) = load.service() {
-            self.problem(raw.concurrency.span().start, format!("the latency of this workload cannot be: {why}"));
+            self.problem(begin, format!("the latency of this workload cannot be: {why}"));
+        }
+        if load.latency.is_none() && load.latency_p95.is_some() {
+            self.problem(begin, "`latency-p95` says how much the latency varies, and there is none: add `latency`".to_string());
+        }
+        if concurrency.is_none() && load == Load::default() {
+            self.problem(begin, "this workload says nothing: give it a `concurrency`, or what its requests take".to_string());
         }
         let paths = raw.paths.iter().filter_map(|glob| self.glob(glob)).collect();
-        let line = self.written.text.get(..raw.concurrency.span().start).unwrap_or_default().matches('\n').count() + 1;
+        let line = self.written.text.get(..begin).unwrap_or_default().matches('\n').count() + 1;
         Some(Workload {
             name: raw.name.clone().unwrap_or_else(|| "default".into()),
-            concurrency: concurrency?,
+            concurrency,
             load,
             paths,
             declared: Step { at: None, said: format!("{}:{line}", self.written.path) },
@@ -204,8 +214,8 @@ impl Check<'_> {
 pub struct Workload {
     /// Its name.
     pub name: String,
-    /// Requests under way at once.
-    pub concurrency: f64,
+    /// Requests under way at once; `None` where the code's own count holds.
+    pub concurrency: Option<f64>,
     /// How long its requests take, and what the server takes.
     pub load: Load,
     /// Globs of the files whose pools it runs through; all where empty.

@@ -41,9 +41,9 @@ pub struct RawSettings {
 pub struct RawWorkload {
     /// Its name; `default` where it has none.
     pub name: Option<String>,
-    /// Requests under way at once.
-    #[schemars(with = "f64", extend("exclusiveMinimum" = 0))]
-    pub concurrency: Spanned<f64>,
+    /// Requests under way at once; where it is absent the code's own count, with the rest of what is said here.
+    #[schemars(with = "Option<f64>", extend("exclusiveMinimum" = 0))]
+    pub concurrency: Option<Spanned<f64>>,
     /// Service time of one request: `"400ms"`, `"40s"`, or seconds.
     pub latency: Option<Seconds>,
     /// 95th percentile of the service time.

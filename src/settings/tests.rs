@@ -55,7 +55,7 @@ pool-below-concurrency = "error"
     let [batch, other] = settings.workloads.as_slice() else { panic!("two workloads") };
     assert_eq!(
         (batch.name.as_str(), batch.concurrency, batch.load.latency, batch.load.latency_p95),
-        ("batch", 500.0, Some(40.0), Some(90.0))
+        ("batch", Some(500.0), Some(40.0), Some(90.0))
     );
     assert_eq!((batch.load.rounds, batch.load.server_capacity), (Some(7.0), Some(1000.5)));
     assert_eq!((batch.paths.as_slice(), batch.declared.said.as_str()), (&["src/".to_string()][..], "advisor.toml:9"));
@@ -94,7 +94,11 @@ fn bad_settings_are_located_and_explained() {
         ("exclude = ['a{b']", "advisor.toml:1:12: `a{b` is no glob: "),
         ("[catalog]\nextend = ['own/*.toml']", "advisor.toml:2:11: no file matches `own/*.toml`"),
         ("fail-on = 'never'", "advisor.toml:1:11: unknown value `never`: known are `note`, `warning`, `error`"),
-        ("[[workload]]\nname = 'x'", "advisor.toml:1:1: missing field `concurrency`"),
+        ("[[workload]]\nname = 'x'", "advisor.toml:1:1: this workload says nothing: give it a `concurrency`, or what its requests take"),
+        (
+            "[[workload]]\nconcurrency = 5\nlatency-p95 = 160",
+            "advisor.toml:2:15: `latency-p95` says how much the latency varies, and there is none: add `latency`",
+        ),
         ("[[workload]]\nconcurrency = '5'", "advisor.toml:2:15: invalid type: string \"5\", expected f64"),
         ("exclude = [", "advisor.toml:1:"),
     ];

@@ -227,3 +227,13 @@ fn arguments_without_effect_go() {
         assert!(safe || planned(&files, Safety::Safe).1.changes.is_empty(), "{call}");
     }
 }
+
+#[test]
+fn a_constant_that_something_else_reads_is_left_as_it_is() {
+    for other in ["    params = {'size': LIMIT}\n", "    await asyncpg.create_pool('postgres://db', min_size=1, max_size=LIMIT)\n"] {
+        let before = program("import asyncpg\nLIMIT = 64", "aiohttp.TCPConnector(limit=LIMIT)")
+            .replace("    slots =", &format!("{other}    slots ="));
+        assert!(before.contains(other));
+        assert_eq!(fixed(&before, &[], "app.py"), before.replace("(limit=LIMIT)", "(limit=600)"));
+    }
+}

@@ -2,6 +2,9 @@
 //! the same door by the ordinary tests (`tests/regressions.rs`).
 #![allow(dead_code)] // Each target uses one of them.
 
+#[path = "programs.rs"]
+mod programs;
+
 use std::path::Path;
 
 use pool_advisor::catalog::{Catalog, load};
@@ -22,13 +25,14 @@ use pool_advisor::value::Certainty;
 pub type Door = fn(&[u8]);
 
 /// All doors with the names of their targets.
-pub const DOORS: [(&str, Door); 9] = [
+pub const DOORS: [(&str, Door); 10] = [
     ("catalog", catalog),
     ("command", command),
     ("config", config),
     ("edits", edits),
     ("program", program),
     ("python", python),
+    ("resolver", resolver),
     ("rust", rust),
     ("settings", settings),
     ("suppress", suppress),
@@ -204,6 +208,28 @@ fn finding(span: Span, edits: Vec<Edit>) -> Finding {
         fixes: vec![Fix { title: "mend it".into(), safety: Safety::Safe, edits }],
         key: format!("{}", span.start),
     }
+}
+
+/// What follows values: two files of each language, made from one half of the bytes each.
+pub fn resolver(bytes: &[u8]) {
+    let (one, other) = bytes.split_at(bytes.len() / 2);
+    let files = [
+        ("a.py", programs::python(one)),
+        ("b.py", programs::python(other)),
+        ("src/main.rs", programs::rust(one)),
+        ("src/b.rs", programs::rust(other)),
+    ];
+    for (path, text) in &files {
+        let report = check(&[(path, text)]);
+        assert!(report.problems.is_empty(), "{path} is not what it should be: {:?}\n{text}", report.problems);
+    }
+    let all: Vec<(&str, &String)> = files.iter().map(|(path, text)| (*path, text)).collect();
+    check(&all);
+}
+
+fn check(files: &[(&str, &String)]) -> Report {
+    let files = files.iter().map(|(path, text)| (path.to_string(), text.as_bytes().to_vec())).collect();
+    pool_advisor::check(&Tree::from_memory(files), Catalog::built_in(), &Settings::default())
 }
 
 /// Ends a file of a project in the bytes for [`program`], and names the next.
