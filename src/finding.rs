@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::catalog::AtLimit;
 use crate::queueing::Scenario;
+use crate::settings::Load;
 pub use crate::settings::Severity;
 use crate::text::{Language, Problem, Sources, Span};
 use crate::value::{Certainty, Step, Value};
@@ -150,6 +151,21 @@ pub struct Pool {
     pub owner: String,
     /// Whether it stands in a test.
     pub in_tests: bool,
+    /// What bounds the wait of its callers.
+    pub waits: Waits,
+    /// What is declared, or written in the program, of the requests through it.
+    pub load: Load,
+}
+
+/// Time-outs that hold for the callers of a pool, by the library's own names and in the catalog's order.
+#[derive(Clone, Default, PartialEq, Debug)]
+pub struct Waits {
+    /// Of the pool, with what its clients are given in the place of its own.
+    pub of_clients: Vec<Setting>,
+    /// The same, with what the requests bring in the place of both.
+    pub of_requests: Vec<Setting>,
+    /// Whether a time-out of the program's own stands around a request.
+    pub is_bounded_outside: bool,
 }
 
 /// A resolved setting of a pool.

@@ -170,6 +170,10 @@ fn faults_hit_every_nth() {
     assert_eq!(answers, [(true, true, false), (false, true, false), (true, false, true)]);
     let log = server.stop();
     assert_eq!(log.records.iter().map(|record| record.outcome).collect::<Vec<_>>(), [Outcome::Done, Outcome::Faulty, Outcome::Faulty]);
+    assert_eq!(Figures::of(&log).closed_by_server, 2);
+    let told = serde_json::to_value(log.told(2)).unwrap();
+    assert_eq!((told.as_array().unwrap().len(), &told[1]["outcome"], &told[1]["nth"]), (2, &"faulty".into(), &1.into()));
+    assert!(told[0]["arrived_s"] == 0 && told[1]["arrived_s"].as_f64() > told[0]["ended_s"].as_f64(), "{told}");
 
     let (server, address) = start(Config { faults: vec![(Fault::Stall, 1)], ..Config::default() });
     let mut client = connect(address);
@@ -178,7 +182,9 @@ fn faults_hit_every_nth() {
     assert!(receive(&mut client).is_none());
     drop(client);
     std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(server.stop().records[0].outcome, Outcome::Aborted);
+    let log = server.stop();
+    assert_eq!(log.records[0].outcome, Outcome::Faulty, "whoever had enough of it: it was a fault");
+    assert_eq!((Figures::of(&log).faulty, Figures::of(&log).aborted, Figures::of(&log).closed), (1, 0, 1));
 }
 
 #[test]

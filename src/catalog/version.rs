@@ -27,6 +27,9 @@ impl Version {
     /// Reads a version as lock files and requirements write it; `None` where it does not start with a number.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches(['v', 'V', '=']);
+        if !is_spelt(text) {
+            return None;
+        }
         let (epoch, text) = match text.split_once('!') {
             Some((epoch, rest)) => (epoch.parse().ok()?, rest),
             None => (0, text),
@@ -61,6 +64,11 @@ impl Version {
         let digits: String = suffix.chars().skip(word.len()).skip_while(|c| "-_.".contains(*c)).take_while(char::is_ascii_digit).collect();
         Some((stage, digits.parse().unwrap_or(0)))
     }
+}
+
+/// Whether a text has only what versions are written with. What it says may still be none; but it ends no line, quote or path.
+pub fn is_spelt(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || ".!+*_-=".contains(letter))
 }
 
 impl Ord for Version {
@@ -225,7 +233,18 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_none() {
-        for text in ["", "latest", "1..2", "1.x", "git+https://example.org", "1.0-custom", "99999999999999999999999"] {
+        for text in [
+            "",
+            "latest",
+            "1..2",
+            "1.x",
+            "git+https://example.org",
+            "1.0-custom",
+            "99999999999999999999999",
+            "1.0rc1\" }",
+            "1.0+a\nb",
+            "1.0+../..",
+        ] {
             assert_eq!(Version::parse(text), None, "{text}");
         }
     }

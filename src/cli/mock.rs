@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::Failure;
 use super::args::{seconds, whole};
 use super::terminal::Terminal;
 use crate::finding::Outcome;
-use crate::probe::mock::{Capacity, Config, Fault, Figures, Latency, Server};
+use crate::probe::mock::{Capacity, Config, Fault, Figures, Latency, Log, Server, Told};
 use crate::queueing::Service;
 use crate::render::plan::figures::time;
 use crate::value::parse_seconds;
@@ -121,10 +122,10 @@ pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome,
     while !stop.load(Ordering::Acquire) && !is_over() {
         std::thread::sleep(TICK);
     }
-    let figures = Figures::of(&server.stop());
+    let log = server.stop();
     terminal.print(&match arguments.output {
-        Shape::Human => text(&figures),
-        Shape::Json => json(&figures),
+        Shape::Human => text(&Figures::of(&log)),
+        Shape::Json => json(&log),
     })?;
     Ok(Outcome::Clean)
 }
@@ -157,6 +158,7 @@ fn text(figures: &Figures) -> String {
         ("most at once", figures.most_in_flight),
         ("connections opened", figures.opened),
         ("closed by clients", figures.closed),
+        ("closed by the server", figures.closed_by_server),
         ("most open at once", figures.most_connections),
     ];
     for (name, number) in rows {
@@ -169,9 +171,22 @@ fn text(figures: &Figures) -> String {
     text
 }
 
-fn json(figures: &Figures) -> String {
+/// Requests that are written one by one, at most.
+const MOST_RECORDS: usize = 10_000;
+
+fn json(log: &Log) -> String {
+    #[derive(Serialize)]
+    struct Account {
+        #[serde(flatten)]
+        figures: Figures,
+        records: Vec<Told>,
+        /// Requests behind the last that is written.
+        records_left_out: usize,
+    }
+    let (figures, records) = (Figures::of(log), log.told(MOST_RECORDS));
+    let records_left_out = log.records.len() - records.len();
     // Plain numbers can always be written.
-    let mut text = serde_json::to_string(figures).unwrap_or_default();
+    let mut text = serde_json::to_string(&Account { figures, records, records_left_out }).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -57,6 +57,10 @@ impl From<Vec<Problem>> for Failure {
 
 /// Runs the command that the program's arguments ask for.
 pub fn main() -> ExitCode {
+    #[cfg(all(unix, feature = "probe"))]
+    if let Some(code) = crate::probe::watch::asked(std::env::args_os()) {
+        return code;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(why) => {

@@ -130,7 +130,7 @@ impl Choice {
         let wanted = std::mem::replace(&mut job.settings.min_certainty, Certainty::Assumed);
         let mut report = job.check();
         job.settings.min_certainty = wanted;
-        for (file, observed) in self.observed.iter().zip(observed) {
+        for (file, observed) in self.observed.iter().zip(observed).flat_map(|(file, all)| all.into_iter().map(move |one| (file, one))) {
             let file = file.display();
             match observed.apply(&mut report, &|path| job.standpoint().path(path)) {
                 Ok(0) => terminal.note(&format!("{file}: no finding is about the case that was measured")),

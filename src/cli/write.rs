@@ -14,6 +14,23 @@ pub(super) fn file(path: &Path, text: &str) -> Result<(), Failure> {
     write(path, text).map_err(|why| Failure::new(format!("{}: cannot be written: {why}", path.display())))
 }
 
+/// Whether a file may be written there, without leaving a trace.
+///
+/// # Errors
+/// When it is a folder, or its folder is not there or takes no file.
+#[cfg(feature = "probe")]
+pub(super) fn is_possible(path: &Path) -> Result<(), Failure> {
+    let cannot = |why: &dyn std::fmt::Display| Failure::new(format!("{}: cannot be written: {why}", path.display()));
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    match std::fs::metadata(&target) {
+        Ok(meta) if meta.is_dir() => return Err(cannot(&"it is a folder")),
+        Ok(meta) if !meta.is_file() => return Ok(()),
+        _ => {}
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::tempfile_in(folder).map(drop).map_err(|why| cannot(&why))
+}
+
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if let Ok(meta) = std::fs::metadata(&target)
@@ -51,6 +68,8 @@ mod tests {
         for path in [folder.path().to_path_buf(), folder.path().join("no/such/folder.json")] {
             let Failure(messages) = file(&path, "x").unwrap_err();
             assert!(messages[0].contains("cannot be written"), "{messages:?}");
+            #[cfg(feature = "probe")]
+            assert!(is_possible(&path).is_err());
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

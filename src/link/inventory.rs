@@ -1,8 +1,9 @@
 //! Resolved pools and sites in the form of the report.
 
 use super::homes::Home;
-use crate::finding::{Concurrency, Pool, Setting};
+use crate::finding::{Concurrency, Pool, Setting, Waits};
 use crate::resolve::{Evaluator, ResolvedPool, Site};
+use crate::settings::Load;
 
 /// A pool as the inventory shows it.
 pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) -> Pool {
@@ -28,6 +29,9 @@ pub fn pool(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, homes: &[Home]) 
         capacity: pool.capacity.clone(),
         owner: owner(evaluator, homes),
         in_tests: evaluator.is_test_code(pool.made.site),
+        // Both are known when all that runs through it is.
+        waits: Waits::default(),
+        load: Load::default(),
     }
 }
 

@@ -173,9 +173,10 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
     let patience: Vec<Patience> =
         resolved.iter().enumerate().map(|(number, pool)| patience::patience(evaluator, pool, &of_pool(number))).collect();
     // Its clients may wait longer or shorter than the pool by itself would.
-    for (pool, patience) in pools.iter_mut().zip(&patience) {
+    for ((pool, patience), load) in pools.iter_mut().zip(&patience).zip(&loads) {
         let wait = patience.time_outs.iter().find(|one| one.role == Role::AcquireTimeout);
         pool.capacity.acquire_timeout = wait.map(|one| one.value.clone());
+        (pool.waits, pool.load) = (patience.reported(), *load);
     }
     for case in &mut cases {
         case.burst = judge::burst(case, &resolved[case.pool], &loads[case.pool], &patience[case.pool]);

@@ -3,6 +3,7 @@
 use super::Flow;
 use crate::catalog::library::Role;
 use crate::facts::{ArgumentKind, ContextKind, ExprKind};
+use crate::finding::{Setting, Waits};
 use crate::resolve::{Evaluator, ExprRef, GivenSetting, ResolvedPool, ScopeRef, Thing, last_part, value_of};
 use crate::text::Span;
 use crate::value::{Amount, Certainty, How, Value};
@@ -39,6 +40,8 @@ impl TimeOut {
 pub struct Patience {
     /// The time-outs, in the catalog's order.
     pub time_outs: Vec<TimeOut>,
+    /// The same without what the requests bring: as the client by itself is set.
+    pub of_clients: Vec<TimeOut>,
     /// Whether a time-out of the program's own stands around a request.
     pub is_bounded_outside: bool,
     /// The setting that says how many attempts follow a failed one, and its value; `None` where the library makes none by itself.
@@ -46,6 +49,16 @@ pub struct Patience {
 }
 
 impl Patience {
+    /// The same in the form of the report.
+    pub fn reported(&self) -> Waits {
+        let setting = |one: &TimeOut| Setting { name: one.setting.clone(), value: one.value.clone(), written_at: one.written_at };
+        Waits {
+            of_clients: self.of_clients.iter().map(setting).collect(),
+            of_requests: self.time_outs.iter().map(setting).collect(),
+            is_bounded_outside: self.is_bounded_outside,
+        }
+    }
+
     /// The shortest time-out among those that pass a test.
     pub fn shortest(&self, of: impl Fn(&TimeOut) -> bool) -> Option<&TimeOut> {
         let known = self.time_outs.iter().filter(|one| of(one) && one.seconds().is_some());
@@ -88,6 +101,7 @@ pub fn patience(evaluator: &Evaluator<'_>, pool: &ResolvedPool<'_>, flows: &[&Fl
     lay_over(&mut patience.time_outs, &clients, "clients of the pool have different time-outs");
     let retries = patience.time_outs.iter().position(|one| one.role == Role::Retries).map(|at| patience.time_outs.remove(at));
     patience.retries = retries.filter(|one| !is_set_by_copies(evaluator, pool, &one.setting)).map(|one| (one.setting, one.value));
+    patience.of_clients.clone_from(&patience.time_outs);
     let mut requests: Vec<ExprRef> = flows.iter().map(|flow| flow.call).collect();
     requests.sort();
     requests.dedup();

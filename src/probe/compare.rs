@@ -28,6 +28,7 @@ pub fn clients(clients: &[Client], report: &Report, root: &Path, catalog: &Catal
             LiveClient {
                 kind: client.kind.clone(),
                 version: client.version.clone(),
+                pinned: pool.and_then(|pool| pool.version.clone()),
                 made_at: made_at.collect(),
                 scanned_at: pool.map(|pool| report.sources.place(pool.span)),
                 verdict: settings.iter().filter_map(|setting| setting.verdict).max().unwrap_or(Verdict::Undecided),
@@ -61,13 +62,15 @@ fn settings(client: &Client, pool: Option<&Pool>, catalog: &Catalog) -> Vec<Live
     let total = client.settings.iter().find(|(name, _)| role(name) == Some(Role::Total)).and_then(|(_, value)| value.as_f64());
     let mut settings: Vec<LiveSetting> = Vec::new();
     for (name, live) in &client.settings {
-        let scanned = pool.and_then(|pool| pool.settings.iter().find(|setting| setting.name == *name));
+        // A session's time-outs are read at the session, the limits at its pool.
+        let read = |pool: &Pool| pool.waits.of_clients.iter().chain(&pool.settings).find(|setting| setting.name == *name).cloned();
+        let scanned = pool.and_then(read);
         // A cap on idle connections that is no less than the total caps nothing, and libraries keep it as the total.
         let cap = total.filter(|_| role(name) == Some(Role::Idle));
         settings.push(LiveSetting {
             name: name.clone(),
-            scanned: scanned.map(|setting| setting.value.amount.to_string()),
-            certainty: scanned.map(|setting| setting.value.certainty),
+            scanned: scanned.as_ref().map(|setting| setting.value.amount.to_string()),
+            certainty: scanned.as_ref().map(|setting| setting.value.certainty),
             live: live.as_f64().map_or_else(|| live.clone(), |number| serde_json::json!(Number(number))),
             verdict: scanned.and_then(|setting| judged(&setting.value.amount, live, cap)),
         });

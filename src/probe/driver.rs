@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -148,15 +149,17 @@ pub fn run(interpreter: &Interpreter, library: &str, job: &Job, patience: Durati
         "settings": job.settings, "urls": job.urls, "server": job.server, "times": job.times, "workers": job.workers,
         "rounds": job.rounds, "pause": job.pause, "semaphore": job.semaphore, "bursts": job.bursts,
     });
-    let said = hear(interpreter, &format!("the driver for {library}"), &text, patience)?;
+    let said = hear(interpreter, &[], &format!("the driver for {library}"), &text, patience)?;
     understand(interpreter, library, job, said)
 }
 
-/// What a program says, run by an interpreter; `who` names it in messages.
-pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: Duration) -> Result<Said, Refusal> {
+/// What a program says, run by an interpreter, which is run by the words `through` where there are any; `who` names it in messages.
+pub(super) fn hear(interpreter: &Interpreter, through: &[&str], who: &str, job: &Value, patience: Duration) -> Result<Said, Refusal> {
     let folder = std::env::temp_dir();
-    let arguments = interpreter.arguments();
-    let program = Program { path: &interpreter.path, arguments, folder: &folder, whole_environment: false };
+    let own = interpreter.path.to_string_lossy();
+    let words: Vec<&str> = through.iter().copied().chain([&*own]).chain(interpreter.arguments().iter().copied()).collect();
+    let path = through.first().map_or(interpreter.path.as_path(), Path::new);
+    let program = Program { path, arguments: words.get(1..).unwrap_or_default(), folder: &folder, whole_environment: false };
     process::run(&program, &job.to_string(), patience).map_err(|silence| {
         Refusal(match silence {
             Silence::NotStarted(why) => format!("{} ({}) cannot be run: {why}", interpreter.path.display(), interpreter.because),
@@ -167,10 +170,24 @@ pub(super) fn hear(interpreter: &Interpreter, who: &str, job: &Value, patience: 
 
 /// That a process ended and said nothing of use, with the last that it wrote to standard error.
 pub(super) fn no_result(interpreter: &Interpreter, said: &Said) -> Refusal {
+    // Python 2 knows no isolation.
+    if said.errors.to_lowercase().contains("unknown option: -i") {
+        return too_old(interpreter, "2");
+    }
     let status = said.status.as_ref().map_or_else(String::new, |status| format!(" ({status})"));
     let last = said.errors.lines().rev().find(|line| !line.trim().is_empty());
     let last = last.map_or_else(String::new, |line| format!(": {}", excerpt(line)));
     Refusal(format!("{} ({}) ended without a result{status}{last}", interpreter.path.display(), interpreter.because))
+}
+
+/// That an interpreter is older than the drivers.
+pub(super) fn too_old(interpreter: &Interpreter, version: &str) -> Refusal {
+    Refusal(format!(
+        "{} ({}) is Python {}, and the drivers need 3.8 or newer: name another interpreter with --python",
+        interpreter.path.display(),
+        interpreter.because,
+        excerpt(version).trim_matches('`')
+    ))
 }
 
 fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -> Result<Run, Refusal> {
@@ -192,6 +209,7 @@ fn understand(interpreter: &Interpreter, library: &str, job: &Job, said: Said) -
                     excerpt(&message)
                 )));
             }
+            Ok(Line::Error(Failed { kind, message })) if kind == "old" => return Err(too_old(interpreter, &message)),
             Ok(Line::Error(Failed { message, .. })) => {
                 return Err(Refusal(format!("the driver for {library} failed: {}", excerpt(&message))));
             }

@@ -15,7 +15,9 @@ pub struct Interpreter {
 }
 
 /// Reads the job and runs the program in it. Not the program itself, so that standard input stays open: its end is the driver's.
-const BOOT: &str = "import sys, json\njob = json.loads(sys.stdin.buffer.readline())\n\
+const BOOT: &str = "import sys, json\nif sys.version_info < (3, 8):\n    \
+                    print(json.dumps({'error': {'kind': 'old', 'message': '%d.%d' % sys.version_info[:2]}}))\n    sys.exit(1)\n\
+                    job = json.loads(sys.stdin.buffer.readline())\n\
                     scope = {'__name__': 'driver', 'LIBRARY': job['library']}\n\
                     exec(compile(job.pop('program'), '<driver>', 'exec'), scope)\nscope['main'](job)\n";
 

@@ -9,10 +9,13 @@ use super::clock::seconds;
 use super::driver::{self, Hello, Job, Refusal, Served};
 use super::interpreter::Interpreter;
 use super::libraries;
-use super::mock::{Capacity, Config, Figures, Latency, Life, Log, Outcome, Record, Server};
+use super::mock::{Capacity, Config, Figures, Latency, Life, Log, Outcome, Record, Server, Told};
 use super::verdict::median;
 use crate::queueing::Scenario;
 use crate::queueing::simulate::WhenFull;
+
+/// Requests of a run that are told one by one, at most.
+const MOST_RECORDS: usize = 2000;
 
 /// What a run was, seconds and counts.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,6 +34,8 @@ pub struct Measured {
     pub late: f64,
     /// The server's account.
     pub server: Figures,
+    /// Its first requests, one by one.
+    pub records: Vec<Told>,
     /// CPU of the client.
     pub cpu: f64,
     /// Who ran.
@@ -95,7 +100,7 @@ fn log_of(served: &[Served]) -> Log {
         let (connection, nth) = connections.entry(connection).or_insert((next, 0));
         *nth += 1;
         if *nth == 1 {
-            log.connections.push(Life { opened: began, closed: None });
+            log.connections.push(Life { opened: began, closed: None, by_server: false });
         }
         let (connection, nth) = (*connection, *nth);
         let (began, ended) = (Some(began), Some(ended.max(began)));
@@ -140,7 +145,6 @@ pub fn cost(
     bench: &Bench<'_>,
     settings: &serde_json::Map<String, serde_json::Value>,
     (at_once, hosts): (u64, u64),
-    patience: Duration,
 ) -> Result<f64, Refusal> {
     let times: Vec<f64> = (0..at_once.max(1)).map(|_| WAVE).collect();
     let latency = Latency::Listed(times.iter().copied().chain([0.0]).collect());
@@ -149,6 +153,8 @@ pub fn cost(
     let bursts = (MANY / at_once.max(1)).clamp(WAVES.0, WAVES.1);
     let workers = at_once.max(1);
     let job = Job { settings: settings.clone(), workers, rounds: 1, bursts, ..Job::default() };
+    let longest = bursts as f64 * (WAVE + workers as f64 * DEAREST);
+    let patience = Duration::from_secs_f64(2.0 * longest + 10.0);
     let (run, _) = bench.run(config, &times, job, patience)?;
     if let Some((_, _, _, error)) = run.requests.iter().find(|(_, _, _, outcome)| outcome != "ok") {
         return Err(Refusal(format!("without a time-out a request failed with {error}: nothing can be measured")));
@@ -156,6 +162,8 @@ pub fn cost(
     Ok(((median(&run.walls) - WAVE) / workers as f64).max(0.0))
 }
 
+/// What a request may cost a client at most, seconds. The dearest that was measured, 500 at once, cost half of it.
+const DEAREST: f64 = 0.05;
 /// Waves of a calibration, at least and at most.
 const WAVES: (u64, u64) = (3, 7);
 /// Requests that they should have together.
@@ -193,6 +201,7 @@ fn put_together(run: driver::Run, log: &Log, times: &[f64]) -> Measured {
         errors,
         late: late.iter().sum::<f64>() / late.len().max(1) as f64,
         server: Figures::of(log),
+        records: log.told(MOST_RECORDS),
         cpu: run.cpu,
         hello: run.hello,
         read_back: run.read_back,

@@ -16,6 +16,7 @@ pub mod compare;
 pub mod driver;
 pub mod interpreter;
 pub mod libraries;
+mod machine;
 pub mod measure;
 pub mod mock;
 pub mod observed;
@@ -28,6 +29,8 @@ pub mod session;
 pub mod target;
 pub mod text;
 pub mod verdict;
+#[cfg(unix)]
+pub mod watch;
 pub mod words;
 
 pub use session::{Outcome, Subject, hello, probe};

@@ -5,12 +5,16 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::report::is_same_version;
 use super::verdict::{Unit, Verdict};
-use super::words;
+use super::{libraries, words};
 use crate::finding::{Finding, Pool, Report};
 use crate::render::plan::figures::{share, time};
 use crate::text::{Problem, Span, load};
 use crate::value::{Amount, Certainty, Value, show_number};
+
+/// Rules about what becomes of connections when the next request wants one.
+const ABOUT_NEXT_REQUESTS: [&str; 4] = ["connections-churned", "connections-discarded", "idle-cap-zero", "keep-alive-disabled"];
 
 /// What of a report is evidence. Other keys may stand there.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -40,7 +44,11 @@ struct Column {
     limits: Limits,
     concurrency: f64,
     count_scale: f64,
+    time_scale: f64,
+    rounds: u64,
     latency_s: f64,
+    original_latency_s: f64,
+    settings: BTreeMap<String, serde_json::Value>,
     metrics: Vec<Metric>,
 }
 
@@ -68,18 +76,28 @@ struct Range {
 ///
 /// # Errors
 /// When it cannot be read or is no such report.
-pub fn read(path: &Path) -> Result<Observed, Problem> {
+pub fn read(path: &Path) -> Result<Vec<Observed>, Problem> {
+    #[derive(Deserialize)]
+    struct Several {
+        probes: Vec<Observed>,
+    }
     let shown = path.display().to_string();
     let wrong = |message: String| Problem::of_file(&shown, message);
     let text = load(path).map_err(|why| wrong(why.to_string()))?;
-    let observed: Observed = serde_json::from_str(&text).map_err(|why| wrong(format!("is no report of a probe: {why}")))?;
-    if observed.schema != super::report::SCHEMA {
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|why| wrong(format!("is no report of a probe: {why}")))?;
+    let all = if value.get("probes").is_some() {
+        serde_json::from_value(value).map(|several: Several| several.probes)
+    } else {
+        serde_json::from_value(value).map(|one| vec![one])
+    };
+    let all = all.map_err(|why| wrong(format!("is no report of a probe: {why}")))?;
+    if let Some(observed) = all.iter().find(|observed| observed.schema != super::report::SCHEMA) {
         return Err(wrong(format!("has the schema {} of another version; this one reads {}", observed.schema, super::report::SCHEMA)));
     }
-    if observed.case.is_none() || observed.columns.is_empty() {
+    if all.iter().any(|observed| observed.case.is_none() || observed.columns.is_empty()) {
         return Err(wrong("is of no case of a program: probe with `PATH:LINE`".into()));
     }
-    Ok(observed)
+    Ok(all)
 }
 
 impl Observed {
@@ -103,10 +121,14 @@ impl Observed {
         };
         let Some(pool) = report.pools.get(number) else { return Ok(0) };
         let demands = || report.cases.iter().filter(|case| case.pool == number).filter_map(|case| case.demand.amount.least());
-        if !demands().any(|demand| (demand * column.count_scale).round() == column.concurrency) || !column.limits.are_of(pool, column) {
+        let is_same = demands().any(|demand| (demand * column.count_scale).round() == column.concurrency)
+            && column.limits.are_of(pool, column)
+            && column.waits_as(pool);
+        if !is_same {
             return Err(format!("the numbers at {place} are others than those that were measured"));
         }
         let note = self.note(column);
+        let other_version = self.other_version(pool);
         let spans: Vec<Span> = std::iter::once(pool.span)
             .chain(pool.also.iter().copied())
             .chain(pool.settings.iter().filter_map(|setting| setting.written_at))
@@ -120,12 +142,27 @@ impl Observed {
         let mut count = 0;
         for finding in report.findings.iter_mut().filter(|finding| concerns(finding)) {
             finding.notes.push(note.clone());
-            if column.verdict == Verdict::Confirmed {
+            // A burst wants no connection again, whatever becomes of them.
+            let is_untested = column.rounds < 2 && ABOUT_NEXT_REQUESTS.contains(&finding.rule);
+            if is_untested {
+                finding.notes.push("requests followed no others in the probe, so that nothing of this was measured".into());
+            }
+            finding.notes.extend(other_version.clone());
+            if column.verdict == Verdict::Confirmed && !is_untested && other_version.is_none() {
                 finding.certainty = Certainty::Measured;
             }
             count += 1;
         }
         Ok(count)
+    }
+
+    /// That another version was measured than the project pins.
+    fn other_version(&self, pool: &Pool) -> Option<String> {
+        let measured = self.client.packages.get(&self.client.library);
+        let is_it = |pinned: &str| measured.is_some_and(|measured| is_same_version(measured, pinned));
+        let pinned = pool.version.as_ref().filter(|pinned| !is_it(pinned))?;
+        let measured = measured.map_or("an unknown version", String::as_str);
+        Some(format!("the project pins {} {pinned}, and {measured} was measured: the certainty stays as it is", self.client.library))
     }
 
     fn note(&self, column: &Column) -> String {
@@ -151,6 +188,29 @@ impl Observed {
             figures.join(", "),
             words::word(column.verdict)
         )
+    }
+}
+
+impl Column {
+    /// Whether the pool's callers wait as long as those in the probe, as far as both say it, and calls take as long.
+    fn waits_as(&self, pool: &Pool) -> bool {
+        let is_near = |one: f64, other: f64| (one - other).abs() <= 1e-6 * one.abs().max(other.abs());
+        let numbers = || {
+            pool.waits.of_requests.iter().filter_map(|time_out| match time_out.value.amount {
+                Amount::One(seconds) => Some(seconds * self.time_scale),
+                _ => None,
+            })
+        };
+        // The shortest of those that count the same is set for all of them.
+        let is = |time_out: &crate::finding::Setting| match (&time_out.value.amount, self.settings.get(&time_out.name)) {
+            (Amount::One(_) | Amount::Unbounded, Some(serde_json::Value::Number(measured))) => {
+                numbers().any(|seconds| measured.as_f64().is_some_and(|measured| is_near(seconds, measured)))
+            }
+            // Without a latency, and where a pool only lends, time-outs are left out.
+            (Amount::One(_), Some(serde_json::Value::Null)) => pool.load.latency.is_none() || libraries::lends(&pool.library),
+            _ => true,
+        };
+        pool.waits.of_requests.iter().all(is) && pool.load.latency.is_none_or(|latency| is_near(latency, self.original_latency_s))
     }
 }
 

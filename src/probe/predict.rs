@@ -56,11 +56,11 @@ pub fn predict(scenario: &Scenario) -> Option<Predicted> {
     let all = if edge { &both } else { &now };
     let slots = scenario.narrowest().unwrap_or(u64::MAX);
     let queues = slots < scenario.concurrency || scenario.semaphore.is_some_and(|permits| permits < scenario.concurrency);
-    let peak = over(&now, &|outcome| outcome.peak_in_flight as f64);
+    let peak = over(all, &|outcome| outcome.peak_in_flight as f64);
     let success = over(all, &Outcome::success);
     Some(Predicted {
         success,
-        wall: over(&now, &|outcome| outcome.wall),
+        wall: over(all, &|outcome| outcome.wall),
         wait_mean: over(all, &|outcome| outcome.waits.mean),
         wait_p95: over(all, &|outcome| outcome.waits.p95),
         wait_longest: over(all, &|outcome| outcome.waits.max),
@@ -117,6 +117,8 @@ mod tests {
         let edge = predict(&burst(1.2)).unwrap();
         assert_eq!((edge.success, edge.edge), (Range { low: 60.0 / 500.0, high: 90.0 / 500.0 }, true));
         assert_eq!((edge.peak, edge.opened), (Range::exactly(30.0), None));
+        // Whether the third wave ends or is given up decides when all is over, too.
+        assert!(!edge.wall.is_one_number() && edge.wall.low <= 1.2 && edge.wall.high >= 1.2, "{:?}", edge.wall);
         assert_eq!(predict(&Scenario::new(5, Limits::default())), None);
     }
 

@@ -110,6 +110,10 @@ pub fn run(program: &Program<'_>, job: &str, patience: Duration) -> Result<Said,
     driver.kill();
     drop(writer);
     let errors = errors.recv_timeout(LEAVE).unwrap_or_default();
+    #[cfg(unix)]
+    if let Some(why) = errors.strip_prefix(super::watch::NOT_STARTED).filter(|_| driver.code == Some(super::watch::CANNOT)) {
+        return Err(Silence::NotStarted(why.trim_end().into()));
+    }
     Ok(Said { lines, errors, status })
 }
 
@@ -153,11 +157,20 @@ fn tail(mut stream: impl std::io::Read) -> String {
 /// A child that is killed with all its own when it goes out of scope.
 struct Driver {
     child: Child,
+    /// The code with which it ended by itself.
+    code: Option<i32>,
 }
 
 impl Driver {
     fn start(program: &Program<'_>) -> std::io::Result<Self> {
-        let mut command = Command::new(program.path);
+        #[cfg(unix)]
+        let watched = super::watch::command().map(|mut command| {
+            command.arg(program.path);
+            command
+        });
+        #[cfg(not(unix))]
+        let watched = None;
+        let mut command = watched.unwrap_or_else(|| Command::new(program.path));
         command.args(program.arguments).current_dir(program.folder);
         if !program.whole_environment {
             command.env_clear().envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
@@ -165,14 +178,17 @@ impl Driver {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        Ok(Self { child: command.spawn()? })
+        Ok(Self { child: command.spawn()?, code: None })
     }
 
     /// Waits for it to end by itself; says how it failed.
     fn leave(&mut self, deadline: Instant) -> Option<String> {
         while Instant::now() < deadline {
             match self.child.try_wait() {
-                Ok(Some(status)) => return (!status.success()).then(|| status.to_string()),
+                Ok(Some(status)) => {
+                    self.code = status.code();
+                    return (!status.success()).then(|| status.to_string());
+                }
                 Ok(None) => std::thread::sleep(TICK),
                 Err(why) => return Some(why.to_string()),
             }

@@ -9,9 +9,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::interpreter::Interpreter;
+use super::mock::Told;
 use super::session::{self, Outcome};
 use super::target::Live;
 use super::verdict::{self, Unit, Verdict};
+use crate::catalog::version::Version;
 use crate::render::document::Tool;
 use crate::render::json;
 use crate::render::plan::{Limits, Number, Range};
@@ -30,7 +32,6 @@ pub const NOTHING_SENT: &str = "the verdict is about how the client is set, not 
 
 /// What `advisor probe` answers.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
-#[schemars(title = "advisor probe")]
 pub struct Probe {
     /// Number of this shape.
     pub schema: u32,
@@ -52,6 +53,36 @@ pub struct Probe {
     pub notes: Vec<String>,
     /// What the verdict says nothing about.
     pub not_covered: &'static str,
+}
+
+/// Several cases of a program, each probed by itself.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct Probes {
+    /// Number of this shape.
+    pub schema: u32,
+    /// The program that wrote it.
+    pub tool: Tool,
+    /// The conclusion over all of them.
+    pub verdict: Verdict,
+    /// Each of them, in the order of their places.
+    pub probes: Vec<Probe>,
+}
+
+/// What is written: one probe, or with `--all` as many as there are cases.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "advisor probe")]
+pub enum Document {
+    /// One.
+    One(Box<Probe>),
+    /// Several.
+    Several(Probes),
+}
+
+/// Puts several together.
+pub fn several(probes: Vec<Probe>) -> Probes {
+    let verdict = probes.iter().map(|probe| probe.verdict).max().unwrap_or(Verdict::Undecided);
+    Probes { schema: SCHEMA, tool: tool(), verdict, probes }
 }
 
 /// Where the settings and the concurrency come from.
@@ -85,6 +116,8 @@ pub struct LiveClient {
     pub kind: String,
     /// Version of its library.
     pub version: Option<String>,
+    /// Version that the project pins; null where it pins none, or no pool was found.
+    pub pinned: Option<String>,
     /// Where it and its pool were made, as `path:line`; empty where that was not in the user's own files.
     pub made_at: Vec<String>,
     /// The pool that a scan found there, as `path:line`; null for none.
@@ -171,6 +204,8 @@ pub struct Column {
     pub cost_before_s: Number,
     /// The same after the runs.
     pub cost_after_s: Number,
+    /// Share of the machine's processors that others took during the runs; null where the system does not say.
+    pub others: Option<Number>,
     /// The figures.
     pub metrics: Vec<Metric>,
     /// What the client raised, with how often in all runs.
@@ -181,6 +216,10 @@ pub struct Column {
     pub timeline: Vec<Moment>,
     /// Waits of that run.
     pub waits: Vec<Bar>,
+    /// Requests of that run as the server saw them, in the order of arrival.
+    pub records: Vec<Told>,
+    /// Requests behind the last that stands there.
+    pub records_left_out: u64,
     /// What the reader must know.
     pub notes: Vec<String>,
 }
@@ -238,7 +277,7 @@ pub struct Bar {
 const BARS: usize = 10;
 
 /// The document of a factory that was asked, and of nothing else.
-pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Probe {
+pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter, notes: Vec<String>) -> Probe {
     let packages: BTreeMap<String, String> =
         live.clients.iter().filter_map(|client| Some((client.library.clone(), client.version.clone()?))).collect();
     Probe {
@@ -248,7 +287,7 @@ pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Prob
         client: Client {
             library: live.clients.first().map_or_else(String::new, |client| client.library.clone()),
             packages,
-            pinned: None,
+            pinned: target.clients.first().and_then(|client| client.pinned.clone()),
             interpreter: interpreter.path.display().to_string(),
             because: interpreter.because.clone(),
             runtime: live.runtime.clone(),
@@ -257,9 +296,14 @@ pub fn of_target(target: Target, live: &Live, interpreter: &Interpreter) -> Prob
         case: None,
         target: Some(target),
         columns: Vec::new(),
-        notes: Vec::new(),
+        notes,
         not_covered: NOTHING_SENT,
     }
+}
+
+/// Whether two texts say one version.
+pub(super) fn is_same_version(one: &str, other: &str) -> bool {
+    one == other || Version::parse(one).is_some_and(|one| Version::parse(other) == Some(one))
 }
 
 fn tool() -> Tool {
@@ -267,6 +311,17 @@ fn tool() -> Tool {
 }
 
 impl Target {
+    /// That what was asked has another version than the project pins, in words.
+    pub fn other_versions(&self) -> Vec<String> {
+        let others = self.clients.iter().filter_map(|client| {
+            let (version, pinned) = (client.version.as_ref()?, client.pinned.as_ref()?);
+            let name = client.kind.split('.').next().unwrap_or_default();
+            let said = format!("the project pins {name} {pinned}, and the interpreter has {version}: what is said is about {version}");
+            (!is_same_version(version, pinned)).then_some(said)
+        });
+        others.collect()
+    }
+
     /// The conclusion over all its clients.
     pub fn verdict(&self) -> Verdict {
         self.clients.iter().map(|client| client.verdict).max().unwrap_or(Verdict::Undecided)
@@ -334,6 +389,7 @@ fn column(column: &session::Column) -> Column {
         seed: scenario.seed,
         cost_before_s: Number(column.cost.0),
         cost_after_s: Number(column.cost.1),
+        others: column.others.map(Number),
         metrics: column.metrics.iter().map(metric).collect(),
         errors: column.errors.clone(),
         server_late_s: Number(column.late),
@@ -349,6 +405,8 @@ fn column(column: &session::Column) -> Column {
             })
             .collect(),
         waits: histogram(&column.waits),
+        records: column.records.clone(),
+        records_left_out: column.server.requests.saturating_sub(column.records.len() as u64),
         notes: column.notes.clone(),
     }
 }
@@ -380,11 +438,11 @@ fn histogram(waits: &[f64]) -> Vec<Bar> {
 }
 
 /// The document as JSON, indented, with a line end.
-pub fn json(probe: &Probe) -> String {
-    json::write(probe)
+pub fn json(document: &impl Serialize) -> String {
+    json::write(document)
 }
 
 /// The JSON Schema of a probe, indented, with a line end; a test keeps `rules/schema/probe.json` equal to it.
 pub fn schema() -> String {
-    json::schema_of::<Probe>()
+    json::schema_of::<Document>()
 }

@@ -18,6 +18,8 @@ const LONGEST_RUN: f64 = 40.0;
 
 /// Longest time-out of a probe of a client that ends those of 5 s or more at a whole second, seconds.
 const BELOW_WHOLE_SECONDS: f64 = 4.9;
+/// How much longer than the 95th percentile a call may be, to bound the longest wait.
+const TAIL: f64 = 4.0;
 
 /// A scenario as it is probed.
 #[derive(Clone, PartialEq, Debug)]
@@ -66,7 +68,10 @@ pub fn time(counted: &Scaled, cost: f64) -> Option<Scaled> {
     let wanted = cost * slots as f64 / CPU_SHARE;
     let waves = (scenario.concurrency as f64 / slots.max(1) as f64).max(1.0);
     // A client that ends long time-outs at whole seconds would show by the scale what it does not do at the original times.
-    let most_calls = scenario.time_outs.all().map(|timeout| timeout / latency).fold(0.0, f64::max);
+    // A time-out that nobody reaches never ends anything, at whatever scale.
+    let worst = waves.ceil() * scenario.rounds.max(1) as f64 * scenario.latency_p95.map_or(1.0, |high| TAIL * high / latency) + 1.0;
+    let binding = scenario.time_outs.all().map(|timeout| timeout / latency).filter(|calls| *calls <= worst);
+    let most_calls = binding.fold(0.0, f64::max);
     let below = if scenario.time_outs.whole_seconds && most_calls > 0.0 { BELOW_WHOLE_SECONDS / most_calls } else { LONGEST };
     let longest = LONGEST.min(LONGEST_RUN / waves).min(below).max(SHORTEST);
     // Where all give up after a few calls, those few carry what the start of all of them costs.
@@ -117,6 +122,21 @@ mod tests {
         let wide = time(&count(&wide), 0.000_3).unwrap();
         assert_eq!(wide.scenario.latency, Some(2.0));
         assert!((wide.wanted.unwrap() - 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_time_out_that_nobody_reaches_shortens_no_calls() {
+        let mut wide = seed();
+        wide.limits = Limits::default();
+        (wide.latency, wide.latency_p95, wide.time_outs.total, wide.time_outs.whole_seconds) = (Some(0.2), None, Some(300.0), true);
+        let free = time(&count(&wide), 0.000_3).unwrap();
+        assert_eq!(free.scenario.latency, Some(2.0));
+        wide.time_outs.total = Some(0.4);
+        assert_eq!(time(&count(&wide), 0.000_3).unwrap().scenario.latency, Some(2.0));
+        // Two calls long and within reach: two calls have to be below 4.9 s. Ten are shorter.
+        wide.limits.total = Some(50);
+        wide.time_outs.total = Some(2.0);
+        assert!((time(&count(&wide), 0.003).unwrap().scenario.latency.unwrap() - 0.49).abs() < 1e-9);
     }
 
     #[test]

@@ -7,27 +7,31 @@ use serde_json::{Map, Value};
 
 use super::driver::{self, Hello, Job, Refusal};
 use super::interpreter::Interpreter;
-use super::libraries;
+use super::machine::{self, Machine};
 use super::measure::{self, Bench, Measured};
 use super::predict::{Predicted, predict, times};
 use super::scale::{self, Scaled};
-use super::verdict::{Cost, Metric, Verdict, compare, overall};
+use super::verdict::{Cost, FEWEST, Metric, Verdict, compare, overall};
 use super::{client, mock};
 use crate::catalog::library::PoolKind;
 use crate::queueing::simulate::TimeOuts;
 use crate::queueing::{Scenario, tighter};
+use crate::render::plan::figures::share;
 
-/// Patience with a calibration, and with a driver that only says who it is.
+/// Patience with a driver that only says who it is.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Patience with a run: so many times its prediction, and so much more.
 const PATIENCE_FACTOR: f64 = 2.0;
 const PATIENCE_MORE: f64 = 10.0;
-/// What a request may cost the client's CPU, seconds, to count as noise. Usual are 0.2 to 0.5 ms; more is a finding, not noise.
+/// What a request may cost a client whose CPU is known to be the narrow place, seconds, to count as noise: more is the finding.
 const CHEAP: f64 = 0.000_6;
 /// Change of the client's cost above which the machine was too busy for any verdict.
 const BUSY: f64 = 1.5;
 /// Share of the wall time below which such a change does not matter.
 const QUIET: f64 = 0.05;
+
+/// Share of the machine's processors that others may take while something is measured. The client and the server need one each.
+const OTHERS: f64 = 0.25;
 
 /// What is probed.
 pub struct Subject<'a> {
@@ -64,12 +68,16 @@ pub struct Column {
     pub allowed: Cost,
     /// The figures.
     pub metrics: Vec<Metric>,
+    /// Share of the machine's processors that others took during the runs, where the system says it.
+    pub others: Option<f64>,
     /// What the client raised, in all runs.
     pub errors: BTreeMap<String, u64>,
     /// By how much the server was late with an answer, on average, seconds.
     pub late: f64,
     /// The server's account of the run with the middle wall time.
     pub server: mock::Figures,
+    /// Its first requests, one by one.
+    pub records: Vec<mock::Told>,
     /// Waits of that run, ascending, seconds.
     pub waits: Vec<f64>,
     /// What the user should know.
@@ -105,7 +113,7 @@ pub fn hello(interpreter: &Interpreter, library: &str) -> Result<Hello, Refusal>
 /// When there is no driver, no interpreter, no library, no latency, or a run gives no result.
 pub fn probe(subject: &Subject<'_>, interpreter: &Interpreter, progress: &mut dyn FnMut(f64, &str)) -> Result<Outcome, Refusal> {
     let open_files = mock::open_files();
-    let load = load();
+    let load = machine::load();
     let mut columns = Vec::new();
     let mut hello = None;
     let share = 1.0 / subject.columns.len().max(1) as f64;
@@ -118,7 +126,7 @@ pub fn probe(subject: &Subject<'_>, interpreter: &Interpreter, progress: &mut dy
     progress(1.0, "done");
     let Some(hello) = hello else { return Err(Refusal("there is nothing to probe".into())) };
     let verdict = overall(columns.iter().flat_map(|column: &Column| &column.metrics));
-    Ok(Outcome { hello, columns, verdict, load: (load, self::load()), open_files })
+    Ok(Outcome { hello, columns, verdict, load: (load, machine::load()), open_files })
 }
 
 fn one(
@@ -147,25 +155,39 @@ fn one(
     let patience = Duration::from_secs_f64(PATIENCE_FACTOR * longest + PATIENCE_MORE);
     let repeats = subject.repeats.max(1);
     let mut runs: Vec<Measured> = Vec::new();
+    let machine = Machine::now();
     for turn in 0..repeats {
         progress(f64::from(turn + 1) / f64::from(repeats + 2), &format!("run {} of {repeats}", turn + 1));
         runs.push(measure::run(&bench, &settings, scenario, &times, patience)?);
     }
+    let others = machine.and_then(Machine::others);
     progress(f64::from(repeats + 1) / f64::from(repeats + 2), "measuring once more what a request costs");
     let after = calibrate()?;
     let (less, more) = (before.min(after), before.max(after));
-    let busy = more > BUSY * less && (more - less) * requests.min(600.0) > QUIET * predicted.wall.high;
+    let changed = more > BUSY * less && (more - less) * requests.min(600.0) > QUIET * predicted.wall.high;
+    let busy = changed || others.is_some_and(|others| others > OTHERS);
     let cost = (before + after) / 2.0;
-    let added = if scaled.wanted.is_some() && !predicted.lower_bound { cost * scenario.concurrency as f64 } else { 0.0 };
-    // What opening a connection to a database costs is no finding about the pool.
-    let noise = if libraries::is_of_database(subject.library) { more } else { more.min(CHEAP) };
-    let allowed = Cost { noise, added, busy };
+    let added = if scaled.wanted.is_some() && !scenario.cpu_bound { cost * scenario.concurrency as f64 } else { 0.0 };
+    let noise = if scenario.cpu_bound { more.min(CHEAP) } else { more };
+    let allowed = Cost { noise, added, busy, call: scenario.latency.unwrap_or(0.0) };
     let metrics = compare(&predicted, &runs, &allowed);
     let mut errors = BTreeMap::new();
     for (error, count) in runs.iter().flat_map(|run| &run.errors) {
         *errors.entry(error.clone()).or_insert(0) += count;
     }
-    let notes = notes(original, &scaled, &settings, &runs, &allowed);
+    let mut notes = notes(original, &scaled, &settings, &runs, &allowed);
+    if changed {
+        notes.push("what a request costs the client changed by half during the probe: the machine is too busy for a verdict".into());
+    }
+    if let Some(others) = others.filter(|others| *others > OTHERS) {
+        notes.push(format!(
+            "others took {} of the machine's processors during the runs: it is too busy for a verdict on times",
+            share(others)
+        ));
+    }
+    if runs.len() < FEWEST {
+        notes.push(format!("runs: {}, too few for a verdict, which takes {FEWEST}", runs.len()));
+    }
     runs.sort_by(|one, other| one.wall.total_cmp(&other.wall));
     let middle = runs.len() / 2;
     if middle >= runs.len() {
@@ -179,10 +201,12 @@ fn one(
         predicted,
         cost: (before, after),
         allowed,
+        others,
         metrics,
         errors,
         late: run.late,
         server: run.server,
+        records: run.records,
         waits: run.waits,
         notes,
         scaled,
@@ -195,13 +219,13 @@ fn calibrate(subject: &Subject<'_>, bench: &Bench<'_>, scenario: &Scenario) -> R
     let free = Scenario { time_outs: TimeOuts::default(), ..scenario.clone() };
     let settings = client::settings(subject.library, subject.kind, &free);
     let slots = tighter(tighter(scenario.pool_limit(), scenario.semaphore), Some(scenario.concurrency)).unwrap_or(1);
-    measure::cost(bench, &settings, (slots, scenario.limits.hosts), PATIENCE)
+    measure::cost(bench, &settings, (slots, scenario.limits.hosts))
 }
 
 fn notes(original: &Scenario, scaled: &Scaled, settings: &Map<String, Value>, runs: &[Measured], allowed: &Cost) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, value) in runs.first().map(|run| &run.read_back).into_iter().flatten() {
-        if let Some(wanted) = settings.get(name).filter(|wanted| *wanted != value) {
+        if let Some(wanted) = settings.get(name).filter(|wanted| !is_same(wanted, value)) {
             notes.push(format!("`{name}` was to be {wanted}, and the client object says {value}"));
         }
     }
@@ -223,13 +247,29 @@ fn notes(original: &Scenario, scaled: &Scaled, settings: &Map<String, Value>, ru
         };
         notes.push(format!("calls would have to take {wanted:.1} s for the client's own CPU not to matter{added}"));
     }
-    if allowed.busy {
-        notes.push("what a request costs the client changed by half during the probe: the machine is too busy for a verdict".into());
-    }
     notes
 }
 
-/// Mean number of processes that wanted to run during the last minute, where the system says it.
-fn load() -> Option<f64> {
-    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
+/// Whether two settings are one, whatever became of a number on the way.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => (one - other).abs() <= 1e-9 * one.abs().max(other.abs()),
+        _ => one == other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_number_is_the_same_however_it_was_written() {
+        assert!(
+            is_same(&json!(0.30000000000000004), &json!(0.3)) && is_same(&json!(5), &json!(5.0)) && is_same(&Value::Null, &Value::Null)
+        );
+        assert!(!is_same(&json!(5), &json!(6)) && !is_same(&Value::Null, &json!(80)));
+    }
 }

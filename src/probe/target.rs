@@ -91,19 +91,43 @@ enum Line {
     Error(Failed),
 }
 
-/// Imports the module, calls the factory and asks what it gave.
+/// What starts a program in a network of its own, of which only loopback is there.
+const ALONE: [&str; 5] = ["unshare", "--map-root-user", "--user", "--net", "--"];
+
+/// Whether this system gives a network of its own to whoever asks.
+pub fn is_alone() -> bool {
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(ALONE[0]);
+    command.args(ALONE.iter().skip(1)).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// What holds the module back, in words.
+pub fn held_back(is_alone: bool) -> &'static str {
+    if is_alone {
+        "the module ran in a network of its own with nothing but a loopback in it: neither it nor what it started reached anything else, and no \
+         server on this machine either; files were not guarded"
+    } else {
+        "no network of its own could be made for the module (`unshare --user --net`): Python's own sockets were held to loopback and programs \
+         refused, but C libraries that connect by themselves (libpq) and ways around the guards were not held back; files were not guarded"
+    }
+}
+
+/// Imports the module, calls the factory and asks what it gave. `is_alone` gives it a network of its own.
 ///
 /// # Errors
 /// When the interpreter cannot be run, the module or the factory fails, or no client of a known library comes of it.
-pub fn run(interpreter: &Interpreter, target: &Target, environment: &BTreeMap<String, String>) -> Result<Live, Refusal> {
+pub fn run(interpreter: &Interpreter, target: &Target, environment: &BTreeMap<String, String>, is_alone: bool) -> Result<Live, Refusal> {
     let named = format!("{}:{}", target.module, target.name);
     let job = json!({
         "program": format!("{RUNNER}\n\n{OWN}"), "library": "", "root": target.root, "module": target.module, "name": target.name,
-        "environment": environment,
+        "environment": environment, "alone": is_alone,
     });
-    let said = driver::hear(interpreter, &format!("`{named}`"), &job, PATIENCE)?;
+    let through: &[&str] = if is_alone { &ALONE } else { &[] };
+    let said = driver::hear(interpreter, through, &format!("`{named}`"), &job, PATIENCE)?;
     match said.lines.first().map(|line| (line, serde_json::from_str(line))) {
         Some((_, Ok(Line::Target(live)))) => Ok(live),
+        Some((_, Ok(Line::Error(Failed { kind, message })))) if kind == "old" => Err(driver::too_old(interpreter, &message)),
         Some((_, Ok(Line::Error(Failed { message, .. })))) => Err(Refusal(format!("`{named}`: {}", excerpt(&message)))),
         Some((line, Err(_))) => Err(Refusal(format!("`{named}` said something that is no result: {}", excerpt(line)))),
         None => Err(driver::no_result(interpreter, &said)),

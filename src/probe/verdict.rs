@@ -13,6 +13,8 @@ use crate::queueing::model::Range;
 const TOLERANCE: f64 = 0.10;
 /// Points by which the share of successes may differ, as a share.
 const SUCCESS_TOLERANCE: f64 = 0.03;
+/// Runs below which nothing is concluded: of two nobody knows which was the odd one.
+pub const FEWEST: usize = 3;
 /// Waits that a 95th percentile needs.
 const FOR_P95: usize = 100;
 
@@ -24,7 +26,7 @@ pub enum Verdict {
     Confirmed,
     /// The prediction is a range too wide to be confirmed, and the measurement lies in it.
     Undecided,
-    /// The runs differ by more than the tolerance, or the machine was busy.
+    /// The runs differ by more than the tolerance or are too few, or the machine was busy.
     Inconclusive,
     /// Not as predicted.
     NotConfirmed,
@@ -83,12 +85,13 @@ impl Metric {
         if self.runs.is_empty() { 0.0 } else { most - least }
     }
 
-    fn judged(mut self, busy: bool) -> Self {
+    /// `unsure` says that whatever the figures are, the machine may have made them.
+    fn judged(mut self, unsure: bool) -> Self {
         let width = self.predicted.high - self.predicted.low;
         let is_within = self.difference().abs() <= if self.unit == Unit::Count && width > 0.0 { 0.0 } else { self.tolerance };
         // Runs that differ confirm nothing; but where all of them lie further off than they differ, that is no noise.
         let is_far = self.difference().abs() - self.tolerance > self.spread();
-        self.verdict = Some(if busy || (self.spread() > self.tolerance && !is_far) {
+        self.verdict = Some(if unsure || self.runs.len() < FEWEST || (self.spread() > self.tolerance && !is_far) {
             Verdict::Inconclusive
         } else if !is_within {
             Verdict::NotConfirmed
@@ -115,8 +118,10 @@ pub struct Cost {
     pub noise: f64,
     /// Added to the predicted wall time because calls could not be made long enough for it not to matter, seconds.
     pub added: f64,
-    /// Whether it changed so much over the runs that nothing can be said.
+    /// Whether it changed so much over the runs, or others took so much of the machine, that nothing can be said of times.
     pub busy: bool,
+    /// Mean time of a call, seconds.
+    pub call: f64,
 }
 
 /// Compares all figures.
@@ -136,20 +141,26 @@ pub fn compare(predicted: &Predicted, runs: &[Measured], cost: &Cost) -> Vec<Met
         lower_bound: predicted.lower_bound,
         ..metric(name, Unit::Seconds, range, figure)
     };
+    // A wait is long or short beside a call: the client comes to its last request a moment after its first.
+    let wait = |name, range: Range, figure: &dyn Fn(&Measured) -> f64| {
+        let wait = time(name, range, figure);
+        Metric { tolerance: wait.tolerance.max(TOLERANCE * cost.call), ..wait }
+    };
     let wall = Range { low: predicted.wall.low + cost.added, high: predicted.wall.high + cost.added };
     let success = Metric { tolerance: SUCCESS_TOLERANCE, ..metric("success", Unit::Share, predicted.success, &Measured::success) };
     let mut all = vec![
         time("wall time", wall, &|run| run.wall).judged(cost.busy),
         success.judged(cost.busy),
-        time("mean wait", predicted.wait_mean, &Measured::mean_wait).judged(cost.busy),
+        wait("mean wait", predicted.wait_mean, &Measured::mean_wait).judged(cost.busy),
     ];
     if runs.iter().all(|run| run.waits.len() >= FOR_P95) {
-        all.push(time("95 % wait below", predicted.wait_p95, &|run| run.wait_at(0.95)).judged(cost.busy));
+        all.push(wait("95 % wait below", predicted.wait_p95, &|run| run.wait_at(0.95)).judged(cost.busy));
     }
-    all.push(time("longest wait", predicted.wait_longest, &|run| run.wait_at(1.0)));
+    all.push(wait("longest wait", predicted.wait_longest, &|run| run.wait_at(1.0)));
     // Exact where it is one number; within a range of counts there is nothing to be undecided about.
     let peak = Metric {
-        tolerance: (predicted.peak.high - predicted.peak.low) / 2.0,
+        // At an edge the range is the answer of nobody.
+        tolerance: if predicted.edge { 0.0 } else { (predicted.peak.high - predicted.peak.low) / 2.0 },
         ..metric("most in flight", Unit::Count, predicted.peak, &|run| run.server.most_in_flight as f64)
     };
     all.push(peak.judged(false));
@@ -173,6 +184,14 @@ mod tests {
         let (measured, runs) = (median(runs), runs.to_vec());
         let metric = Metric { name: "x", unit: Unit::Seconds, predicted, measured, runs, tolerance, verdict: None, lower_bound: false };
         metric.judged(false).verdict
+    }
+
+    #[test]
+    fn few_runs_conclude_nothing() {
+        let one = Range::exactly(10.0);
+        for runs in [&[10.0][..], &[10.0, 10.0], &[99.0, 99.0]] {
+            assert_eq!(judged(one, runs, 1.0), Some(Verdict::Inconclusive), "{runs:?}");
+        }
     }
 
     #[test]

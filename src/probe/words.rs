@@ -29,7 +29,7 @@ pub(super) fn conclusion(probe: &Probe) -> String {
     let ran = probe.columns.iter().map(|column| column.verdict).max().map(|verdict| match verdict {
         Verdict::Confirmed => "the library does what was predicted",
         Verdict::Undecided => "the prediction is a range, and what was measured lies in it",
-        Verdict::Inconclusive => "the runs differ too much, or the machine was busy: try again when it is quiet",
+        Verdict::Inconclusive => "the runs are too few or differ too much, or the machine was busy",
         Verdict::NotConfirmed => "what was measured is not what was predicted",
     });
     let said: Vec<&str> = asked.into_iter().chain(ran).collect();

@@ -107,6 +107,8 @@ fn the_pool_call_around_and_labels_count() {
         },
         owner: String::new(),
         in_tests: false,
+        waits: crate::finding::Waits::default(),
+        load: crate::settings::Load::default(),
     });
     silence(&mut one, &RULES, |_| Some(Severity::Note));
     assert_eq!((told(&one), one.silenced), (vec![], 1));

@@ -2,9 +2,10 @@
 
 use pool_advisor::finding::{
     AtLimit, Capacity, Case, Concurrency, ConcurrencyKind, Counters, Edit, Estimate, EstimateUnit, Finding, Fix, Label, Pool, Report,
-    Safety, Setting, Severity, Suggestion, Verdict,
+    Safety, Setting, Severity, Suggestion, Verdict, Waits,
 };
 use pool_advisor::queueing::{Limits, Scenario};
+use pool_advisor::settings::Load;
 use pool_advisor::text::{FileId, Language, Problem, Sources, Span};
 use pool_advisor::value::{Amount, Certainty, How, Step, Value};
 
@@ -114,6 +115,8 @@ pub fn story() -> Report {
         },
         owner: "closure of make_handle".into(),
         in_tests: false,
+        waits: Waits::default(),
+        load: Load::default(),
     };
     let default_pool = Pool {
         span: span(s, llm, "def make_handle"),

@@ -24,6 +24,8 @@ fn what_is_no_result_is_an_error() {
     let cases = [
         ("echo garbage".to_string(), "said something that is no result: `garbage`"),
         ("printf '\\377\\n'".into(), "said something that is no text"),
+        ("echo 'Unknown option: -I' >&2; exit 2".into(), "is Python 2, and the drivers need 3.8 or newer"),
+        (r#"echo '{"error":{"kind":"old","message":"3.6"}}'; exit 1"#.into(), "is Python 3.6, and the drivers need 3.8 or newer"),
         ("yes".into(), "said more than any run can have to say"),
         ("exit 0".into(), "ended without a result"),
         ("echo oh no >&2; exit 7".into(), "ended without a result (exit status: 7): `oh no`"),

@@ -17,7 +17,9 @@ fn started() -> (tempfile::TempDir, Child, u32) {
     let begin = Instant::now();
     loop {
         // A driver that has run for longer than a calibration takes is in the run.
-        if let Some(driver) = children(probe.id()).into_iter().find(|_| begin.elapsed() > Duration::from_secs(5)) {
+        // It is watched by a process between it and the probe.
+        let drivers = children(probe.id()).into_iter().flat_map(children);
+        if let Some(driver) = drivers.into_iter().find(|_| begin.elapsed() > Duration::from_secs(5)) {
             return (folder, probe, driver);
         }
         if begin.elapsed() > Duration::from_secs(20) {
@@ -74,6 +76,30 @@ fn a_killed_probe_leaves_nothing() {
     probe.wait().unwrap();
     is_gone_soon(driver);
     assert!(std::net::TcpStream::connect(("127.0.0.1", ports[0])).is_err());
+}
+
+#[test]
+fn what_never_lets_go_of_the_interpreter_ends_with_the_probe() {
+    for signal in ["-KILL", "-INT", "-TERM"] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("app.py"), "def make():\n    return sum(range(10 ** 13))\n").unwrap();
+        let mut command = advisor(folder.path());
+        command.args(["probe", "--target", "app:make", "--python"]).arg(python()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut probe = command.spawn().unwrap();
+        let begin = Instant::now();
+        // The test of the network is a child too, which has none of its own.
+        let driver = loop {
+            let driver = children(probe.id()).into_iter().flat_map(children).next();
+            match driver {
+                Some(driver) if begin.elapsed() > Duration::from_secs(3) => break driver,
+                _ if begin.elapsed() > Duration::from_secs(20) => panic!("no driver was started"),
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        assert!(std::process::Command::new("kill").args([signal, &probe.id().to_string()]).status().unwrap().success());
+        probe.wait().unwrap();
+        is_gone_soon(driver);
+    }
 }
 
 #[test]

@@ -61,6 +61,8 @@ fn what_cannot_be_built_or_set_is_said() {
     assert!(hosts.contains("a pool of r2d2 has one server"), "{hosts}");
     let named = ask("--library sqlx@0.9.0 --limit 2 --server postgres://127.0.0.1/x", &as_it_is);
     assert!(named.contains("--server: sqlx is probed"), "{named}");
+    let written = ask("--library reqwest@0.12.28\"}evil={path=\"/", &as_it_is);
+    assert!(written.contains("is no version of a package"), "{written}");
     let empty = tempfile::tempdir().unwrap();
     // Nothing is fetched where nothing may be: the driver is one that was never built before.
     let offline = ask("--library bb8@0.9.1 --limit 2", &|command| {

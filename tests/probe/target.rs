@@ -51,6 +51,17 @@ def needs(argument):
     return argument
 
 
+def mounted():
+    session = requests.Session()
+    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=3))
+    return session
+
+
+def spawned():
+    import multiprocessing
+    multiprocessing.get_context("spawn").Process(target=print).start()
+
+
 def number():
     return 5
 
@@ -128,6 +139,28 @@ fn what_is_written_is_what_is() {
 }
 
 #[test]
+fn the_adapter_is_the_one_that_was_made_there() {
+    let folder = program();
+    let (code, client) = settings(folder.path(), "pkg.clients:mounted");
+    assert_eq!((code, client["kind"].as_str()), (0, Some("requests.HTTPAdapter")), "{client}");
+    assert_eq!(setting(&client, "pool_maxsize")["live"].as_i64(), Some(3), "{client}");
+}
+
+#[test]
+fn a_session_is_held_against_its_own_time_outs_and_another_version_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "import aiohttp\n\n\ndef make():\n    connector = aiohttp.TCPConnector(limit=9)\n    \
+                return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=30))\n";
+    std::fs::write(folder.path().join("app.py"), text).unwrap();
+    std::fs::write(folder.path().join("requirements.txt"), "aiohttp==3.9.5\n").unwrap();
+    let (code, stdout, stderr) = ask(folder.path(), "app:make --output json");
+    let document: Value = serde_json::from_str(&stdout).unwrap_or_else(|why| panic!("{why}: {stdout}{stderr}"));
+    let total = setting(&document["target"]["clients"][0], "total");
+    assert_eq!((code, total["scanned"].as_str(), total["live"].as_i64()), (0, Some("30"), Some(30)), "{document}");
+    assert!(document["notes"].to_string().contains("the project pins aiohttp 3.9.5, and the interpreter has 3.14.5"), "{document}");
+}
+
+#[test]
 fn what_the_source_does_not_say_is_found() {
     let folder = program();
     let (code, client) = settings(folder.path(), "pkg.clients:Client --env LIMIT=7");
@@ -151,12 +184,13 @@ fn guards_hold_and_failures_are_told() {
     let folder = program();
     std::fs::write(folder.path().join("aiohttp.py"), "raise SystemExit('the local file was taken')").unwrap();
     for (name, message) in [
-        ("far", "PermissionError at pkg/clients.py:51: the probe connects to loopback only, not to 192.0.2.1"),
+        ("far", "PermissionError at pkg/clients.py:62: the probe connects to loopback only, not to 192.0.2.1"),
         ("named", "the probe resolves loopback only, not 127.example.invalid"),
         ("program", "the probe lets the module start no programs (subprocess.Popen)"),
-        ("leaves", "SystemExit at pkg/clients.py:65: 0"),
+        ("spawned", "the probe lets the module start no programs"),
+        ("leaves", "SystemExit at pkg/clients.py:76: 0"),
         ("dies", "ended without a result"),
-        ("writes", "ValueError at pkg/clients.py:74: written to the output"),
+        ("writes", "ValueError at pkg/clients.py:85: written to the output"),
         ("needs", "missing 1 required positional argument"),
         ("number", "what it gives is a int, and no client of a known library is in it"),
         ("nothing", "has no attribute 'nothing'"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Arguments, Task};
 use crate::catalog::AtLimit;
@@ -11,10 +11,17 @@ use crate::cli::configure::{self, Job};
 use crate::cli::plan::{self, library};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Failure, args};
-use crate::finding::{Case, Pool, Report, Verdict};
+use crate::finding::{Case, Pool, Report, Setting, Verdict};
+use crate::probe::target::is_same_file;
 use crate::probe::{libraries, report};
-use crate::settings::Settings;
 use crate::value::{Amount, Value};
+
+/// What is probed of programs.
+pub(super) struct Tasks {
+    pub(super) tasks: Vec<Task>,
+    /// The folder of the first program.
+    pub(super) project: PathBuf,
+}
 
 /// A case that can be probed.
 struct Found<'a> {
@@ -37,9 +44,14 @@ impl Found<'_> {
 ///
 /// # Errors
 /// When nothing is too small, or it is not said which case is meant.
-pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Task>, Failure> {
+pub(super) fn tasks(arguments: &Arguments, here: &Path, terminal: &Terminal) -> Result<Tasks, Failure> {
     let (paths, lines): (Vec<PathBuf>, Vec<Option<usize>>) = arguments.paths.iter().map(|text| place(text)).unzip();
-    let scope = Scope { paths: scanned(&paths, &lines), exclude: Vec::new(), config: None, no_config: false, threads: None };
+    if let Some(missing) = paths.iter().find(|path| !here.join(path).exists()) {
+        return Err(Failure::new(format!("{}: there is no such file or folder", missing.display())));
+    }
+    let scanned = scanned(here, &paths, &lines);
+    let project = scanned.first().map_or_else(|| here.to_path_buf(), |path| here.join(path));
+    let scope = Scope { paths: scanned, exclude: Vec::new(), config: None, no_config: false, threads: None };
     let load = &arguments.load;
     let load = args::Load {
         concurrency: load.concurrency,
@@ -55,7 +67,9 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     let found = found(&report, arguments.server.as_deref());
     let wanted: Vec<(&PathBuf, usize)> = paths.iter().zip(&lines).filter_map(|(path, line)| Some((path, (*line)?))).collect();
     let chosen: Vec<&Found<'_>> = if !wanted.is_empty() {
-        let is_meant = |one: &&Found<'_>| wanted.iter().any(|(path, line)| one.lines.contains(line) && ends_like(&one.path, path));
+        let is_meant = |one: &&Found<'_>| {
+            wanted.iter().any(|(path, line)| one.lines.contains(line) && is_same_file(&here.join(&one.path), &here.join(path)))
+        };
         found.iter().filter(is_meant).collect()
     } else if arguments.all || found.len() == 1 {
         found.iter().collect()
@@ -69,9 +83,9 @@ pub(super) fn tasks(arguments: &Arguments, terminal: &Terminal) -> Result<Vec<Ta
     }
     let mut tasks = Vec::new();
     for one in chosen {
-        tasks.push(task(arguments, one, &job.settings)?);
+        tasks.push(task(arguments, one)?);
     }
-    Ok(tasks)
+    Ok(Tasks { tasks, project })
 }
 
 /// `PATH` or `PATH:LINE`.
@@ -82,12 +96,14 @@ fn place(text: &str) -> (PathBuf, Option<usize>) {
     }
 }
 
+/// Files that stand in the folder of a program.
+const MARKS: [&str; 6] = [".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Cargo.toml"];
+
 /// What is scanned: for a line the whole program around its file, because the concurrency and the version stand elsewhere.
-fn scanned(paths: &[PathBuf], lines: &[Option<usize>]) -> Vec<PathBuf> {
+fn scanned(here: &Path, paths: &[PathBuf], lines: &[Option<usize>]) -> Vec<PathBuf> {
     let around = |(path, line): (&PathBuf, &Option<usize>)| match line {
         None => path.clone(),
-        Some(_) if path.is_relative() && !path.starts_with("..") => ".".into(),
-        Some(_) => path.parent().unwrap_or(path).to_path_buf(),
+        Some(_) => program_around(here, path),
     };
     let mut scanned: Vec<PathBuf> = paths.iter().zip(lines).map(around).collect();
     scanned.sort();
@@ -95,10 +111,20 @@ fn scanned(paths: &[PathBuf], lines: &[Option<usize>]) -> Vec<PathBuf> {
     scanned
 }
 
-fn ends_like(path: &str, meant: &std::path::Path) -> bool {
-    let meant = meant.to_string_lossy().replace('\\', "/");
-    let meant = meant.trim_start_matches("./");
-    path == meant || meant.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{meant}"))
+/// The folder of the program that a file is a part of: where one stands in a program, that one; else the outermost below, or the nearest around
+/// the file.
+fn program_around(here: &Path, file: &Path) -> PathBuf {
+    let file = std::fs::canonicalize(here.join(file)).unwrap_or_else(|_| here.join(file));
+    let here = std::fs::canonicalize(here).unwrap_or_else(|_| here.to_path_buf());
+    let has_mark = |folder: &&Path| MARKS.iter().any(|mark| folder.join(mark).exists());
+    let folder = file.parent().unwrap_or(&file);
+    let found = if file.starts_with(&here) {
+        let below = || folder.ancestors().take_while(|folder| folder.starts_with(&here)).filter(has_mark).last();
+        here.ancestors().find(has_mark).or_else(below).unwrap_or(&here)
+    } else {
+        folder.ancestors().find(has_mark).unwrap_or(folder)
+    };
+    if found == here { ".".into() } else { found.to_path_buf() }
 }
 
 /// The cases that are too small and of which all numbers are known, those of libraries with a driver only.
@@ -150,7 +176,7 @@ fn ask<'f, 'r>(found: &'f [Found<'r>]) -> Result<Vec<&'f Found<'r>>, Failure> {
         .collect()
 }
 
-fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result<Task, Failure> {
+fn task(arguments: &Arguments, found: &Found<'_>) -> Result<Task, Failure> {
     let (pool, load) = (found.pool, &arguments.load);
     let capacity = &pool.capacity;
     let written = |value: &Option<Value>| value.as_ref().map(limit_of);
@@ -162,15 +188,15 @@ fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result
     let (total, per_host) = (total.flatten(), per_host.flatten());
     let mut question = plan::question(found.concurrency, load.hosts.unwrap_or(1.0), total, per_host);
     load.put_into(&mut question.now);
-    // The command line's is in both already.
-    let declared = match settings.workloads.as_slice() {
-        [workload] => workload.load,
-        _ => settings.load,
-    };
-    let now = &mut question.now;
+    // As the scan took it: the command line before a workload of these paths, that before what the program writes down.
+    let (declared, now) = (pool.load, &mut question.now);
     (now.latency, now.latency_p95) = (declared.latency, declared.latency_p95);
     now.rounds = declared.rounds.map_or(1, |rounds| rounds as u64);
     now.server = declared.server_capacity.map(plan::server);
+    let (set, mut notes) = other_settings(pool);
+    if pool.waits.is_bounded_outside {
+        notes.push("a time-out of the program's own stands around the requests: it is not probed".into());
+    }
     let case =
         report::Case { path: found.path.clone(), line: found.line, symbol: pool.symbol.clone(), because: found.case.because.clone() };
     Ok(Task {
@@ -178,10 +204,11 @@ fn task(arguments: &Arguments, found: &Found<'_>, settings: &Settings) -> Result
         wanted: None,
         pinned: pool.version.clone(),
         question,
-        written: library::Written { limit: total, per_host, timeout: None, set: other_settings(pool) },
+        written: library::Written { limit: total, per_host, timeout: None, set },
         block: capacity.at_limit == AtLimit::Wait,
+        rounds_known: declared.rounds.is_some(),
         case: Some(case),
-        notes: Vec::new(),
+        notes,
     })
 }
 
@@ -194,12 +221,47 @@ fn limit_of(value: &Value) -> Option<f64> {
     }
 }
 
-/// The settings besides the limits that are one number, or none.
-fn other_settings(pool: &Pool) -> BTreeMap<String, Set> {
-    let known = pool.settings.iter().filter_map(|setting| match setting.value.amount {
-        Amount::One(number) => Some((setting.name.clone(), Set::Number(number))),
-        Amount::Unbounded => Some((setting.name.clone(), Set::Nothing)),
+/// The settings besides the limits that are one number, or none, with the time-outs that clients and requests bring; and what is not known.
+fn other_settings(pool: &Pool) -> (BTreeMap<String, Set>, Vec<String>) {
+    let number = |setting: &Setting| match setting.value.amount {
+        Amount::One(number) => Some(Set::Number(number)),
+        Amount::Unbounded => Some(Set::Nothing),
         _ => None,
-    });
-    known.collect()
+    };
+    let known = pool.settings.iter().filter_map(|setting| Some((setting.name.clone(), number(setting)?)));
+    let mut set: BTreeMap<String, Set> = known.collect();
+    let mut notes = Vec::new();
+    for time_out in &pool.waits.of_requests {
+        let seconds = number(time_out).unwrap_or_else(|| {
+            notes.push(format!("`{}` is {}: left out", time_out.name, time_out.value.amount));
+            Set::Nothing
+        });
+        set.insert(time_out.name.clone(), seconds);
+    }
+    (set, notes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_program_around_a_file_is_found_from_anywhere() {
+        let root = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(root.path()).unwrap();
+        let project = root.join("project");
+        std::fs::create_dir_all(project.join("src/deep")).unwrap();
+        std::fs::write(project.join("requirements.txt"), "").unwrap();
+        std::fs::write(project.join("src/deep/a.py"), "").unwrap();
+        let file = project.join("src/deep/a.py");
+        assert_eq!(program_around(&project, Path::new("src/deep/a.py")), Path::new("."));
+        assert_eq!(program_around(&project.join("src"), Path::new("deep/a.py")), project);
+        assert_eq!(program_around(&project.join("src/deep"), Path::new("../deep/a.py")), project);
+        assert_eq!(program_around(&root, &file), project);
+        std::fs::create_dir(root.join("elsewhere")).unwrap();
+        assert_eq!(program_around(&root.join("elsewhere"), &file), project);
+        std::fs::create_dir(root.join(".git")).unwrap();
+        assert_eq!(program_around(&root, &file), Path::new("."), "what is below is a part of what one stands in");
+    }
 }

@@ -13,17 +13,21 @@ use super::Failure;
 use super::args::{Output, Setting, limit, seconds, whole};
 use super::plan::{self, library};
 use super::terminal::Terminal;
-use super::{configure, outputs};
+use super::{configure, outputs, write};
 use crate::catalog::Catalog;
+use crate::catalog::library::Role;
 use crate::finding::Outcome;
 use crate::probe::driver::Refusal;
 use crate::probe::interpreter::{self, Interpreter};
 use crate::probe::verdict::Verdict;
 use crate::probe::{self, Subject, build, libraries, page, report, text, words};
-use crate::queueing::Scenario;
+use crate::queueing::simulate::Keep;
 use crate::queueing::what_if::{Change, Question, answer};
+use crate::queueing::{AtLimit, Scenario};
 use crate::render::Format;
+use cases::Tasks;
 use progress::Progress;
+use report::Document;
 
 /// Run the real client library, with the settings in question, against a server that takes its time, and compare what happens with what
 /// was predicted; then the same with the advised limits.
@@ -152,43 +156,59 @@ struct Task {
     question: Question,
     written: library::Written,
     block: bool,
+    /// Whether somebody says how many requests follow each other.
+    rounds_known: bool,
     case: Option<report::Case>,
     notes: Vec<String>,
 }
 
 pub(super) fn run(arguments: &Arguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    #[cfg(unix)]
+    probe::watch::enable();
     let outputs = outputs::asked(&arguments.outputs, false)?;
     if outputs.iter().any(|output| !matches!(output.format, Format::Human | Format::Json | Format::Html)) {
         return Err(Failure::new("--output: a probe is no report of findings: there are human, json and html"));
     }
+    // Before the minutes that it takes, and not after them.
+    outputs.iter().filter_map(|output| output.path.as_deref()).try_for_each(write::is_possible)?;
     let here = std::env::current_dir().map_err(|why| Failure::new(format!("the current folder cannot be read: {why}")))?;
-    let interpreter = interpreter::find(arguments.python.as_deref(), &here);
     if let Some(named) = &arguments.target {
-        let document = target::document(arguments, named, &here, &interpreter, terminal)?;
-        deliver(&document, &outputs, arguments.ascii, terminal)?;
-        return Ok(ended(document.verdict, arguments.strict, terminal));
+        let document = target::document(arguments, named, &here, terminal)?;
+        let verdict = document.verdict;
+        deliver(&Document::One(Box::new(document)), &outputs, arguments.ascii, terminal)?;
+        return Ok(ended(verdict, arguments.strict, terminal));
     }
-    let tasks = if arguments.pool.library.is_some() { vec![written(arguments)?] } else { cases::tasks(arguments, terminal)? };
-    if tasks.len() > 1 && outputs.iter().any(|output| output.path.is_some()) {
-        return Err(Failure::new("--output: several cases do not fit into one file; probe them one by one"));
+    let Tasks { tasks, project } = if arguments.pool.library.is_some() {
+        Tasks { tasks: vec![written(arguments)?], project: here }
+    } else {
+        cases::tasks(arguments, &here, terminal)?
+    };
+    let is_list = arguments.all || tasks.len() > 1;
+    if is_list && outputs.iter().any(|output| output.format == Format::Html) {
+        return Err(Failure::new("--output html: a page is of one case; probe them one by one, by PATH:LINE"));
     }
+    let interpreter = interpreter::find(arguments.python.as_deref(), &project);
     let catalog = configure::catalog_here(terminal);
-    let mut worst = Verdict::Confirmed;
     // What cannot be probed keeps nobody from the rest.
-    let mut failures = Vec::new();
+    let (mut probes, mut failures) = (Vec::new(), Vec::new());
     for task in tasks {
         match one(arguments, task, catalog, &interpreter, terminal) {
-            Ok(document) => {
-                worst = worst.max(document.verdict);
-                deliver(&document, &outputs, arguments.ascii, terminal)?;
-            }
+            Ok(document) => probes.push(document),
             Err(Failure(messages)) => failures.extend(messages),
         }
     }
-    if !failures.is_empty() {
-        return Err(Failure(failures));
+    let worst = probes.iter().map(|probe| probe.verdict).max();
+    if !probes.is_empty() {
+        let document = match probes.pop() {
+            Some(only) if !is_list => Document::One(Box::new(only)),
+            last => Document::Several(report::several(probes.into_iter().chain(last).collect())),
+        };
+        deliver(&document, &outputs, arguments.ascii, terminal)?;
     }
-    Ok(ended(worst, arguments.strict, terminal))
+    match worst {
+        Some(worst) if failures.is_empty() => Ok(ended(worst, arguments.strict, terminal)),
+        _ => Err(Failure(failures)),
+    }
 }
 
 /// How a run with this conclusion ends.
@@ -212,8 +232,13 @@ fn one(
 ) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(why);
     let name = task.library.split(':').next().unwrap_or_default().to_string();
+    if libraries::is_built(&name) {
+        refuse_unlimited(&task, catalog)?;
+    }
     let built = if libraries::is_built(&name) {
         let version = task.wanted.as_deref().or(task.pinned.as_deref());
+        let version = version.map(|version| build::exactly(&name, version)).transpose().map_err(refused)?;
+        let version = version.as_ref();
         if !build::program(&name, version).exists() {
             terminal.note(&format!("building a driver with {name}, this once: that takes a minute"));
         }
@@ -258,12 +283,15 @@ fn one(
     notes.extend(origin.notes);
     let now = &mut question.now;
     if task.block {
-        now.at_limit = crate::queueing::AtLimit::Wait;
+        now.at_limit = AtLimit::Wait;
     }
     if now.latency.is_none() {
         now.latency = Some(1.0);
         now.time_outs = crate::queueing::simulate::TimeOuts::default();
         notes.push("no latency is known: calls of 1 s are taken, and time-outs are left out".into());
+    }
+    if !task.rounds_known {
+        notes.extend(with_rounds(now));
     }
     let columns = columns(&question, arguments.only_now)?;
     let is_loose = known.is_loose(question.now.limits.hosts);
@@ -273,6 +301,41 @@ fn one(
     progress.clear();
     let outcome = outcome.map_err(refused)?;
     Ok(report::document(&name, interpreter, &outcome, task.pinned, task.case, notes))
+}
+
+/// Refuses a pool that always has a limit where none is known, before its driver is built.
+fn refuse_unlimited(task: &Task, catalog: &Catalog) -> Result<(), Failure> {
+    let known = library::find(catalog, &task.library)?;
+    let mut question = task.question.clone();
+    known.apply(&mut question, &task.written)?;
+    let total = known.kind().settings.iter().find(|setting| setting.role == Role::Total);
+    match total.filter(|total| total.unlimited.is_empty() && question.now.limits.effective().is_none()) {
+        Some(total) => {
+            let name = task.library.split(':').next().unwrap_or_default();
+            Err(Failure::new(format!("a pool of {name} always has a `{}`: name it with --limit", total.name)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Lets requests follow each other where the present settings close connections that are wanted again: a single burst wants none again.
+fn with_rounds(now: &mut Scenario) -> Option<String> {
+    const ROUNDS: u64 = 3;
+    let keeps = match now.keep {
+        Some(Keep::Idle(most) | Keep::IdlePerHost(most) | Keep::Open(most)) => Some(most.saturating_mul(now.limits.hosts)),
+        Some(Keep::All) => None,
+        None if matches!(now.at_limit, AtLimit::Discard | AtLimit::Churn) => now.limits.effective(),
+        None => None,
+    };
+    let at_once = now.pool_limit().map_or(now.concurrency, |limit| limit.min(now.concurrency));
+    keeps.filter(|keeps| *keeps < at_once)?;
+    now.rounds = ROUNDS;
+    let pause = now.latency.filter(|_| now.pause == 0.0).map(|latency| latency / 2.0);
+    now.pause = pause.unwrap_or(now.pause);
+    Some(format!(
+        "each worker makes {ROUNDS} requests with a pause of {} between them, for in one burst no connection is wanted again; --rounds and --pause set both",
+        crate::render::plan::figures::time(now.pause)
+    ))
 }
 
 /// The present settings, and the advised ones where something else is advised.
@@ -308,6 +371,7 @@ fn written(arguments: &Arguments) -> Result<Task, Failure> {
         question,
         written: library::Written { limit: pool.limit, per_host: pool.per_host, timeout: pool.timeout, set },
         block: pool.block,
+        rounds_known: load.rounds.is_some(),
         case: None,
         notes: Vec::new(),
     })
@@ -324,10 +388,15 @@ impl Load {
     }
 }
 
-fn deliver(document: &report::Probe, outputs: &[Output], ascii: bool, terminal: &Terminal) -> Result<(), Failure> {
+fn deliver(document: &Document, outputs: &[Output], ascii: bool, terminal: &Terminal) -> Result<(), Failure> {
+    let probes = match document {
+        Document::One(probe) => std::slice::from_ref(&**probe),
+        Document::Several(all) => &all.probes,
+    };
+    let ascii = ascii || !plan::locale_is_utf8(|name| std::env::var(name).ok());
     outputs::deliver(outputs, terminal, |format, _| match format {
         Format::Json => report::json(document),
-        Format::Html => page::page(document),
-        _ => text::text(document, ascii || !plan::locale_is_utf8(|name| std::env::var(name).ok())),
+        Format::Html => probes.iter().map(page::page).collect(),
+        _ => probes.iter().map(|probe| text::text(probe, ascii)).collect::<Vec<_>>().join("\n\n"),
     })
 }

@@ -19,7 +19,11 @@ impl Progress {
     /// `part` of the whole is done, and this comes next.
     pub(super) fn tell(&mut self, part: f64, what: &str) {
         let filled = ((part * WIDTH as f64).round() as usize).min(WIDTH);
-        self.write(&format!("\r\u{1b}[K[{}{}] {what}", "#".repeat(filled), ".".repeat(WIDTH - filled)));
+        let line = format!("[{}{}] {what}", "#".repeat(filled), ".".repeat(WIDTH - filled));
+        // A line that is broken is never taken away whole.
+        let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
+        let line: String = line.chars().take(width.saturating_sub(1)).collect();
+        self.write(&format!("\r\u{1b}[K{line}"));
     }
 
     /// Takes the line away.

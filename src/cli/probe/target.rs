@@ -10,22 +10,17 @@ use crate::cli::configure::{self, Job};
 use crate::cli::plan::{self, library};
 use crate::cli::terminal::Terminal;
 use crate::probe::driver::Refusal;
-use crate::probe::interpreter::Interpreter;
+use crate::probe::interpreter;
 use crate::probe::target::{self, Client, Live, Target};
 use crate::probe::{compare, report};
 
 /// Imports and asks it, compares with a scan, and probes what it has where a concurrency is given.
-pub(super) fn document(
-    arguments: &Arguments,
-    named: &str,
-    here: &Path,
-    interpreter: &Interpreter,
-    terminal: &Terminal,
-) -> Result<report::Probe, Failure> {
+pub(super) fn document(arguments: &Arguments, named: &str, here: &Path, terminal: &Terminal) -> Result<report::Probe, Failure> {
     let refused = |Refusal(why): Refusal| Failure::new(format!("--target: {why}"));
     let mut folders: Vec<_> = arguments.paths.iter().map(|path| here.join(path)).filter(|path| path.is_dir()).collect();
     folders.extend([here.to_path_buf(), here.join("src")]);
     let target = Target::find(named, &folders).map_err(refused)?;
+    let interpreter = &interpreter::find(arguments.python.as_deref(), &target.root);
     let program = interpreter.path.display();
     terminal.note(&format!(
         "importing `{}` from {} with {program}, and all that it imports; then `{}` in it",
@@ -34,7 +29,11 @@ pub(super) fn document(
         target.name
     ));
     let environment = arguments.environment.iter().map(|Variable(name, value)| (name.clone(), value.clone())).collect();
-    let live = target::run(interpreter, &target, &environment).map_err(refused)?;
+    let is_alone = target::is_alone();
+    if !is_alone {
+        terminal.note(target::held_back(is_alone));
+    }
+    let live = target::run(interpreter, &target, &environment, is_alone).map_err(refused)?;
     let paths = if arguments.paths.is_empty() { vec![target.root.clone()] } else { arguments.paths.iter().map(Into::into).collect() };
     let scope = Scope { paths, exclude: Vec::new(), config: None, no_config: false, threads: None };
     let job = Job::new(&scope, configure::settings(&scope, &Load::default(), terminal)?.settings, terminal)?;
@@ -44,8 +43,13 @@ pub(super) fn document(
         imported: live.file.display().to_string(),
         clients: compare::clients(&live.clients, &checked, job.tree.root(), job.catalog),
     };
-    let Some(concurrency) = arguments.load.concurrency else { return Ok(report::of_target(found, &live, interpreter)) };
-    let task = task(arguments, &live, concurrency, &job)?;
+    let mut notes = vec![target::held_back(is_alone).to_string()];
+    let Some(concurrency) = arguments.load.concurrency else {
+        notes.extend(found.other_versions());
+        return Ok(report::of_target(found, &live, interpreter, notes));
+    };
+    let pinned = found.clients.first().and_then(|client| client.pinned.clone());
+    let task = Task { pinned, notes, ..task(arguments, &live, concurrency, &job)? };
     Ok(one(arguments, task, job.catalog, interpreter, terminal)?.with_target(found))
 }
 
@@ -73,6 +77,7 @@ fn task(arguments: &Arguments, live: &Live, concurrency: f64, job: &Job) -> Resu
         question,
         written: library::Written { set, ..library::Written::default() },
         block: live_one(Role::Block).and_then(serde_json::Value::as_bool).unwrap_or(false),
+        rounds_known: arguments.load.rounds.is_some(),
         case: None,
         notes: Vec::new(),
     })

@@ -20,6 +20,10 @@ class Client:
         read = {"max_connections": "_max_connections", "max_keepalive_connections": "_max_keepalive_connections"}
         found = {name: getattr(pool, theirs, None) for name, theirs in read.items()}
         self.read_back = {name: None if value == sys.maxsize else value for name, value in found.items()}  # noqa: F821
+        # A cap above the limit caps nothing, and is kept as the limit.
+        idle, most = settings.get("max_keepalive_connections"), self.read_back["max_connections"]
+        if most is not None and self.read_back["max_keepalive_connections"] == most and (idle is None or idle >= most):
+            self.read_back["max_keepalive_connections"] = idle
 
     async def send(self, url, number):
         answer = await self.client.get("%s/r/%d" % (url, number))

@@ -132,7 +132,11 @@ def on_this_machine(url):
     hosts = [part.rsplit("@", 1)[-1] for part in parts.netloc.split(",")]
     hosts = [host[1:].split("]")[0] if host.startswith("[") else host.split(":")[0] for host in hosts]
     elsewhere = [host for host in hosts if not is_loopback(host) and not host.startswith(("/", "%2F", "%2f"))]
-    asked = [name for name in urllib.parse.parse_qs(parts.query) if "host" in name or name == "service"]
+    queries = urllib.parse.parse_qs(parts.query)
+    # A path is a socket of this machine.
+    named = [host for name in ("host", "hostaddr") for value in queries.get(name, []) for host in value.split(",")]
+    elsewhere += [host for host in named if not is_loopback(host) and not host.startswith("/")]
+    asked = [name for name in queries if ("host" in name and name not in ("host", "hostaddr")) or name == "service"]
     if elsewhere or asked:
         raise PermissionError("the server must be on this machine, and is not: %s" % ", ".join(elsewhere + asked))
     return url

@@ -58,6 +58,15 @@ def of_requests(session):
     return of_adapter(session.get_adapter("https://host/"))
 
 
+def adapters_of(client, births):
+    """The adapters that the user's own files made for a session, each once; none where it has the default ones only."""
+    if not any(one.__name__ == "Session" and one.__module__.split(".")[0] == "requests" for one in type(client).__mro__):
+        return []
+    own = births.of(client)
+    adapters = list({id(one): one for one in client.adapters.values()}.values())
+    return [one for one in adapters if reader_of(one) and births.of(one) and births.of(one) != own]
+
+
 def of_adapter(adapter):
     return numbers(adapter, pool_maxsize="_pool_maxsize", pool_connections="_pool_connections", pool_block="_pool_block")
 
@@ -186,6 +195,8 @@ class Births:
             return
         made = frame.f_locals.get("self")
         while frame is not None and not inside(frame.f_code.co_filename, self.root):
+            if frame.f_code.co_name == "<module>":
+                return  # what a library makes when it is imported is made at no line of the user's
             frame = frame.f_back
         if frame is not None:
             # The object is kept, or another one could get its number.
@@ -210,6 +221,26 @@ def forbid_programs():
             raise PermissionError(f"the probe lets the module start no programs ({event})")
 
     sys.addaudithook(hook)  # noqa: F821
+    # `multiprocessing` goes by no event on its way to a new program.
+    try:
+        import _posixsubprocess
+    except ImportError:
+        return
+
+    def refuse(*_):
+        raise PermissionError("the probe lets the module start no programs (fork_exec)")
+
+    _posixsubprocess.fork_exec = refuse
+
+
+def bring_loopback_up():
+    """In a new network even loopback is down."""
+    import fcntl
+    import struct
+
+    flags, up = 0x8914, 0x1 | 0x40
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:  # noqa: F821
+        fcntl.ioctl(one, flags, struct.pack("16sh14x", b"lo", up))
 
 
 async def made_by(factory):
@@ -259,6 +290,8 @@ def main(job):  # noqa: F811
     import asyncio
 
     end_with_the_probe()  # noqa: F821
+    if job["alone"]:
+        bring_loopback_up()
     allow_loopback_only()  # noqa: F821
     forbid_programs()
     root = os.path.realpath(job["root"])  # noqa: F821
@@ -285,7 +318,7 @@ def main(job):  # noqa: F811
             if not clients:
                 fail("target", "what it gives is a %s, and no client of a known library is in it" % type(made).__name__)  # noqa: F821
             # Told while the loop runs, for some objects answer only then; whatever the module started ends with the process.
-            found = [tell(client, births) for client in clients]
+            found = [tell(part, births) for client in clients for part in adapters_of(client, births) or [client]]
             say("target", {"runtime": "Python %d.%d.%d" % sys.version_info[:3], "file": os.path.realpath(file), "clients": found})  # noqa: F821
             OUT.close()  # noqa: F821
             os._exit(0)  # noqa: F821

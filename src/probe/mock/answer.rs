@@ -1,5 +1,7 @@
 //! What the server says: plain text, or a model's answer in the forms of OpenAI and Anthropic, whole or in events.
 
+use serde_json::{Value, json};
+
 use super::request::{Kind, Request};
 use crate::probe::clock;
 
@@ -10,8 +12,16 @@ pub(super) const EVENTS: u32 = 20;
 pub(super) fn whole(request: &Request) -> Vec<u8> {
     let (media, body) = match request.kind {
         Kind::Now => ("application/json", format!("{{\"now\":{}}}", clock::now())),
-        Kind::Chat => ("application/json", chat("chat.completion", "\"message\":{\"role\":\"assistant\",\"content\":\"ok\"}", "\"stop\"")),
-        Kind::Messages => ("application/json", message("[{\"type\":\"text\",\"text\":\"ok\"}]", "\"end_turn\"")),
+        Kind::Chat => {
+            let choice = |index: u64| json!({"index": index, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"});
+            let choices: Vec<Value> = (0..request.asked.choices).map(choice).collect();
+            let usage = usage(request.asked.choices);
+            ("application/json", chat("chat.completion", &request.asked.model, json!({"choices": choices, "usage": usage})).to_string())
+        }
+        Kind::Messages => {
+            let content = json!([{"type": "text", "text": "ok"}]);
+            ("application/json", message(&request.asked.model, content, json!("end_turn")).to_string())
+        }
         Kind::Other => ("text/plain", "ok\n".into()),
     };
     let body = if request.head_only { "" } else { &body };
@@ -53,54 +63,72 @@ pub(super) fn events_head(request: &Request) -> Vec<u8> {
 }
 
 /// The event of this number (from 0) of so many; the last one ends the answer.
-pub(super) fn event(kind: Kind, number: u32, of: u32) -> Vec<u8> {
+pub(super) fn event(request: &Request, number: u32, of: u32) -> Vec<u8> {
     let (is_first, is_last) = (number == 0, number + 1 >= of);
-    let data = match kind {
-        Kind::Chat => {
-            let finish = if is_last { "\"stop\"" } else { "null" };
-            let delta = if is_first { "\"delta\":{\"role\":\"assistant\",\"content\":\"ok\"}" } else { "\"delta\":{\"content\":\" ok\"}" };
-            let done = if is_last { "data: [DONE]\n\n" } else { "" };
-            format!("data: {}\n\n{done}", chat("chat.completion.chunk", delta, finish))
-        }
-        Kind::Messages => messages_event(is_first, is_last),
+    let data = match request.kind {
+        Kind::Chat => chat_event(request, is_first, is_last),
+        Kind::Messages => messages_event(&request.asked.model, is_first, is_last),
         Kind::Now | Kind::Other => format!("data: {number}\n\n"),
     };
     let end = if is_last { "0\r\n\r\n" } else { "" };
     format!("{:x}\r\n{data}\r\n{end}", data.len()).into_bytes()
 }
 
-fn chat(object: &str, content: &str, finish: &str) -> String {
-    let usage =
-        if object == "chat.completion" { ",\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}" } else { "" };
-    format!(
-        "{{\"id\":\"chatcmpl-mock\",\"object\":\"{object}\",\"created\":0,\"model\":\"mock\",\"choices\":[{{\"index\":0,{content},\"finish_reason\":{finish}}}]{usage}}}"
-    )
+/// A part of each answer that was asked for; behind the last one the usage, where it was asked for.
+fn chat_event(request: &Request, is_first: bool, is_last: bool) -> String {
+    let asked = &request.asked;
+    let data = |mut more: Value| {
+        if asked.usage && more.get("usage").is_none() {
+            more["usage"] = Value::Null;
+        }
+        format!("data: {}\n\n", chat("chat.completion.chunk", &asked.model, more))
+    };
+    let delta = if is_first { json!({"role": "assistant", "content": "ok"}) } else { json!({"content": " ok"}) };
+    let finish = if is_last { json!("stop") } else { Value::Null };
+    let choice = |index: u64| data(json!({"choices": [{"index": index, "delta": delta, "finish_reason": finish}]}));
+    let mut text: String = (0..asked.choices).map(choice).collect();
+    if is_last && asked.usage {
+        text += &data(json!({"choices": [], "usage": usage(asked.choices)}));
+    }
+    if is_last {
+        text += "data: [DONE]\n\n";
+    }
+    text
 }
 
-fn message(content: &str, stop: &str) -> String {
-    format!(
-        "{{\"id\":\"msg_mock\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"mock\",\"content\":{content},\"stop_reason\":{stop},\"stop_sequence\":null,\"usage\":{{\"input_tokens\":1,\"output_tokens\":1}}}}"
-    )
+/// One token in, and one out for each answer.
+fn usage(choices: u64) -> Value {
+    json!({"prompt_tokens": 1, "completion_tokens": choices, "total_tokens": 1 + choices})
 }
 
-fn messages_event(is_first: bool, is_last: bool) -> String {
-    let event = |name: &str, data: &str| format!("event: {name}\ndata: {data}\n\n");
+fn chat(object: &str, model: &str, more: Value) -> Value {
+    let mut chat = json!({"id": "chatcmpl-mock", "object": object, "created": 0, "model": model});
+    if let (Some(chat), Value::Object(more)) = (chat.as_object_mut(), more) {
+        chat.extend(more);
+    }
+    chat
+}
+
+fn message(model: &str, content: Value, stop: Value) -> Value {
+    json!({
+        "id": "msg_mock", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop,
+        "stop_sequence": null, "usage": {"input_tokens": 1, "output_tokens": 1},
+    })
+}
+
+fn messages_event(model: &str, is_first: bool, is_last: bool) -> String {
+    let event = |data: Value| format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap_or_default());
     let mut text = String::new();
     if is_first {
-        text += &event("message_start", &format!("{{\"type\":\"message_start\",\"message\":{}}}", message("[]", "null")));
-        let block = "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}";
-        text += &event("content_block_start", block);
+        text += &event(json!({"type": "message_start", "message": message(model, json!([]), Value::Null)}));
+        text += &event(json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}));
     }
-    text += &event(
-        "content_block_delta",
-        "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"ok \"}}",
-    );
+    text += &event(json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "ok "}}));
     if is_last {
-        text += &event("content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
-        let stop =
-            "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":2}}";
-        text += &event("message_delta", stop);
-        text += &event("message_stop", "{\"type\":\"message_stop\"}");
+        text += &event(json!({"type": "content_block_stop", "index": 0}));
+        let delta = json!({"stop_reason": "end_turn", "stop_sequence": null});
+        text += &event(json!({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 2}}));
+        text += &event(json!({"type": "message_stop"}));
     }
     text
 }
@@ -108,28 +136,43 @@ fn messages_event(is_first: bool, is_last: bool) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::request::Asked;
     use super::*;
+
+    fn request(kind: Kind) -> Request {
+        let asked = Asked { model: "m \"1\"".into(), choices: 2, usage: true };
+        Request { kind, id: None, wants_events: false, asked, keeps_open: true, head_only: false, length: 0 }
+    }
 
     #[test]
     fn whole_answers_are_json() {
-        let request = |kind| Request { kind, id: None, wants_events: false, keeps_open: true, head_only: false, length: 0 };
         for kind in [Kind::Now, Kind::Chat, Kind::Messages] {
             let text = String::from_utf8(whole(&request(kind))).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("content-length: {}", body.len())));
-            serde_json::from_str::<serde_json::Value>(body).unwrap();
+            let body: Value = serde_json::from_str(body).unwrap();
+            assert!(kind == Kind::Now || body["model"] == "m \"1\"", "{body}");
+            assert!(kind != Kind::Chat || body["choices"].as_array().unwrap().len() == 2, "{body}");
         }
     }
 
     #[test]
     fn every_event_is_json_and_the_last_one_ends() {
         for kind in [Kind::Chat, Kind::Messages] {
+            let mut all = Vec::new();
             for number in 0..3 {
-                let text = String::from_utf8(event(kind, number, 3)).unwrap();
+                let text = String::from_utf8(event(&request(kind), number, 3)).unwrap();
                 let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]");
-                let values: Vec<serde_json::Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
+                let values: Vec<Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
                 assert!(!values.is_empty(), "{text}");
                 assert_eq!(text.ends_with("0\r\n\r\n"), number == 2);
+                all.extend(values);
+            }
+            if kind == Kind::Chat {
+                // Two answers in three parts each, and the usage.
+                assert_eq!(all.len(), 7);
+                assert!(all.iter().take(6).all(|part| part["usage"].is_null() && part["model"] == "m \"1\""));
+                assert_eq!((all[6]["choices"].as_array().unwrap().len(), all[6]["usage"]["total_tokens"].as_u64()), (0, Some(3)));
             }
         }
     }

@@ -37,8 +37,10 @@ pub struct Figures {
     pub faulty: u64,
     /// Connections that carried a request.
     pub opened: u64,
-    /// Those of them that were closed before the server stopped.
+    /// Those of them that their clients closed before the server stopped.
     pub closed: u64,
+    /// Those of them that the server closed: after a fault, or because the client had asked for it.
+    pub closed_by_server: u64,
     /// Most connections that were open at once.
     pub most_connections: u64,
     /// Most requests under way at once.
@@ -80,7 +82,8 @@ impl Figures {
             refused: count(Outcome::Refused),
             faulty: count(Outcome::Faulty),
             opened: used().count() as u64,
-            closed: used().filter(|life| life.closed.is_some()).count() as u64,
+            closed: used().filter(|life| life.closed.is_some() && !life.by_server).count() as u64,
+            closed_by_server: used().filter(|life| life.by_server).count() as u64,
             most_connections: open.most(),
             most_in_flight: in_flight.most(),
             wall: seconds(begin, end),
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn peaks_and_means() {
-        let life = |opened, closed| Life { opened, closed };
+        let life = |opened, closed| Life { opened, closed, by_server: false };
         let records = vec![
             record(0, 1_000, Some(2_000), Outcome::Done),
             record(1, 1_500, Some(2_500), Outcome::Aborted),

@@ -22,7 +22,7 @@ use crate::queueing::Service;
 use crate::queueing::simulate::Draws;
 
 pub use figures::{Figures, Moment};
-pub use record::{Life, Log, Outcome, Record};
+pub use record::{Life, Log, Outcome, Record, Told};
 
 /// Most hosts, each with a port of its own.
 pub const MOST_HOSTS: u64 = 64;

@@ -1,5 +1,7 @@
 //! Reading requests: as much HTTP/1.1 as clients of every kind send, and bounded in size.
 
+use serde_json::Value;
+
 /// Bytes of head and body that a request may have.
 const LARGEST: usize = 8 << 20;
 /// Headers that a request may have.
@@ -20,6 +22,26 @@ pub(super) enum Kind {
     Other,
 }
 
+/// What a request asks of a model, as far as the answer shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Asked {
+    /// The model's name.
+    pub model: String,
+    /// How many answers.
+    pub choices: u64,
+    /// Whether an event with the usage is wanted before the last one.
+    pub usage: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self { model: "mock".into(), choices: 1, usage: false }
+    }
+}
+
+/// Most answers to one request.
+const MOST_CHOICES: u64 = 128;
+
 /// A request that has arrived whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Request {
@@ -28,6 +50,8 @@ pub(super) struct Request {
     pub id: Option<u64>,
     /// Whether it asks for events.
     pub wants_events: bool,
+    /// What it asks of a model.
+    pub asked: Asked,
     /// Whether the connection stays open after it.
     pub keeps_open: bool,
     /// Whether only the head of the answer is wanted.
@@ -79,21 +103,28 @@ pub(super) fn parse(input: &[u8]) -> Parsed {
         _ if path.ends_with("/v1/messages") => Kind::Messages,
         _ => Kind::Other,
     };
+    let is_of_model = matches!(kind, Kind::Chat | Kind::Messages);
+    let body: Value = if is_of_model { serde_json::from_slice(&body).unwrap_or_default() } else { Value::Null };
     let last = path.rsplit('/').next().and_then(|last| last.parse().ok());
     let is_old = head.version == Some(0);
     Parsed::Whole(Request {
         kind,
         id: header(NUMBER_HEADER).and_then(|number| number.parse().ok()).or(last),
-        wants_events: matches!(kind, Kind::Chat | Kind::Messages) && asks_for_events(&body),
+        wants_events: is_of_model && body["stream"] == true,
+        asked: if is_of_model { asked(&body) } else { Asked::default() },
         keeps_open: if is_old { says("connection", "keep-alive") } else { !says("connection", "close") },
         head_only: method == "HEAD",
         length: body_at + taken,
     })
 }
 
-fn asks_for_events(body: &[u8]) -> bool {
-    let value: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-    value.and_then(|value| value.get("stream").and_then(serde_json::Value::as_bool)).unwrap_or(false)
+fn asked(body: &Value) -> Asked {
+    let usual = Asked::default();
+    Asked {
+        model: body["model"].as_str().map_or(usual.model, String::from),
+        choices: body["n"].as_u64().map_or(usual.choices, |choices| choices.clamp(1, MOST_CHOICES)),
+        usage: body["stream_options"]["include_usage"] == true,
+    }
 }
 
 enum Body {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustc_hash::FxHashMap;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::connection::{Connection, Peer, State};
 use super::record::{Life, Log, Outcome, Record};
@@ -24,6 +25,20 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 const SLOW_CLOSE: f64 = 0.5;
 /// The poll counts in milliseconds; what is left of the time is slept.
 const POLL_STEP: Duration = Duration::from_millis(1);
+
+/// Connections that may wait to be accepted. Clients open hundreds at once, and one that finds no room tries again a second later.
+const BACKLOG: i32 = 4096;
+
+/// Listens with room for all who come at once.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
 
 pub(super) struct Loop {
     config: Config,
@@ -44,7 +59,7 @@ impl Loop {
         let mut listeners = Vec::new();
         for number in 0..config.hosts.clamp(1, super::MOST_HOSTS) {
             let port = if number == 0 { config.port } else { 0 };
-            let mut listener = TcpListener::bind(SocketAddr::new(config.address, port))?;
+            let mut listener = listen(SocketAddr::new(config.address, port))?;
             poll.registry().register(&mut listener, Token(listeners.len()), Interest::READABLE)?;
             listeners.push(listener);
         }
@@ -115,7 +130,7 @@ impl Loop {
             // Without it small answers may be held back; the server works all the same.
             let _ = stream.set_nodelay(true);
             if self.poll.registry().register(&mut stream, Token(token), Interest::READABLE | Interest::WRITABLE).is_ok() {
-                self.log.connections.push(Life { opened: clock::now(), closed: None });
+                self.log.connections.push(Life { opened: clock::now(), closed: None, by_server: false });
                 self.connections.insert(token, Connection::new(stream, number as u64, host));
             }
         }
@@ -203,6 +218,10 @@ impl Loop {
             if let Some(connection) = self.connections.get_mut(&token) {
                 connection.state = State::Stalled;
             }
+            // Whoever ends it, and whether somebody does: what became of it is known.
+            if let Some(record) = self.log.records.get_mut(number) {
+                record.outcome = Outcome::Faulty;
+            }
             return;
         }
         let time = clock::nanoseconds(self.config.latency.of(request.id.unwrap_or(number as u64)));
@@ -239,6 +258,7 @@ impl Loop {
             State::Working(request) => match fault {
                 Some(Fault::Reset) => {
                     connection.reset_on_close();
+                    connection.ends = true;
                     self.end(token, Outcome::Faulty);
                     self.close(token);
                 }
@@ -256,6 +276,7 @@ impl Loop {
             },
             State::Streaming(request, sent) => self.stream(token, &request, sent),
             State::Closing => {
+                connection.ends = true;
                 self.end(token, Outcome::Faulty);
                 self.close(token);
             }
@@ -268,7 +289,7 @@ impl Loop {
         let Some(connection) = self.connections.get_mut(&token) else { return };
         let number = connection.record;
         let events = self.config.events.unwrap_or(answer::EVENTS).max(1);
-        let piece = answer::event(request.kind, sent, events);
+        let piece = answer::event(request, sent, events);
         if sent + 1 >= events {
             return self.reply(token, &piece, request, Outcome::Done);
         }
@@ -330,14 +351,31 @@ impl Loop {
     }
 
     fn close(&mut self, token: usize) {
-        if self.connections.get(&token).is_some_and(|connection| connection.state != State::Idle) {
-            self.end(token, Outcome::Aborted);
+        match self.connections.get(&token).map(|connection| &connection.state) {
+            Some(State::Stalled) => self.end(token, Outcome::Faulty),
+            Some(State::Idle) | None => {}
+            Some(_) => self.end(token, Outcome::Aborted),
         }
         if let Some(connection) = self.connections.remove(&token) {
             let index = usize::try_from(connection.number).unwrap_or(usize::MAX);
             if let Some(life) = self.log.connections.get_mut(index) {
-                life.closed = Some(clock::now());
+                (life.closed, life.by_server) = (Some(clock::now()), connection.ends);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn hundreds_may_come_before_the_first_is_accepted() {
+        crate::probe::mock::open_files();
+        let idle = Loop::new(Config::default()).unwrap();
+        let address = idle.addresses()[0];
+        let come = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_secs(5)).unwrap();
+        assert_eq!((0..600).map(come).collect::<Vec<_>>().len(), 600);
     }
 }

@@ -3,22 +3,25 @@
 use super::document::{Document, Key, NodeId};
 use super::lines::{Item, lines};
 use super::requirements::{Demand, cargo, normalised, python, requirement};
+use crate::catalog::version::is_spelt;
 use crate::facts::config::Pin;
 use crate::text::{FileId, Span};
 
 pub(super) fn pin(package: &str, demand: &Demand<'_>, span: Span) -> Pin {
     let Demand { text, exact, versions, is_conditional } = demand.clone();
-    Pin { package: normalised(package).into(), written: text.into(), exact: exact.map(Into::into), versions, is_conditional, span }
+    let exact = exact.filter(|version| is_spelt(version)).map(Into::into);
+    Pin { package: normalised(package).into(), written: text.into(), exact, versions, is_conditional, span }
 }
 
-/// `[[package]]` tables with name and version.
+/// `[[package]]` tables with name and version. A text that no tool writes as a version is none, whatever it says.
 pub(super) fn lock_tables(document: &Document) -> Vec<Pin> {
     let Some(&root) = document.roots.first() else { return Vec::new() };
     let packages = document.get(root, "package").or_else(|| document.get(root, "packages"));
     let packages = packages.map(|node| document.list(node)).unwrap_or_default();
     let of_package = |&node: &NodeId| {
         let (name, version) = (document.text(document.get(node, "name")?)?, document.get(node, "version")?);
-        Some(pin(name, &Demand::exactly(document.text(version)?), document.span(version)))
+        let said = document.text(version).filter(|said| is_spelt(said))?;
+        Some(pin(name, &Demand::exactly(said), document.span(version)))
     };
     packages.iter().filter_map(of_package).collect()
 }
