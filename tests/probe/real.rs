@@ -103,7 +103,7 @@ fn requests_opens_what_it_throws_away() {
 #[test]
 fn every_client_runs_and_is_set_as_it_was_told() {
     for library in ["aiohttp", "httpx", "httpx2", "requests", "urllib3", "botocore", "openai", "anthropic"] {
-        let document = probe(&format!("--library {library} --concurrency 4 --latency 1s --timeout 60s --repeats 1 --only-now"));
+        let document = probe(&format!("--library {library} --concurrency 4 --rounds 1 --latency 1s --timeout 60s --repeats 1 --only-now"));
         for (name, number) in [("most in flight", 4.0), ("success", 1.0), ("connections opened", 4.0)] {
             is_exactly(&document, 0, name, number);
         }
