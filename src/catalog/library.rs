@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::queueing;
 use crate::text::Language;
 
 /// One library: `rules/libraries/<language>/<name>.toml`.
@@ -146,6 +147,18 @@ pub enum AtLimit {
     Error,
     /// There is no limit.
     Unbounded,
+}
+
+impl From<AtLimit> for queueing::AtLimit {
+    fn from(at_limit: AtLimit) -> Self {
+        match at_limit {
+            AtLimit::Wait => Self::Wait,
+            AtLimit::Discard => Self::Discard,
+            AtLimit::Churn => Self::Churn,
+            AtLimit::Error => Self::Error,
+            AtLimit::Unbounded => Self::Unbounded,
+        }
+    }
 }
 
 /// How settings combine to what a pool lets through.

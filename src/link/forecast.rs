@@ -3,15 +3,11 @@
 use super::judge::whole;
 use super::patience::Patience;
 use crate::catalog::library::{QuirkKind, Role};
-use crate::finding::AtLimit;
 use crate::queueing::retry::PAUSE;
 use crate::queueing::simulate::{GoneClients, Keep, Retries, ServerLimit, TimeOuts, WhenFull};
-use crate::queueing::{self, HandOver, Limits, Scenario};
+use crate::queueing::{Behaviour, Limits, Scenario};
 use crate::resolve::ResolvedPool;
 use crate::settings::Load;
-
-/// Requests at once from which a client whose own CPU is the narrow place is slow.
-const MANY: u64 = 100;
 
 /// What the queueing model is asked about so many requests to one host through a pool: a burst, or a closed loop where the load says
 /// how many requests follow each other. `None` where the limit is not a number.
@@ -19,40 +15,32 @@ pub fn scenario(pool: &ResolvedPool<'_>, wanted: f64, load: &Load, patience: &Pa
     let limit = pool.capacity.effective.amount.greatest()?;
     let limit = if limit.is_infinite() { None } else { Some(whole(limit)?) };
     let mut scenario = Scenario::new(whole(wanted)?, Limits { total: limit, per_host: None, hosts: 1 });
-    scenario.at_limit = match pool.capacity.at_limit {
-        AtLimit::Wait => queueing::AtLimit::Wait,
-        AtLimit::Discard => queueing::AtLimit::Discard,
-        AtLimit::Churn => queueing::AtLimit::Churn,
-        AtLimit::Error => queueing::AtLimit::Error,
-        AtLimit::Unbounded => queueing::AtLimit::Unbounded,
-    };
+    scenario.at_limit = pool.capacity.at_limit.into();
     scenario.latency = load.latency;
     scenario.latency_p95 = load.latency_p95;
     scenario.rounds = load.rounds.and_then(whole).unwrap_or(1).max(1);
     scenario.server =
         load.server_capacity.and_then(whole).map(|capacity| ServerLimit { capacity, when_full: WhenFull::Queue, gone: GoneClients::Stops });
     let idle = pool.role(Role::Idle).and_then(|setting| setting.value.amount.greatest());
-    let closes_all =
-        pool.quirk(QuirkKind::IdleCapCountsBusy).and(idle.and_then(whole)).filter(|idle| limit.is_none_or(|limit| *idle < limit));
-    scenario.time_outs = time_outs(pool, patience);
-    // Where each connection is closed after use, nobody is woken for one that came back: the time-out counts from the call.
-    scenario.time_outs.queue_restarts = closes_all.is_none() && pool.quirk(QuirkKind::AcquireTimeoutRestarts).is_some();
+    let kept = pool.quirk(QuirkKind::IdleCapCountsBusy).and(idle.and_then(whole));
+    scenario.keep = kept.filter(|idle| limit.is_none_or(|limit| *idle < limit)).map(Keep::Open);
+    scenario.time_outs = time_outs(patience);
     // Each attempt takes a time of its own; what makes one slow is not known.
     let retries = patience.retries.as_ref().and_then(|(_, value)| value.amount.greatest()).and_then(whole).unwrap_or(0);
     scenario.retries = Retries { times: u32::try_from(retries).unwrap_or(0), backoff: PAUSE, repeats_service: false };
-    scenario.keep = closes_all.map(Keep::Open);
-    scenario.hand_over = match pool.quirk(QuirkKind::Unfair) {
-        // Where each connection is closed after use, a new one goes to the first who waits.
-        Some(_) if closes_all.is_none() => HandOver::Unknown,
-        _ => HandOver::Fifo,
-    };
-    scenario.cpu_bound = scenario.concurrency > MANY && pool.quirk(QuirkKind::CpuBound).is_some();
+    let does = |kind| pool.quirk(kind).is_some();
+    scenario.behave(Behaviour {
+        unfair: does(QuirkKind::Unfair),
+        queue_restarts: does(QuirkKind::AcquireTimeoutRestarts),
+        whole_seconds: does(QuirkKind::TimeOutsEndAtWholeSeconds),
+        cpu_bound: does(QuirkKind::CpuBound),
+    });
     Some(scenario)
 }
 
 /// The time-outs as the model counts them: of several the shortest.
-fn time_outs(pool: &ResolvedPool<'_>, patience: &Patience) -> TimeOuts {
-    let mut time_outs = TimeOuts { whole_seconds: pool.quirk(QuirkKind::TimeOutsEndAtWholeSeconds).is_some(), ..TimeOuts::default() };
+fn time_outs(patience: &Patience) -> TimeOuts {
+    let mut time_outs = TimeOuts::default();
     for one in &patience.time_outs {
         let place = match one.role {
             Role::TotalTimeout if one.covers_queue => &mut time_outs.total,

@@ -58,22 +58,10 @@ fn turns_of<'c>(evaluator: &Evaluator<'c>, at: ExprRef, id: ContextId, context: 
 /// Limiters that are not there where an expression runs, as tests around it say, and tests before it whose other side has left.
 fn missing_around(evaluator: &Evaluator<'_>, at: ExprRef) -> Vec<ExprRef> {
     let facts = evaluator.project.facts(at.file);
-    let scope = evaluator.scope(evaluator.scope_of(at));
-    let (context, start) = (evaluator.context_of(at), evaluator.span(at).start);
-    let branch = |id: ContextId| match scope.context(id).kind {
-        ContextKind::Branch { test: Some(test), when } => Some((test, when)),
-        _ => None,
-    };
-    let around = scope.context_chain(context).filter_map(|(id, _)| branch(id));
-    let left = scope.statements.iter().filter(|it| matches!(it.kind, StatementKind::Return(_)) && it.span.end <= start);
-    let left = left.filter_map(|it| {
-        // What is entered inside of the branch is left with it.
-        let mut inside = scope.context_chain(it.context).skip_while(|(_, context)| matches!(context.kind, ContextKind::With { .. }));
-        let (id, side) = inside.next()?;
-        let (test, when) = branch(id)?;
-        side.parent.is_some_and(|outer| scope.is_within(context, outer)).then_some((test, !when))
-    });
-    let missing = around.chain(left).filter_map(|(test, when)| missing_where(facts, test, when));
+    let (scope, context, start) = (evaluator.scope_of(at), evaluator.context_of(at), evaluator.span(at).start);
+    // What is entered inside of a branch is left with it.
+    let tests = evaluator.tests_at(scope, context, start, |inside| matches!(inside, ContextKind::With { .. }));
+    let missing = tests.filter_map(|(test, says)| missing_where(facts, test.expr, says));
     missing.map(|expr| ExprRef { file: at.file, expr }).filter(|missing| is_limiter(evaluator, *missing)).collect()
 }
 

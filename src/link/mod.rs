@@ -154,8 +154,7 @@ pub fn link<'a>(evaluator: &Evaluator<'a>, explored: Explored<'a>, settings: &Se
         let declared: Vec<&Workload> = declared.collect();
         let fans_out =
             known.iter().any(|case| !matches!(case.demand.amount, Amount::One(one) if one <= 1.0) && !case.demand.amount.is_unknown());
-        // Of several workloads the largest decides.
-        // Between two of one size the longer calls decide.
+        // Of several workloads the largest decides, between two of one size the one with the longer calls.
         let size = |workload: &Workload| (workload.concurrency.unwrap_or(0.0), workload.load.latency.unwrap_or(0.0));
         let larger = |one: (f64, f64), other: (f64, f64)| one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1));
         let largest = declared.into_iter().max_by(|one, other| larger(size(one), size(other)));

@@ -10,11 +10,9 @@ use super::verdict::{Unit, Verdict};
 use super::{libraries, words};
 use crate::finding::{Finding, Pool, Report};
 use crate::render::plan::figures::{share, time};
+use crate::rules;
 use crate::text::{Problem, Span, load};
 use crate::value::{Amount, Certainty, Value, show_number};
-
-/// Rules about what becomes of connections when the next request wants one.
-const ABOUT_NEXT_REQUESTS: [&str; 4] = ["connections-churned", "connections-discarded", "idle-cap-zero", "keep-alive-disabled"];
 
 /// What of a report is evidence. Other keys may stand there.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -143,7 +141,7 @@ impl Observed {
         for finding in report.findings.iter_mut().filter(|finding| concerns(finding)) {
             finding.notes.push(note.clone());
             // A burst wants no connection again, whatever becomes of them.
-            let is_untested = column.rounds < 2 && ABOUT_NEXT_REQUESTS.contains(&finding.rule);
+            let is_untested = column.rounds < 2 && rules::is_about_next(finding.rule);
             if is_untested {
                 finding.notes.push("requests followed no others in the probe, so that nothing of this was measured".into());
             }

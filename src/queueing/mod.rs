@@ -66,6 +66,19 @@ pub enum HandOver {
     Unknown,
 }
 
+/// What the code of a client does beside its settings.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Behaviour {
+    /// A caller that gives a connection back may take it again before those who wait.
+    pub unfair: bool,
+    /// The time-out of the queue begins anew each time that a waiter is woken.
+    pub queue_restarts: bool,
+    /// Time-outs of some seconds end at a whole second of the client's clock.
+    pub whole_seconds: bool,
+    /// With many requests its own CPU is the narrow place.
+    pub cpu_bound: bool,
+}
+
 /// The smaller of two limits, where `None` means no limit.
 pub fn tighter(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     match (a, b) {

@@ -137,22 +137,31 @@ impl Evaluator<'_> {
     }
 
     fn is_passed_over(&self, stands_in: ScopeRef, context: ContextId, start: u32, frame: &Frame) -> bool {
+        self.tests_at(stands_in, context, start, |_| false).any(|(test, says)| self.decide_by_names(test, frame) == Some(!says))
+    }
+
+    /// The tests that decide whether something runs where it stands, each with what it has to say: those of the branches around it, and those
+    /// before it whose other side has returned, at once or from within such blocks.
+    pub fn tests_at(
+        &self,
+        stands_in: ScopeRef,
+        context: ContextId,
+        start: u32,
+        within: impl Fn(ContextKind) -> bool,
+    ) -> impl Iterator<Item = (ExprRef, bool)> {
         let scope = self.scope(stands_in);
-        let branch = |id: ContextId| match scope.context(id).kind {
+        let branch = move |id: ContextId| match scope.context(id).kind {
             ContextKind::Branch { test: Some(test), when } => Some((ExprRef { file: stands_in.file, expr: test }, when)),
             _ => None,
         };
-        let other_side = scope
-            .context_chain(context)
-            .filter_map(|(id, _)| branch(id))
-            .any(|(test, when)| self.decide_by_names(test, frame).is_some_and(|truth| truth != when));
-        other_side
-            || scope.statements.iter().any(|statement| {
-                matches!(statement.kind, StatementKind::Return(_))
-                    && statement.span.end <= start
-                    && scope.context(statement.context).parent.is_some_and(|around| scope.is_within(context, around))
-                    && branch(statement.context).is_some_and(|(test, when)| self.decide_by_names(test, frame) == Some(when))
-            })
+        let around = scope.context_chain(context).filter_map(move |(id, _)| branch(id));
+        let returned = scope.statements.iter().filter(move |it| matches!(it.kind, StatementKind::Return(_)) && it.span.end <= start);
+        let left = returned.filter_map(move |it| {
+            let (id, side) = scope.context_chain(it.context).find(|(_, context)| !within(context.kind))?;
+            let (test, when) = branch(id)?;
+            side.parent.is_some_and(|outer| scope.is_within(context, outer)).then_some((test, !when))
+        });
+        around.chain(left)
     }
 
     /// The truth of a test, as far as parameters and constants in it tell: what they are in a frame is what its caller passed. What only a

@@ -202,8 +202,7 @@ impl<'a> Project<'a> {
 
     /// How near two loaded files lie: the folders that they share, one more for the same file.
     pub fn nearness(&self, one: u32, other: u32) -> usize {
-        let shared = self.path(one).split('/').zip(self.path(other).split('/')).take_while(|(one, other)| one == other);
-        shared.count()
+        shared_parts(self.path(one), self.path(other))
     }
 
     /// Entries of a name beside a loaded file and in the folders around it, nearest first.
@@ -447,6 +446,11 @@ impl<'a> Project<'a> {
             _ => None,
         })
     }
+}
+
+/// How many parts two paths of the tree begin with alike.
+pub(super) fn shared_parts(one: &str, other: &str) -> usize {
+    one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
 }
 
 /// The folder that a path of the tree lies in; `None` at the root.

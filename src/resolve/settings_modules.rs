@@ -1,6 +1,7 @@
 //! Settings that a framework takes from a module of the program, which an environment variable names (`django.conf.settings`).
 
 use super::eval::Evaluator;
+use super::project::shared_parts;
 use super::thing::{ExprRef, Possible, Possibles, Thing};
 use crate::facts::{ExprKind, StatementKind, Target};
 use crate::value::Certainty;
@@ -42,9 +43,7 @@ impl Evaluator<'_> {
         for (stands_in, name) in names {
             let Some(entry) = self.project.find_module(stands_in, &name, 0) else { continue };
             if entries.iter().all(|(_, known, _)| *known != entry) {
-                let path = &self.project.tree.entries()[entry].path;
-                let shared = self.project.path(file).split('/').zip(path.split('/')).take_while(|(one, other)| one == other).count();
-                entries.push((shared, entry, name));
+                entries.push((shared_parts(self.project.path(file), &self.project.tree.entries()[entry].path), entry, name));
             }
         }
         let nearest = entries.iter().map(|(shared, ..)| *shared).max();

@@ -7,7 +7,7 @@ use crate::link::{Flow, Home};
 use crate::value::Certainty;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "client-per-request", check };
+pub static RULE: Rule = Rule { id: "client-per-request", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

@@ -8,7 +8,7 @@ use crate::link;
 use crate::value::{How, show_seconds};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "connect-timeout-covers-queue", check };
+pub static RULE: Rule = Rule { id: "connect-timeout-covers-queue", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::resolve::ResolvedPool;
 use crate::value::{Certainty, show_number};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "connections-churned", check };
+pub static RULE: Rule = Rule { id: "connections-churned", about_next: true, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

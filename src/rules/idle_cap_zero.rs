@@ -7,7 +7,7 @@ use crate::finding::{Finding, Label};
 use crate::value::{Amount, How};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "idle-cap-zero", check };
+pub static RULE: Rule = Rule { id: "idle-cap-zero", about_next: true, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::resolve::{Evaluator, ExprRef, ResolvedPool};
 use crate::value::Certainty;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "ineffective-setting", check };
+pub static RULE: Rule = Rule { id: "ineffective-setting", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let evaluator = context.evaluator;

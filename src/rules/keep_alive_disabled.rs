@@ -7,7 +7,7 @@ use crate::finding::{Finding, Label};
 use crate::value::{Amount, Certainty, How};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "keep-alive-disabled", check };
+pub static RULE: Rule = Rule { id: "keep-alive-disabled", about_next: true, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

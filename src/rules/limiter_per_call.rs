@@ -6,7 +6,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::value::Certainty;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "limiter-per-call", check };
+pub static RULE: Rule = Rule { id: "limiter-per-call", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (limiter, fan_out) in &context.linked.limiters_per_task {

@@ -7,7 +7,7 @@ use crate::finding::{Finding, Label};
 use crate::value::Certainty;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "limits-ignored", check };
+pub static RULE: Rule = Rule { id: "limits-ignored", about_next: false, check };
 
 /// Whether a setting of this role is a limit.
 fn is_limit(role: Role) -> bool {

@@ -9,7 +9,7 @@ use crate::resolve::{Evaluator, ExprRef, Thing};
 use crate::value::Certainty;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "misread-pool-metric", check };
+pub static RULE: Rule = Rule { id: "misread-pool-metric", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let evaluator = context.evaluator;

@@ -44,6 +44,8 @@ use crate::text::Sources;
 pub struct Rule {
     /// Its id: the stem of its page.
     pub id: &'static str,
+    /// Whether it is about what becomes of connections when the next request wants one, so that a single burst shows nothing of it.
+    pub about_next: bool,
     /// Adds what it finds.
     pub check: fn(&Context<'_>, &mut Vec<Finding>),
 }
@@ -86,6 +88,11 @@ pub static RULES: &[&Rule] = &[
 /// Ids of all rules, sorted.
 pub fn ids() -> Vec<&'static str> {
     RULES.iter().map(|rule| rule.id).collect()
+}
+
+/// Whether a rule is about what becomes of connections when the next request wants one.
+pub fn is_about_next(id: &str) -> bool {
+    RULES.iter().any(|rule| rule.id == id && rule.about_next)
 }
 
 /// The severity of a rule after the settings had their say; `None` where it is off.

@@ -1,13 +1,13 @@
 //! A limit per host that the total limit masks. See `rules/per-host-above-total.md`.
 
-use super::telling::{finding, place_of_setting, pool_label};
+use super::telling::{by_default_within, finding, place_of_setting, pool_label};
 use super::{Context, Rule, edits};
 use crate::catalog::library::Role;
 use crate::finding::{Finding, Label};
 use crate::value::{Amount, Certainty, How, show_number};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "per-host-above-total", check };
+pub static RULE: Rule = Rule { id: "per-host-above-total", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (pool, shown) in context.linked.resolved.iter().zip(&context.linked.pools) {
@@ -18,7 +18,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if !finite || least_per_host <= most_total || certainty == Certainty::Assumed || per_host.value.how == How::Default {
             continue;
         }
-        let default = if total.value.how == How::Default { ", the library's default," } else { "" };
+        let default = by_default_within(&total.value);
         let message = format!(
             "`{}` of {} can never be reached: `{}` of {}{default} stops all hosts together before",
             per_host.name,

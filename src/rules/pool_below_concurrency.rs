@@ -9,7 +9,7 @@ use crate::resolve::ResolvedPool;
 use crate::value::{Amount, Certainty};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "pool-below-concurrency", check };
+pub static RULE: Rule = Rule { id: "pool-below-concurrency", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

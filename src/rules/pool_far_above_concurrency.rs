@@ -6,7 +6,7 @@ use crate::finding::{AtLimit, Finding, Verdict};
 use crate::value::{Amount, Certainty, show_number};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "pool-far-above-concurrency", check };
+pub static RULE: Rule = Rule { id: "pool-far-above-concurrency", about_next: false, check };
 
 /// How many times as large.
 const TIMES: f64 = 10.0;

@@ -6,7 +6,7 @@ use crate::finding::{AtLimit, Finding, Verdict};
 use crate::value::show_number;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "pool-raises-when-full", check };
+pub static RULE: Rule = Rule { id: "pool-raises-when-full", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

@@ -1,15 +1,17 @@
 //! The time-out of the wait for a connection is shorter than a call. See `rules/pool-timeout-below-service-time.md`.
 
-use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share, sure_of_latency};
+use super::telling::{
+    busiest, by_default_within, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share, sure_of_latency,
+};
 use super::{Context, Rule};
 use crate::catalog::library::Role;
 use crate::finding::{AtLimit, Finding, Verdict};
 use crate::link;
 use crate::queueing::Scenario;
-use crate::value::{How, show_seconds};
+use crate::value::show_seconds;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "pool-timeout-below-service-time", check };
+pub static RULE: Rule = Rule { id: "pool-timeout-below-service-time", about_next: false, check };
 
 /// Share of a burst whose failure is worth a word.
 const WORTH: f64 = 0.01;
@@ -32,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if figures.success.high > 1.0 - WORTH {
             continue;
         }
-        let default = if acquire.value.how == How::Default { ", the library's default," } else { "" };
+        let default = by_default_within(&acquire.value);
         let message = format!(
             "`{}` of {}{default} is shorter than a call of {}: {} at once share {} connections, and who finds none free gives up before one is",
             acquire.setting,

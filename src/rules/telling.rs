@@ -72,6 +72,11 @@ pub fn by_default(value: &Value) -> &'static str {
     if value.how == How::Default { ", the library's default" } else { "" }
 }
 
+/// The same where the sentence goes on.
+pub fn by_default_within(value: &Value) -> &'static str {
+    if value.how == How::Default { ", the library's default," } else { "" }
+}
+
 /// The place of a setting: where the construction writes it, else the construction.
 pub fn place_of_setting(pool: &Pool, name: &str) -> Span {
     let written = pool.settings.iter().find(|setting| setting.name == name).and_then(|setting| setting.written_at);

@@ -1,15 +1,17 @@
 //! A time-out that runs while requests wait ends before their turn comes. See `rules/timeout-shorter-than-queue.md`.
 
-use super::telling::{busiest, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share, sure_of_latency};
+use super::telling::{
+    busiest, by_default_within, concurrency_labels, decisive, finding, number, place_of_timeout, pool_label, share, sure_of_latency,
+};
 use super::{Context, Rule, sums};
 use crate::catalog::library::Role;
-use crate::finding::{AtLimit, Finding, Verdict};
+use crate::finding::{AtLimit, Case, Finding, Pool, Verdict};
 use crate::link::{self, TimeOut};
 use crate::queueing::{Range, Scenario};
-use crate::value::{Amount, How, show_number, show_seconds};
+use crate::value::{Amount, Certainty, show_number, show_seconds};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "timeout-shorter-than-queue", check };
+pub static RULE: Rule = Rule { id: "timeout-shorter-than-queue", about_next: false, check };
 
 /// Share of a burst whose failure is worth a word, beside those whose call alone is too long.
 const WORTH: f64 = 0.01;
@@ -51,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
             None => continue,
         };
-        let default = if binding.value.how == How::Default { ", the library's default," } else { "" };
+        let default = by_default_within(&binding.value);
         let message = format!(
             "`{}` of {}{default} runs while {} requests wait for {} connections: {told}",
             binding.setting,
@@ -60,10 +62,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             number(&case.supply)
         );
         let certainty = case.demand.certainty.min(case.supply.certainty).min(binding.value.certainty).min(sure_of_latency(context, index));
-        let mut found = finding(context, RULE.id, shown, &binding.setting, place_of_timeout(shown, binding), certainty, message);
+        let mut found = told_of(context, shown, case, binding, certainty, message);
         found.label = format!("{} with the wait", show_seconds(seconds));
-        found.labels = concurrency_labels(context, case);
-        found.labels.extend(pool_label(context, &found, shown));
         found.notes.extend(sums::break_even(&scenario, patience));
         found.notes.push(format!(
             "a larger pool, or at most {} at once, held back outside the time-out; a longer time-out alone keeps the wait",
@@ -76,7 +76,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 inner.setting
             ));
         }
-        found.route = case.route.clone();
         findings.push(found);
     }
 }
@@ -101,7 +100,7 @@ fn at_server(context: &Context<'_>, index: usize) -> Option<Finding> {
         return None;
     }
     let failed = Range { low: 1.0 - figures.success.high, high: 1.0 - figures.success.low };
-    let default = if total.value.how == How::Default { ", the library's default," } else { "" };
+    let default = by_default_within(&total.value);
     let message = format!(
         "`{}` of {}{default} runs while {} requests wait for a server that takes {} at once: {} of a burst fail",
         total.setting,
@@ -111,16 +110,22 @@ fn at_server(context: &Context<'_>, index: usize) -> Option<Finding> {
         share(failed)
     );
     let certainty = case.demand.certainty.min(total.value.certainty).min(sure_of_latency(context, index));
-    let mut found = finding(context, RULE.id, shown, &total.setting, place_of_timeout(shown, total), certainty, message);
+    let mut found = told_of(context, shown, case, total, certainty, message);
     found.label = format!("{} with the wait at the server", show_seconds(seconds));
-    found.labels = concurrency_labels(context, case);
-    found.labels.extend(pool_label(context, &found, shown));
     found.notes.push(format!(
         "the server takes {0} at once: put a semaphore of {0} around the requests, outside their time-out; a larger pool only moves the queue to the server",
         show_number(server)
     ));
-    found.route = case.route.clone();
     Some(found)
+}
+
+/// A finding at a time-out, with the concurrency, the pool and the route.
+fn told_of(context: &Context<'_>, pool: &Pool, case: &Case, time_out: &TimeOut, certainty: Certainty, message: String) -> Finding {
+    let mut found = finding(context, RULE.id, pool, &time_out.setting, place_of_timeout(pool, time_out), certainty, message);
+    found.labels = concurrency_labels(context, case);
+    found.labels.extend(pool_label(context, &found, pool));
+    found.route = case.route.clone();
+    found
 }
 
 /// Whether the time-out of the wait is shorter than a call: a rule of its own.

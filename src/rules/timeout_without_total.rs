@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::value::{Amount, Certainty, How, show_seconds};
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "timeout-without-total", check };
+pub static RULE: Rule = Rule { id: "timeout-without-total", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::link::Patience;
 use crate::value::Certainty;
 
 /// The rule.
-pub static RULE: Rule = Rule { id: "wait-without-timeout", check };
+pub static RULE: Rule = Rule { id: "wait-without-timeout", about_next: false, check };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, pool) in context.linked.resolved.iter().enumerate() {

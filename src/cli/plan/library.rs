@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::library::{AtLimit, Library, Literal, PoolKind, QuirkKind, Role, Setting, Shape};
+use crate::catalog::library::{Library, Literal, PoolKind, QuirkKind, Role, Setting, Shape};
 use crate::catalog::load::nearest;
 use crate::catalog::version::{Version, Versions};
 use crate::catalog::{Catalog, default_for};
@@ -10,13 +10,9 @@ use crate::cli::Failure;
 use crate::cli::args::Set;
 use crate::queueing::simulate::Keep;
 use crate::queueing::what_if::Question;
-use crate::queueing::{self, HandOver, tighter};
+use crate::queueing::{self, Behaviour, HandOver, tighter};
 use crate::render::plan::Origin;
 use crate::value::show_seconds;
-
-/// Requests at once from which a client whose own CPU is the narrow place is slow. Measured: at 100 some 3 ms of CPU a request, at 500
-/// 14 to 25 ms.
-const MANY: u64 = 100;
 
 /// What the command line sets. An infinite limit is none.
 #[derive(Default)]
@@ -160,13 +156,7 @@ impl<'a> Known<'a> {
         now.limits.total = now.limits.total.or_else(|| role(Role::Total, written.limit));
         now.limits.per_host = now.limits.per_host.or_else(|| role(Role::PerHost, written.per_host));
         let idle = role(Role::Idle, None);
-        now.at_limit = match self.kind.at_limit {
-            AtLimit::Wait => queueing::AtLimit::Wait,
-            AtLimit::Discard => queueing::AtLimit::Discard,
-            AtLimit::Churn => queueing::AtLimit::Churn,
-            AtLimit::Error => queueing::AtLimit::Error,
-            AtLimit::Unbounded => queueing::AtLimit::Unbounded,
-        };
+        now.at_limit = self.kind.at_limit.into();
         match self.kind.shape {
             Shape::SizeAndOverflow if written.limit.is_none() => {
                 // An overflow without a limit takes the pool's away.
@@ -323,23 +313,18 @@ impl<'a> Known<'a> {
 
     fn behaviours(&self, question: &mut Question, origin: &mut Origin) {
         let now = &mut question.now;
-        // Where each connection is closed after use, a new one goes to the first who waits, and nobody is woken for one that came back.
-        let closes_all = matches!(now.keep, Some(Keep::Open(idle)) if now.pool_limit().is_none_or(|limit| idle < limit));
-        now.hand_over = match self.has(QuirkKind::Unfair) {
-            Some(_) if closes_all => HandOver::Fifo,
-            Some(source) => {
-                if now.rounds > 1 {
-                    origin.notes.push(format!(
-                        "who gets a freed connection: the worker that gave it back if it asks again at once, the one who waits longest if it awaits anything between ({source})"
-                    ));
-                }
-                HandOver::Unknown
-            }
-            None => HandOver::Fifo,
-        };
-        now.time_outs.queue_restarts = !closes_all && self.has(QuirkKind::AcquireTimeoutRestarts).is_some();
-        now.time_outs.whole_seconds = self.has(QuirkKind::TimeOutsEndAtWholeSeconds).is_some();
-        now.cpu_bound = now.concurrency > MANY && self.has(QuirkKind::CpuBound).is_some();
+        let unfair = self.has(QuirkKind::Unfair);
+        now.behave(Behaviour {
+            unfair: unfair.is_some(),
+            queue_restarts: self.has(QuirkKind::AcquireTimeoutRestarts).is_some(),
+            whole_seconds: self.has(QuirkKind::TimeOutsEndAtWholeSeconds).is_some(),
+            cpu_bound: self.has(QuirkKind::CpuBound).is_some(),
+        });
+        if let Some(source) = unfair.filter(|_| now.hand_over == HandOver::Unknown && now.rounds > 1) {
+            origin.notes.push(format!(
+                "who gets a freed connection: the worker that gave it back if it asks again at once, the one who waits longest if it awaits anything between ({source})"
+            ));
+        }
         let told = [
             (
                 QuirkKind::CpuBound,
